@@ -1,0 +1,31 @@
+"""Errors that a person reads: what is wrong, and what to do about it."""
+
+
+class BackendError(Exception):
+    """Something failed. `message` names the file and the value, `fix` says what to do."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.fix}".strip()
+
+
+class UsageError(BackendError):
+    """The request itself is wrong: an unknown setting, a missing file, an impossible value."""
+
+    exit_code = 2
+
+
+class RefusedError(BackendError):
+    """The request is understood and not allowed: there is no valid consent for it."""
+
+    exit_code = 3
+
+
+class Cancelled(Exception):
+    """The user asked to stop; what was finished is on disk and the job can go on later."""
