@@ -1,0 +1,174 @@
+"""The gate: no face is learned or painted without a valid record. Every refusal says which rule and how to mend it."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from ml_backend.errors import RefusedError, UsageError
+from ml_backend.provenance.home import consent_folder
+from ml_backend.provenance.keys import load_trust
+from ml_backend.provenance.record import Action, ConsentRecord
+from ml_backend.provenance.revocation import read_revocations
+from ml_backend.requests import Name
+
+Reason = Literal[
+    "missing",
+    "unreadable",
+    "name-differs",
+    "altered",
+    "untrusted",
+    "revoked",
+    "not-yet-valid",
+    "expired",
+    "wrong-action",
+]
+
+LARGEST_FILE = 65536
+
+
+class ConsentRefused(RefusedError):
+    """There is no valid consent; `reason` names the rule."""
+
+    def __init__(self, reason: Reason, message: str, fix: str) -> None:
+        super().__init__(message, fix)
+        self.reason = reason
+
+
+def require_consent(identity: str, action: Literal["train", "swap"], extra: Path | None) -> ConsentRecord:
+    """The valid record that lets `identity` be used for `action`.
+
+    Looks in `extra` (a folder of records, or one record's file) and then in the user's own folder; the first valid
+    record counts. Raises ConsentRefused (exit 3) with the reason of the first record found, or because there is none;
+    UsageError for an impossible name or an `extra` that does not exist.
+    """
+    return valid_record(identity, action, extra)[0]
+
+
+def valid_record(identity: str, action: Action | None, extra: Path | None) -> tuple[ConsentRecord, Path]:
+    """Like require_consent, for any action or for none in particular; also returns the record's file."""
+    refusals: list[ConsentRefused] = []
+    for path in _candidates(identity, extra):
+        try:
+            record = read_record(path, identity)
+            check_record(record, path, action)
+        except ConsentRefused as refusal:
+            refusals.append(refusal)
+        else:
+            return record, path
+    raise refusals[0] if refusals else _missing(identity)
+
+
+def find_record(identity: str, extra: Path | None) -> tuple[ConsentRecord, Path]:
+    """The first record of `identity` that can be read, valid or not, and its file."""
+    for path in _candidates(identity, extra):
+        return read_record(path, identity), path
+    raise _missing(identity)
+
+
+def read_record(path: Path, identity: str) -> ConsentRecord:
+    """Read one record's file, which must be about `identity`; ConsentRefused where it cannot be or is not."""
+    fix = f"Put the original file back, or make a new record: {new_command(identity, path.parent)} --replace"
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise ConsentRefused("unreadable", f"{path} is too large for a consent record.", fix)
+        record = ConsentRecord.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise ConsentRefused(
+            "unreadable", f"The consent record {path} cannot be read: {error.strerror}.", fix
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        text = f"{where}: {first['msg']}" if where else first["msg"]
+        raise ConsentRefused("unreadable", f"{path} is no valid consent record: {text}.", fix) from error
+    if record.identity != identity:
+        raise ConsentRefused(
+            "name-differs",
+            f"{path} is the consent of {record.identity}, not of {identity}.",
+            f"Name the file {record.identity}.json again; for {identity} make a record: "
+            + new_command(identity, path.parent),
+        )
+    return record
+
+
+def check_record(record: ConsentRecord, path: Path, action: Action | None, now: datetime | None = None) -> None:
+    """Raise ConsentRefused unless `record` (from `path`) is genuine, valid now and allows `action`, if one is given."""
+    name, now = record.identity, now or datetime.now(UTC)
+    make = new_command(name, path.parent)
+    again = f"Make a new record: {make} --replace"
+    if not record.signature_holds():
+        raise ConsentRefused(
+            "altered",
+            f"{path} was altered after it was signed.",
+            f"Put the original file back, or make a new record: {make} --replace",
+        )
+    trust = load_trust()
+    if not trust.accepts(record.signature.key, record.basis):
+        only = " (that key counts for synthetic faces only)" if record.signature.key in trust.synthetic_only else ""
+        broken = "".join(f" {bad} cannot be read." for bad in trust.unreadable)
+        raise ConsentRefused(
+            "untrusted",
+            f"{path} is signed with the key {record.signature.key[:16]}, which is not trusted here{only}.{broken}",
+            "If you know who signed it, get their public key from them and run: ml-backend consent trust KEY.pem",
+        )
+    revoked = read_revocations().get(record.sha256())
+    if revoked:
+        because = f" ({revoked.reason})" if revoked.reason else ""
+        raise ConsentRefused(
+            "revoked",
+            f"The consent of {name} was revoked on {revoked.revoked}{because}.",
+            f"Only a new agreement can mend this; then: {make} --replace",
+        )
+    if now < record.valid_from:
+        raise ConsentRefused(
+            "not-yet-valid", f"The consent of {name} is valid only from {record.valid_from:%Y-%m-%d %H:%M} UTC.", again
+        )
+    if now >= record.expires:
+        raise ConsentRefused("expired", f"The consent of {name} expired on {record.expires:%Y-%m-%d %H:%M} UTC.", again)
+    if action is not None and action not in record.actions:
+        allowed = ",".join(record.actions)
+        raise ConsentRefused(
+            "wrong-action",
+            f"The consent of {name} allows {allowed}, not {action}.",
+            f"If more was agreed: {make} --actions {allowed},{action} --replace",
+        )
+
+
+def new_command(identity: str, folder: Path | None = None) -> str:
+    """The command that makes a record for `identity`, ready to paste once the three quoted texts are filled in."""
+    where = f' --out "{folder}"' if folder not in (None, consent_folder()) else ""
+    texts = '--project "PROJECT" --granted-by "WHO AGREED" --use "WHAT FOR"'
+    return f"ml-backend consent new {identity} --basis performer {texts}{where}"
+
+
+def check_name(identity: str) -> None:
+    """UsageError unless `identity` can be a name, and so can never lead out of a folder of records."""
+    try:
+        TypeAdapter(Name).validate_python(identity)
+    except ValidationError as error:
+        raise UsageError(
+            f"{identity!r} cannot be an identity's name.",
+            "Use letters, digits, dots, dashes and underscores, at most 64, the first a letter or a digit.",
+        ) from error
+
+
+def _candidates(identity: str, extra: Path | None) -> Iterator[Path]:
+    check_name(identity)
+    if extra is not None and not extra.exists():
+        raise UsageError(f"There are no consent records at {extra}.", "Give a folder of records that exists.")
+    own = consent_folder() / f"{identity}.json"
+    given = [] if extra is None else [extra if extra.is_file() else extra / f"{identity}.json"]
+    return (path for path in [*given, own] if os.path.lexists(path))  # a dangling link is unreadable, not missing
+
+
+def _missing(identity: str) -> ConsentRefused:
+    return ConsentRefused(
+        "missing",
+        f"There is no consent record for {identity}.",
+        f"If consent was given, make one: {new_command(identity)} "
+        "(other bases: estate, self, synthetic, licensed-dataset, test)",
+    )

@@ -1,0 +1,20 @@
+"""Where the user's own records, keys and workspace live."""
+
+import os
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+
+def home_folder() -> Path:
+    """The folder named by ML_BACKEND_HOME, else the user's data folder of this system. It need not exist yet."""
+    named = os.environ.get("ML_BACKEND_HOME")
+    return Path(named).expanduser().absolute() if named else user_data_path("ml-backend", appauthor=False)
+
+
+def consent_folder() -> Path:
+    return home_folder() / "consent"
+
+
+def keys_folder() -> Path:
+    return home_folder() / "keys"

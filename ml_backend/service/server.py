@@ -1,0 +1,186 @@
+"""The life of a service: one for each workspace, from its lock to the end of its last process."""
+
+import asyncio
+import logging
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import dataclass, field
+from logging.handlers import RotatingFileHandler
+from os import getpid
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from ml_backend import __version__
+from ml_backend.errors import BackendError
+from ml_backend.jobs import JOB_KINDS, JobKind
+from ml_backend.service import file_lock
+from ml_backend.service.app import Lifespan, Service, create_app
+from ml_backend.service.endpoint import (
+    STORE_NAME,
+    Endpoint,
+    answers,
+    endpoint_path,
+    private_workspace,
+    publish,
+    read_endpoint,
+)
+from ml_backend.service.parent import watch_parent
+from ml_backend.service.protocol import PROTOCOL
+from ml_backend.service.scheduler import WORKER, Grace, Scheduler
+from ml_backend.service.store import Store
+
+STARTING_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Machinery:
+    """What the service runs: its kinds of job, the command of a job's process, and how patient it is."""
+
+    kinds: dict[str, JobKind] = field(default_factory=lambda: JOB_KINDS)
+    worker: Sequence[str | Path] = WORKER
+    grace: Grace = field(default_factory=Grace)
+
+
+def serve(
+    workspace: Path,
+    parent_pid: int | None = None,
+    announce: Callable[[Endpoint], None] = lambda endpoint: None,
+    machinery: Machinery | None = None,
+) -> None:
+    """Serve `workspace` until SIGINT, SIGTERM, POST /shutdown or the end of `parent_pid`.
+
+    Calls `announce` when the service answers. Raises BackendError where another service has the workspace.
+    """
+    workspace = workspace.absolute()
+    private_workspace(workspace)
+    lock = _lock(workspace)
+    try:
+        _log_to(workspace / "service.log")
+        with closing(Store(workspace / STORE_NAME)) as store:
+            asyncio.run(_Life(workspace, store, machinery or Machinery()).run(parent_pid, announce))
+    finally:
+        endpoint_path(workspace).unlink(missing_ok=True)
+        lock.release()
+
+
+def _lock(workspace: Path) -> file_lock.FileLock:
+    """Hold the workspace, or raise BackendError that tells which service does."""
+    lock = file_lock.acquire(workspace / "service.lock")
+    until = time.monotonic() + STARTING_SECONDS
+    while True:
+        endpoint = read_endpoint(workspace)
+        if endpoint and answers(endpoint):  # even with the lock: somebody may have deleted its file
+            raise BackendError(
+                f"A service already runs on {workspace}: {endpoint.url} (process {endpoint.pid}).",
+                "Use that one, stop it first, or give another --workspace.",
+            )
+        if lock:
+            return lock
+        if time.monotonic() >= until:
+            holder = file_lock.holder(workspace / "service.lock")
+            raise BackendError(
+                f"A service holds {workspace} but does not answer (process {holder}).",
+                "Wait a moment if it is just starting or stopping; else end that process and try again.",
+            )
+        time.sleep(0.2)
+        lock = file_lock.acquire(workspace / "service.lock")
+
+
+def _log_to(path: Path) -> None:
+    handler = RotatingFileHandler(path, maxBytes=1 << 20, backupCount=1, encoding="utf-8")
+    logging.basicConfig(
+        level=logging.INFO, handlers=[handler], format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+
+
+class _Server(uvicorn.Server):
+    """Leaves the meaning of signals to us: jobs end before connections do, so that clients hear of it."""
+
+    def __init__(self, config: uvicorn.Config, on_signal: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_signal = on_signal
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._on_signal()
+
+
+class _Life:
+    """One run of the service."""
+
+    def __init__(self, workspace: Path, store: Store, machinery: Machinery) -> None:
+        self._workspace = workspace
+        self._store = store
+        self._kinds = machinery.kinds
+        self._scheduler = Scheduler(
+            store, workspace / "jobs", machinery.kinds, worker=machinery.worker, grace=machinery.grace
+        )
+        self._stop = asyncio.Event()
+        self._closing = asyncio.Event()
+
+    async def run(self, parent_pid: int | None, announce: Callable[[Endpoint], None]) -> None:
+        """From the first socket to the last process."""
+        loop = asyncio.get_running_loop()
+        with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+            endpoint = _new_endpoint(listener)
+
+            @asynccontextmanager
+            async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+                self._scheduler.start()
+                if parent_pid is not None:
+                    watch_parent(parent_pid, lambda: _from_outside(loop, self._stop.set))
+                publish(self._workspace, endpoint)
+                announce(endpoint)
+                yield
+
+            server = _Server(self._config(endpoint, lifespan), lambda: _from_outside(loop, self._on_signal))
+            serving = asyncio.create_task(server.serve([listener]))
+            stopping = asyncio.create_task(self._stop.wait())
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await self._scheduler.stop()
+            self._closing.set()
+            server.should_exit = True
+            await serving
+        if not server.started:
+            raise BackendError("The service could not start.", f"Its log tells why: {self._workspace / 'service.log'}")
+
+    def _config(self, endpoint: Endpoint, lifespan: Lifespan) -> uvicorn.Config:
+        service = Service(
+            self._store,
+            self._scheduler,
+            self._kinds,
+            endpoint=endpoint,
+            stop=self._stop,
+            closing=self._closing,
+        )
+        return uvicorn.Config(
+            create_app(service, lifespan),
+            loop="asyncio",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=3,
+        )
+
+    def _on_signal(self) -> None:
+        if self._stop.is_set():  # asked twice: no patience left
+            self._scheduler.kill_all()
+        self._stop.set()
+
+
+def _new_endpoint(listener: socket.socket) -> Endpoint:
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    return Endpoint(url, secrets.token_urlsafe(32), getpid(), PROTOCOL, __version__)
+
+
+def _from_outside(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    """Have the loop's thread make `call`; a loop that has ended needs no telling."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(call)

@@ -1,0 +1,118 @@
+"""The process of one job: `python -m ml_backend.service.worker JOB_FOLDER`.
+
+Reads job.json, checks the request, runs the job, and writes how it ended. It stops at the next safe point when the
+folder's cancel file appears, on SIGTERM, and when the service is gone (the pipe on its standard input ends); in the
+last case it writes no outcome, so that the service's next start goes on with the job.
+"""
+
+import faulthandler
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from ml_backend.errors import BackendError, Cancelled, RefusedError, UsageError
+from ml_backend.jobs import JOB_KINDS, JobKind
+from ml_backend.service import file_lock
+from ml_backend.service.events import EventWriter
+from ml_backend.service.job_folder import JobFolder
+from ml_backend.service.processes import kill_group
+from ml_backend.service.protocol import Problem
+from ml_backend.service.reporter import EventReporter
+
+ORPHAN_SECONDS = 5.0
+"""How long a job may take to stop by itself when the service is gone."""
+
+
+class Stop:
+    """Why the job should stop, if it should."""
+
+    def __init__(self) -> None:
+        self.event = threading.Event()
+        self.orphaned = False
+
+    def watch(self) -> None:
+        """Listen to signals, and to the service's end in a thread of its own."""
+        signal.signal(signal.SIGTERM, lambda *_: self.event.set())
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the service's to hear
+        if sys.platform == "win32":
+            signal.signal(signal.SIGBREAK, lambda *_: self.event.set())
+        threading.Thread(target=self._watch_input, daemon=True).start()
+
+    def _watch_input(self) -> None:
+        while os.read(0, 4096):
+            pass
+        self.orphaned = True
+        self.event.set()
+        time.sleep(ORPHAN_SECONDS)
+        print("The service is gone and the job did not stop in time.", flush=True)
+        kill_group(os.getpid())
+        os._exit(1)  # where this process leads no group
+
+
+def main(folder: JobFolder, kinds: Mapping[str, JobKind]) -> int:
+    """Run the job in `folder`; returns the exit code of the command line's convention."""
+    faulthandler.enable()
+    stop = Stop()
+    stop.watch()
+    lock = file_lock.acquire(folder.lock)
+    if not lock:
+        print("Another process runs this job.", flush=True)
+        return 1
+    with EventWriter(folder.events) as events:
+        reporter = EventReporter(folder, events, stop.event)
+        state, content, code = _run(folder, kinds, reporter)
+        reporter.finish()
+    if state == "cancelled" and stop.orphaned and not folder.stop_asked():
+        return code
+    folder.write_outcome(state, content)
+    return code
+
+
+def _run(folder: JobFolder, kinds: Mapping[str, JobKind], reporter: EventReporter) -> tuple[str, bytes, int]:
+    """The job's final state, its result or problem as JSON, and the exit code."""
+    see_log = f"The log tells more: {folder.log}"
+    try:
+        job = folder.read_job()
+        kind = kinds[job["kind"]]
+        request = kind.request.model_validate(job["request"])
+        result = kind.run(request, reporter)
+        return "done", to_json(result, inf_nan_mode="null", fallback=_plain), 0
+    except Cancelled:
+        return "cancelled", b"null", 130
+    except BackendError as error:
+        print(error, flush=True)
+        code = "refused" if isinstance(error, RefusedError) else "usage" if isinstance(error, UsageError) else "failed"
+        problem = Problem(code=code, message=error.message, fix=error.fix or see_log)
+        return "refused" if code == "refused" else "failed", _json(problem), error.exit_code
+    except ValidationError as error:
+        return "failed", _json(Problem(code="usage", message=f"The request does not fit: {error}", fix=see_log)), 2
+    except Exception as error:  # whatever happened, the artist gets a line and the log gets the trace
+        traceback.print_exc()
+        return "failed", _json(Problem(code="internal", message=_line(error), fix=see_log)), 1
+
+
+def _line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".strip().splitlines()[0][:500]
+
+
+def _json(problem: Problem) -> bytes:
+    return json.dumps(problem.model_dump()).encode()
+
+
+def _plain(value: Any) -> Any:
+    """JSON for what JSON does not know: numpy's and torch's single numbers, else text."""
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main(JobFolder(Path(sys.argv[1])), JOB_KINDS))
