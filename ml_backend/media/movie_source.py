@@ -1,0 +1,69 @@
+"""A movie file as a source."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from av.video.frame import VideoFrame
+
+from ml_backend.errors import BackendError
+from ml_backend.media.frame import Frame, SourceInfo, check_wanted
+from ml_backend.media.frame_range import FrameRange
+from ml_backend.media.movie_damage import cut_off
+from ml_backend.media.movie_decode import decode, first_frame
+from ml_backend.media.movie_file import open_movie
+from ml_backend.media.movie_index import is_variable, read_index
+from ml_backend.media.rgb import RgbConverter, bit_depth, quarter_turns
+
+
+class MovieSource:
+    """Frames by their order of showing, numbered from 1. The count is of the frames, not of the container's claim."""
+
+    def __init__(self, path: Path, chosen: FrameRange) -> None:
+        """BackendError where the file is unusable, or cut off before the end of the `chosen` range."""
+        index = read_index(path)
+        if index.count == 0:
+            raise cut_off(path, 0, index.promised or 0)
+        frame = first_frame(path)
+        self._index = index
+        count = index.count
+        if index.promised is not None and (chosen.last is None or chosen.last > count):
+            raise cut_off(path, count, index.promised)
+        self.numbers = chosen.select(range(1, count + 1))
+        width, height = _upright_size(frame)
+        variable = index.times is not None and is_variable(index.times)
+        with open_movie(path) as movie:
+            fps = movie.stream.average_rate if variable else movie.stream.guessed_rate or movie.stream.average_rate
+        self.info = SourceInfo(
+            path=path,
+            kind="movie",
+            width=width,
+            height=height,
+            first=1,
+            last=count,
+            count=count,
+            fps=fps,
+            bit_depth=16 if bit_depth(frame) > 8 else 8,
+            variable_rate=variable,
+        )
+
+    def frames(self, numbers: Sequence[int] | None = None) -> Iterator[Frame]:
+        """See `Source.frames`. BackendError also where the picture changes its size within the movie."""
+        wanted = self.numbers if numbers is None else list(numbers)
+        check_wanted(wanted, self.numbers, self.info.path)
+        return self._frames(wanted)
+
+    def _frames(self, wanted: Sequence[int]) -> Iterator[Frame]:
+        converter = RgbConverter(deep=self.info.bit_depth == 16)
+        for number, frame in decode(self.info.path, self._index, wanted):
+            width, height = _upright_size(frame)
+            if (width, height) != (self.info.width, self.info.height):
+                raise BackendError(
+                    f"Frame {number} of {self.info.path} is {width}×{height}, "
+                    f"the frames before are {self.info.width}×{self.info.height}.",
+                    "Export the movie with one size, or split it where the size changes.",
+                )
+            yield Frame(number, converter.convert(frame))
+
+
+def _upright_size(frame: VideoFrame) -> tuple[int, int]:
+    return (frame.height, frame.width) if quarter_turns(frame) % 2 else (frame.width, frame.height)

@@ -1,0 +1,80 @@
+"""A numbered sequence of picture files as a source."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from ml_backend.errors import BackendError
+from ml_backend.media.frame import Frame, Pixels, SourceInfo, check_wanted
+from ml_backend.media.frame_range import FrameRange, describe
+from ml_backend.media.picture import read_picture
+
+
+class SequenceSource:
+    """Pictures by file number. An alpha channel is left out: a plate's picture is its stored colour."""
+
+    def __init__(self, path: Path, files: Mapping[int, Path], chosen: FrameRange) -> None:
+        """`files` ascend. BackendError where numbers inside the chosen range are missing."""
+        existing = list(files)
+        _refuse_gaps(path, existing, chosen)
+        self.numbers = chosen.select(existing)
+        self._files = files
+        first = _read_rgb(files[existing[0]])
+        self.info = SourceInfo(
+            path=path,
+            kind="sequence",
+            width=first.shape[1],
+            height=first.shape[0],
+            first=existing[0],
+            last=existing[-1],
+            count=len(existing),
+            fps=None,
+            bit_depth=16 if first.dtype == np.uint16 else 8,
+            variable_rate=False,
+        )
+
+    def frames(self, numbers: Sequence[int] | None = None) -> Iterator[Frame]:
+        """See `Source.frames`. BackendError names the first file whose size or bit depth differs."""
+        wanted = self.numbers if numbers is None else list(numbers)
+        check_wanted(wanted, self.numbers, self.info.path)
+        return (Frame(number, self._read(self._files[number])) for number in wanted)
+
+    def _read(self, file: Path) -> Pixels:
+        image = _read_rgb(file)
+        height, width = image.shape[:2]
+        depth = image.dtype.itemsize * 8
+        if (width, height, depth) != (self.info.width, self.info.height, self.info.bit_depth):
+            raise BackendError(
+                f"{file} is {width}×{height} with {depth} bit, but the first picture of the sequence is "
+                f"{self.info.width}×{self.info.height} with {self.info.bit_depth} bit.",
+                "Export all pictures of the sequence with one size and bit depth.",
+            )
+        return image
+
+
+def _read_rgb(file: Path) -> Pixels:
+    return np.ascontiguousarray(read_picture(file)[:, :, :3])
+
+
+def _refuse_gaps(path: Path, existing: list[int], chosen: FrameRange) -> None:
+    missing: list[FrameRange] = []
+    for before, after in pairwise(existing):
+        low = before + 1 if chosen.first is None else max(before + 1, chosen.first)
+        high = after - 1 if chosen.last is None else min(after - 1, chosen.last)
+        if low <= high:
+            missing.append(FrameRange(low, high))
+    if missing:
+        raise BackendError(
+            f"The sequence {path} has no picture for {describe(missing)}.",
+            f"Add the missing pictures, or choose frames without a gap, such as --frames {_longest_run(existing)}.",
+        )
+
+
+def _longest_run(existing: list[int]) -> str:
+    longest = run = (existing[0], existing[0])
+    for number in existing[1:]:
+        run = (run[0], number) if number == run[1] + 1 else (number, number)
+        longest = max(longest, run, key=lambda ends: ends[1] - ends[0])
+    return str(FrameRange(*longest))
