@@ -1,0 +1,167 @@
+"""`blender -b edit.blend --command deepfake …`: the same work without a window.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused. With `--json` the last line is one JSON object.
+"""
+
+import argparse
+import ctypes
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import command_line, job_specs, placing, project, session, strips
+from .compat import Scene, Strip
+from .core import wording
+from .core.board import Entry
+from .core.errors import DeepfakeError, UsageError
+from .core.runner import JobSpec
+from .preferences import BackendPlace, backend_place
+
+_SHOW_SECONDS = 2.0
+
+
+def main(argv: list[str]) -> int:
+    """Run one command, as typed after `--command deepfake`. Returns the exit code."""
+    try:
+        arguments = command_line.parser().parse_args(argv)
+    except SystemExit as stop:  # argparse leaves the program; Blender must end by itself
+        return int(stop.code or 0)
+    run: Callable[[argparse.Namespace], dict[str, Any]] = _COMMANDS[arguments.command]
+    try:
+        answer, code = run(arguments), 0
+    except DeepfakeError as error:
+        print(f"deepfake {arguments.command}: {error}", file=sys.stderr, flush=True)
+        answer = {"error": {"message": error.message, "fix": error.fix, "log": error.log}}
+        code = error.exit_code
+    if arguments.json:
+        _flush_blender()
+        print(json.dumps({"command": arguments.command, "exit_code": code, **answer}), flush=True)
+    return code
+
+
+def _flush_blender() -> None:
+    """Into a pipe, Blender's own lines wait in the C library's buffer and would come after ours."""
+    if os.name == "posix" and bpy.app.binary_path:
+        ctypes.CDLL(None).fflush(None)
+
+
+def _extract(arguments: argparse.Namespace) -> dict[str, Any]:
+    scene, strip = _strip(arguments)
+    faceset = _path(arguments.faceset) or project.faceset(arguments.name)
+    result = _run(job_specs.extract(scene, strip, arguments.name, faceset), arguments)
+    return {**result, "faceset": str(faceset)}
+
+
+def _train(arguments: argparse.Namespace) -> dict[str, Any]:
+    facesets = {name: _absolute(folder) for name, folder in job_specs.key_values(arguments.faceset).items()}
+    training = job_specs.Training(
+        model=_absolute(arguments.model),
+        facesets=facesets,
+        preset=arguments.preset or "",
+        iterations=arguments.iterations,
+        minutes=arguments.minutes,
+        settings=job_specs.key_values(arguments.set),
+        consent=_path(arguments.consent),
+    )
+    return _run(job_specs.train(training), arguments)
+
+
+def _swap(arguments: argparse.Namespace) -> dict[str, Any]:
+    scene, strip = _strip(arguments)
+    out = _path(arguments.out) or project.swap(strip, arguments.identity)
+    settings = job_specs.key_values(arguments.set)
+    spec = job_specs.swap(
+        scene,
+        strip,
+        model=_absolute(arguments.model),
+        identity=arguments.identity,
+        out=out,
+        settings=settings,
+        consent=_path(arguments.consent),
+    )
+    answer = {"out": str(out), **_run(spec, arguments)}
+    if arguments.place:
+        answer["strip"] = placing.place(scene, strip, out).name
+    return answer | _save(arguments)
+
+
+def _place(arguments: argparse.Namespace) -> dict[str, Any]:
+    scene, strip = _strip(arguments)
+    result = placing.place(scene, strip, _absolute(arguments.swap))
+    return {"strip": result.name, "channel": result.channel} | _save(arguments)
+
+
+def _status(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Looks only: starts no backend."""
+    backend = session.current().backend_at(_where(arguments))
+    client = backend.attach()
+    if client is None:
+        print(f"No backend runs in {backend.workspace}.", file=sys.stderr)
+        return {"running": False, "workspace": str(backend.workspace)}
+    jobs = client.jobs()
+    for job in jobs:
+        print(f"{job['id']}  {job['kind']:9}  {job['state']}", file=sys.stderr)
+    return {"running": True, "workspace": str(backend.workspace), "status": backend.status, "jobs": jobs}
+
+
+_COMMANDS = {"extract": _extract, "train": _train, "swap": _swap, "place": _place, "status": _status}
+
+
+def _run(spec: JobSpec, arguments: argparse.Namespace) -> dict[str, Any]:
+    print(f"{spec.label}. {spec.note}".strip(), file=sys.stderr, flush=True)
+    return session.current().run(spec, _where(arguments), _Printer()).result or {}
+
+
+class _Printer:
+    """Prints a job's progress now and then, only when it changed."""
+
+    def __init__(self) -> None:
+        self._last = ("", 0.0)
+
+    def __call__(self, entry: Entry) -> None:
+        text = wording.progress(entry.stage or entry.state, entry.done, entry.total, entry.seconds_left)
+        if text != self._last[0] and time.monotonic() - self._last[1] >= _SHOW_SECONDS:
+            self._last = (text, time.monotonic())
+            print(text, file=sys.stderr, flush=True)
+
+
+def _strip(arguments: argparse.Namespace) -> tuple[Scene, Strip]:
+    scenes = bpy.data.scenes
+    if arguments.scene and arguments.scene not in scenes:
+        raise UsageError(f"The edit has no scene {arguments.scene!r}.", f"It has: {', '.join(scenes.keys())}.")
+    if arguments.scene:
+        return (scene := scenes[arguments.scene]), strips.by_name(scene, arguments.strip)
+    scene = bpy.context.scene
+    holding = [s for s in scenes if s.sequence_editor and arguments.strip in s.sequence_editor.strips_all]
+    if scene not in holding and len(holding) == 1:
+        scene = holding[0]
+    return scene, strips.by_name(scene, arguments.strip)
+
+
+def _save(arguments: argparse.Namespace) -> dict[str, Any]:
+    if arguments.save is None:
+        return {}
+    path = arguments.save or bpy.data.filepath
+    if not path:
+        raise UsageError("The edit has no file to save to.", "Give one: --save PATH.")
+    bpy.ops.wm.save_as_mainfile(filepath=str(_absolute(path)))
+    return {"saved": str(_absolute(path))}
+
+
+def _where(arguments: argparse.Namespace) -> BackendPlace:
+    usual = backend_place()
+    return BackendPlace(arguments.backend or usual.program, _path(arguments.workspace) or usual.workspace)
+
+
+def _path(text: str | None) -> Path | None:
+    return _absolute(text) if text else None
+
+
+def _absolute(text: str) -> Path:
+    return project.absolute(text) if text.startswith("//") else Path(text).expanduser().resolve()

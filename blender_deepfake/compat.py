@@ -1,0 +1,86 @@
+"""The only file that names what differs between Blender 4.5 LTS, 5.0 and 5.2 LTS."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import bpy
+
+from .core.frame_mapping import StripTiming
+
+# Blender's stubs describe one version only, and this file is about all of them.
+Strip = Any
+Scene = Any
+
+
+def timing(strip: Strip) -> StripTiming:
+    """Where `strip` lies on the timeline, in whole frames."""
+    if hasattr(strip, "left_handle"):  # 5.2 and later; the names before warn there
+        return StripTiming(
+            round(strip.content_start),
+            int(strip.content_duration),
+            int(getattr(strip, "content_trim_start", 0)),  # effects have no content to trim
+            int(getattr(strip, "content_trim_end", 0)),
+            int(strip.left_handle),
+            int(strip.right_handle),
+            bool(getattr(strip, "use_reverse_frames", False)),
+        )
+    return StripTiming(
+        round(strip.frame_start),
+        int(strip.frame_duration),
+        int(getattr(strip, "animation_offset_start", 0)),
+        int(getattr(strip, "animation_offset_end", 0)),
+        int(strip.frame_final_start),
+        int(strip.frame_final_end),
+        bool(getattr(strip, "use_reverse_frames", False)),
+    )
+
+
+def sequencer_scene(context: Any) -> Scene:
+    """The scene whose edit the user sees: from 5.0 on the workspace may show another than the window."""
+    return getattr(context, "sequencer_scene", None) or context.scene
+
+
+def as_sequencer_scene(scene: Scene) -> AbstractContextManager[Any]:
+    """Let sequencer operators work on `scene`, in a window or without one."""
+    members: dict[str, Any] = {"scene": scene}
+    if hasattr(bpy.context, "sequencer_scene"):
+        members["sequencer_scene"] = scene
+    override: AbstractContextManager[Any] = bpy.context.temp_override(**members)
+    return override
+
+
+def use_png8(settings: Any) -> None:
+    """Set a scene's `image_settings` to 8-bit RGB PNG."""
+    if hasattr(settings, "media_type"):  # from 5.0 on it decides which formats there are
+        settings.media_type = "IMAGE"
+    settings.file_format = "PNG"
+    settings.color_mode = "RGB"
+    settings.color_depth = "8"
+
+
+def forget_frames(strip: Strip) -> None:
+    """Make `strip` read its files again: from 5.0 on Blender does not see that they changed."""
+    if hasattr(strip, "invalidate_cache"):
+        strip.invalidate_cache("RAW")
+
+
+def is_rendering() -> bool:
+    """Does a render run in this Blender? Strips must not change meanwhile."""
+    app: Any = bpy.app
+    return bool(app.is_job_running("RENDER"))
+
+
+def curves(scene: Scene) -> Iterator[tuple[Any, Any]]:
+    """All animation curves of `scene`, each with the collection that holds it."""
+    action = scene.animation_data.action if scene.animation_data else None
+    for layer in action.layers if action else ():
+        for track in layer.strips:
+            for bag in track.channelbags:
+                for curve in bag.fcurves:
+                    yield bag.fcurves, curve
+
+
+def strip_path(strip: Strip) -> str:
+    """The start of the data paths of what is animated on `strip`."""
+    return f"{strip.path_from_id()}."

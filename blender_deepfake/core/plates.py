@@ -1,0 +1,95 @@
+"""From a strip to a plate: what the backend reads, or why Blender must render it first."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import frame_mapping, movie_probe
+from .frame_mapping import StripTiming
+
+# Changes of these are placed with the result or undone by it, so the backend need not see them.
+_HARMLESS_ANIMATION = ("transform.", "crop.", "blend_alpha", "mute", "volume", "pan")
+
+
+@dataclass(frozen=True)
+class StripDescription:
+    """A strip as plain data, so that all that follows works without Blender.
+
+    `kind` is Blender's strip type; `source` the absolute movie file or picture folder, None for strips without
+    a file; `pictures` the file names of an image strip; `animated` the animated properties, relative to the strip.
+    """
+
+    name: str
+    kind: str
+    timing: StripTiming
+    source: Path | None = None
+    pictures: tuple[str, ...] = ()
+    fps: float = 0.0
+    scene_fps: float = 0.0
+    colourspace: str = "sRGB"
+    retimed: bool = False
+    strobe: float = 1.0
+    deinterlaced: bool = False
+    modified: bool = False
+    graded: bool = False
+    multiplies_alpha: bool = False
+    stream: int = 0
+    stereo: bool = False
+    animated: tuple[str, ...] = ()
+
+
+def reasons_to_render(strip: StripDescription) -> list[str]:
+    """Why the backend cannot decode the strip as Blender shows it. Empty when it can, bit for bit."""
+    if strip.kind != "MOVIE" or strip.source is None:
+        return [f"it is a strip of type {strip.kind.lower()}, not a movie"]
+    checks = [
+        (strip.retimed, "it is retimed"),
+        (strip.strobe > 1.0, "it strobes"),
+        (strip.deinterlaced, "it is deinterlaced"),
+        (strip.modified, "it has modifiers"),
+        (strip.graded, "its colours are changed"),
+        (strip.multiplies_alpha, "it multiplies alpha"),
+        (strip.stereo, "it is stereoscopic"),
+        (strip.stream > 0, "it shows another stream than the first"),
+        (strip.colourspace != "sRGB", f"its colour space is {strip.colourspace}"),
+        (abs(strip.fps - strip.scene_fps) > 0.01, f"it has {strip.fps:g} frames a second, not {strip.scene_fps:g}"),
+    ]
+    reasons = [reason for true, reason in checks if true]
+    moving = [name for name in strip.animated if not name.startswith(_HARMLESS_ANIMATION)]
+    if moving:
+        reasons.append(f"it is animated ({', '.join(moving)})")
+    return reasons or _doubts_about_file(strip, strip.source)
+
+
+def _doubts_about_file(strip: StripDescription, source: Path) -> list[str]:
+    movie = movie_probe.probe(source)
+    if movie is None:
+        return ["its frames cannot be counted without decoding"]
+    if movie.may_be_hdr:
+        return ["it may be HDR"]
+    if not movie.constant_rate:
+        return ["its frame rate varies or its first frames are skipped"]
+    if movie.frames != strip.timing.source_count:
+        return [f"the file has {movie.frames} frames, the strip counts {strip.timing.source_count}"]
+    return []
+
+
+def decoded_plate(strip: StripDescription) -> dict[str, str]:
+    """The plate of a strip that the backend decodes itself: the frames that the strip shows."""
+    return {"source": str(strip.source), "frames": frame_mapping.span(frame_mapping.movie_numbers(strip.timing))}
+
+
+def rendered_plate(strip: StripDescription, folder: Path) -> dict[str, str]:
+    """The plate of a strip that Blender renders into `folder`."""
+    return {"source": str(folder), "frames": frame_mapping.span(frame_mapping.rendered_numbers(strip.timing))}
+
+
+def folder_name(text: str) -> str:
+    """`text` as a name for a folder on every system: letters, digits, dash, dot and underscore."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", text).strip("._")[:64] or "strip"
+
+
+def picture_number(name: str) -> int | None:
+    """The number of a picture of a sequence: the last digits of its name before the suffix."""
+    digits = re.findall(r"\d+", Path(name).stem)
+    return int(digits[-1]) if digits else None

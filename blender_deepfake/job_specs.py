@@ -1,0 +1,110 @@
+"""From the edit and its settings to what the backend is asked to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import plate_copy, project, strips
+from .compat import Scene, Strip
+from .core import plates
+from .core.errors import UsageError
+from .core.rendering import PlateRender
+from .core.runner import JobSpec
+
+
+@dataclass(frozen=True)
+class Training:
+    """What to train: `facesets` by the person's name; iterations, minutes or neither; other `settings` as text."""
+
+    model: Path
+    facesets: Mapping[str, Path]
+    preset: str = ""
+    iterations: int | None = None
+    minutes: float | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    consent: Path | None = None
+
+
+def extract(scene: Scene, strip: Strip, person: str, faceset: Path) -> JobSpec:
+    """Collect the faces that `strip` shows into the faceset of `person`."""
+    _need_name(person, "the person in the strip")
+    plate, render, note = _plate(scene, strip)
+    request = {"sources": [plate], "faceset": str(faceset), "identity": person}
+    return JobSpec("extract", request, f"Extract {person} from {strip.name}", render, note)
+
+
+def train(training: Training) -> JobSpec:
+    if len(training.facesets) < 2:
+        raise UsageError(
+            "Training needs the facesets of two people or more.", "Extract the performer and the identity."
+        )
+    for name, folder in training.facesets.items():
+        _need_name(name, "each person")
+        if not folder.is_dir():
+            raise UsageError(f"There is no faceset of {name} at {folder}.", f"Extract {name} from a strip first.")
+    request: dict[str, Any] = {
+        "model": str(training.model),
+        "facesets": {name: str(folder) for name, folder in training.facesets.items()},
+        "settings": dict(training.settings),
+    }
+    for key in ("preset", "iterations", "minutes"):
+        if getattr(training, key):
+            request[key] = getattr(training, key)
+    return JobSpec("train", _with_consent(request, training.consent), f"Train {' + '.join(training.facesets)}")
+
+
+def swap(
+    scene: Scene,
+    strip: Strip,
+    *,
+    model: Path,
+    identity: str,
+    out: Path,
+    settings: Mapping[str, str],
+    consent: Path | None,
+) -> JobSpec:
+    """Paint the face of `identity` over the performer's in every frame that `strip` shows."""
+    _need_name(identity, "the identity")
+    if not model.is_dir():
+        raise UsageError(f"There is no model at {model}.", "Train one first, or choose its folder.")
+    plate, render, note = _plate(scene, strip)
+    request: dict[str, Any] = {
+        "plate": plate,
+        "model": str(model),
+        "identity": identity,
+        "out": str(out),
+        "settings": dict(settings),
+    }
+    return JobSpec("swap", _with_consent(request, consent), f"Swap {identity} into {strip.name}", render, note)
+
+
+def key_values(text: list[str]) -> dict[str, str]:
+    """`["lr=1e-4", …]` as a mapping."""
+    pairs = [item.partition("=") for item in text]
+    for item, (key, equals, _) in zip(text, pairs, strict=True):
+        if not key or not equals:
+            raise UsageError(f"{item!r} is not a setting.", "Write it as key=value.")
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _plate(scene: Scene, strip: Strip) -> tuple[dict[str, str], PlateRender | None, str]:
+    if not strips.has_picture(strip):
+        raise UsageError(f"The strip {strip.name!r} is sound and shows no face.", "Choose a strip with a picture.")
+    description = strips.describe(scene, strip)
+    if description.kind == "MOVIE" and description.source is not None and not description.source.is_file():
+        raise UsageError(f"The movie {description.source} of the strip {strip.name!r} is missing.", "Relink the strip.")
+    reasons = plates.reasons_to_render(description)
+    if not reasons:
+        return plates.decoded_plate(description), None, ""
+    folder, render = plate_copy.prepare(scene, strip, project.plates())
+    return plates.rendered_plate(description, folder), render, f"Blender renders the plate first: {'; '.join(reasons)}."
+
+
+def _need_name(name: str, whose: str) -> None:
+    if not name:
+        raise UsageError(f"The name of {whose} is missing.", "Give it a name of letters, digits, dash or underscore.")
+
+
+def _with_consent(request: dict[str, Any], consent: Path | None) -> dict[str, Any]:
+    return request if consent is None else {**request, "consent": str(consent)}

@@ -1,0 +1,76 @@
+"""Swap the face in the active strip and lay the result over it."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from .. import compat, job_specs, placing, project, strips
+from ..core.board import Entry
+from ..core.errors import DeepfakeError
+from ..core.runner import JobSpec
+from .job_operator import JobOperator, needs_strip
+
+
+class DEEPFAKE_OT_swap(JobOperator):
+    bl_idname = "deepfake.swap"
+    bl_label = "Swap Face"
+    bl_description = "Paint the identity's face over the performer's in the active strip"
+    bl_options = {"UNDO"}  # noqa: RUF012  Blender wants a plain set
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return needs_strip(cls, context)
+
+    _finish: Callable[[Entry], bool]
+
+    def spec(self, context: bpy.types.Context) -> JobSpec:
+        scene = compat.sequencer_scene(context)
+        settings, strip = scene.deepfake, strips.active(scene)
+        out = project.swap(strip, settings.identity)
+        self._finish = (
+            partial(_place, strips.mark(strip), scene.name, strip.name, out) if settings.place_when_done else _leave
+        )
+        return job_specs.swap(
+            scene,
+            strip,
+            model=project.model(settings.model),
+            identity=settings.identity,
+            out=out,
+            settings=job_specs.key_values(settings.swap_settings.split()),
+            consent=project.absolute(settings.consent) if settings.consent else None,
+        )
+
+    def finish(self, entry: Entry) -> bool:
+        return self._finish(entry)
+
+    def finisher(self) -> Callable[[Entry], bool]:
+        return self._finish
+
+
+def _leave(entry: Entry) -> bool:
+    return True
+
+
+def _place(uid: str, scene_name: str, strip_name: str, folder: Path, entry: Entry) -> bool:
+    if compat.is_rendering():
+        return False
+    found = strips.find(uid, scene_name, strip_name)
+    try:
+        if found is None:
+            raise DeepfakeError(
+                f"The strip {strip_name!r} is no longer in the edit.", f"Place the swap {folder} over another strip."
+            )
+        placing.place(*found, folder)
+    except DeepfakeError as error:
+        entry.error, entry.state = error, "failed"
+        if bpy.app.background:
+            raise
+        return True
+    if not bpy.app.background:
+        context: Any = bpy.context
+        with context.temp_override(window=context.window_manager.windows[0]):
+            bpy.ops.ed.undo_push(message="Place Face Swap")
+    return True

@@ -1,0 +1,51 @@
+"""Writes a copy of the edit from which another Blender renders one strip as a plate."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from tempfile import mkstemp
+
+import bpy
+
+from . import compat, strips
+from .compat import Scene, Strip
+from .core.plates import folder_name
+from .core.rendering import PlateRender
+from .core.results import RENDERED_SUFFIX
+
+_SCRIPT = Path(__file__).with_name("render_plate.py")
+
+
+def prepare(scene: Scene, strip: Strip, plates: Path) -> tuple[Path, PlateRender]:
+    """The folder that the plate will be in, and the command that renders it there.
+
+    The edit itself is not touched. The folder's name comes from the strip's uid, so another render of the same
+    strip goes to the same place.
+    """
+    uid = strips.mark(strip)
+    folder = plates / f"{folder_name(strip.name)}_{uid[:8]}{RENDERED_SUFFIX}"
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, name = mkstemp(suffix=".blend", prefix="deepfake_plate_")
+    os.close(handle)
+    copy = Path(name)
+    # libraries.write would do with less, but crashes 5.2; a saved copy leaves the edit's own file and name alone
+    bpy.ops.wm.save_as_mainfile(filepath=str(copy), copy=True, relative_remap=True)
+    task = {"file": str(copy), "scene": scene.name, "strip": strip.name, "folder": str(folder)}
+    return folder, PlateRender((*_blender(), json.dumps(task)), len(compat.timing(strip).frames), copy)
+
+
+def _blender() -> tuple[str, ...]:
+    """How to run a script in another Blender: the program, or where Blender is a Python module, that Python."""
+    if bpy.app.binary_path:
+        return (
+            bpy.app.binary_path,
+            "-b",
+            "--factory-startup",
+            "--python-exit-code",
+            "1",
+            "--python",
+            str(_SCRIPT),
+            "--",
+        )
+    return (sys.executable, str(_SCRIPT), "--")

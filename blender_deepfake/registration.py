@@ -1,0 +1,33 @@
+"""Registers everything with Blender and takes it away again. Starts no thread and no process."""
+
+from typing import Any
+
+import bpy
+
+from . import commands, operators, properties, session, ui
+from .preferences import DeepfakePreferences
+
+_COMMAND = "deepfake"
+_command_handle: Any = None
+
+
+def register() -> None:
+    global _command_handle  # noqa: PLW0603  Blender gives the handle here and wants it back in unregister
+    bpy.utils.register_class(DeepfakePreferences)
+    properties.register()
+    for cls in (*operators.CLASSES, *ui.CLASSES):
+        bpy.utils.register_class(cls)
+    utils: Any = bpy.utils
+    _command_handle = utils.register_cli_command(_COMMAND, commands.main)
+
+
+def unregister() -> None:
+    global _command_handle  # noqa: PLW0603
+    session.close()
+    if _command_handle is not None:
+        bpy.utils.unregister_cli_command(_command_handle)
+        _command_handle = None
+    for cls in reversed((*operators.CLASSES, *ui.CLASSES)):
+        bpy.utils.unregister_class(cls)
+    properties.unregister()
+    bpy.utils.unregister_class(DeepfakePreferences)

@@ -1,0 +1,26 @@
+"""Swap the face in the active strip, or place a swap that is finished."""
+
+from typing import Any
+
+import bpy
+
+from .. import compat
+from .sidebar import SidebarPanel
+
+
+class DEEPFAKE_PT_swap(SidebarPanel):
+    bl_idname = "DEEPFAKE_PT_swap"
+    bl_label = "Swap"
+
+    def fill(self, layout: Any, context: bpy.types.Context) -> None:
+        settings = compat.sequencer_scene(context).deepfake
+        column = layout.column()
+        column.prop(settings, "place_when_done")
+        column.prop(settings, "swap_settings", placeholder="key=value")
+        row = column.row()
+        row.enabled = bool(settings.identity)
+        row.operator("deepfake.swap", text=f"Swap in {settings.identity}" if settings.identity else "Swap Face")
+        layout.separator()
+        column = layout.column()
+        column.prop(settings, "swap_folder", text="", placeholder="Swap of this strip")
+        column.operator("deepfake.place", icon="IMAGE_DATA").folder = ""

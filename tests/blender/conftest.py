@@ -1,0 +1,44 @@
+"""Everything here runs in processes of their own: a crash of Blender is then a failed test, not a lost run."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+collect_ignore_glob = [] if find_spec("bpy") else ["test_*.py"]
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """Run a file of scenarios/ with a folder and further arguments; return the JSON of its last line."""
+
+    def run(name: str, *arguments: str, timeout: float = 300.0, **environment: str) -> dict[str, Any]:
+        environ = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "BLENDER_USER_RESOURCES": str(tmp_path / "blender user"),
+            "ML_BACKEND_HOME": os.environ.get("ML_BACKEND_HOME", str(tmp_path / "backend home")),
+            **environment,
+        }
+        (tmp_path / "blender user").mkdir(exist_ok=True)
+        done = subprocess.run(
+            [sys.executable, str(HERE / "scenarios" / f"{name}.py"), str(tmp_path), *arguments],
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
+        answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+        return answer
+
+    return run

@@ -1,0 +1,84 @@
+"""The main job with the installed extension and the real backend. Arguments: folder, zip.
+
+Extracts both people from trimmed strips, trains three iterations, swaps, places, renders, and asks for a refusal.
+"""
+
+import importlib
+import io
+import json
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import bpy
+import pictures
+
+MODULE = "bl_ext.user_default.deepfake_sequencer"
+FRAMES = 8
+
+
+def run(main: Any, *arguments: str) -> dict[str, Any]:
+    """One command with --json; its last line, which holds its exit code."""
+    text = io.StringIO()
+    with redirect_stdout(text):
+        code = main([*arguments, "--json"])
+    print(text.getvalue(), file=sys.stderr)
+    answer: dict[str, Any] = json.loads(text.getvalue().strip().splitlines()[-1])
+    assert answer["exit_code"] == code
+    return answer
+
+
+def main(folder: Path, extension: str) -> None:
+    bpy.ops.extensions.package_install_files(filepath=extension, repo="user_default", enable_on_install=False)
+    bpy.ops.preferences.addon_enable(module=MODULE)
+    command = importlib.import_module(f"{MODULE}.commands").main
+    workspace = ("--workspace", str(folder / "work space"))
+    consent = ("--consent", str(folder / "consent"))
+    scene = pictures.edit()
+    plate = pictures.movie(scene, "plate")
+    take = scene.sequence_editor.strips.new_movie(
+        "take", str(pictures.PLATE.with_name("identity_B_take1.mp4")), channel=3, frame_start=1
+    )
+    take.mute = True
+    for strip in (plate, take):
+        pictures.set_handles(strip, 11, 11 + FRAMES)
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "edit.blend"))
+    faces, model, out = folder / "facesets", folder / "model", folder / "swap"
+    facesets = [f"actor_a={faces / 'actor_a'}", f"actor_b={faces / 'actor_b'}"]
+    train = ("train", "--model", str(model), "--faceset", facesets[0], "--faceset", facesets[1])
+    tiny = ("--preset", "tiny", "--iterations", "3")
+    swap = ("swap", "--strip", "plate", "--model", str(model), "--identity", "actor_b", "--out", str(out))
+    stranger = ("--faceset", f"stranger={faces / 'actor_b'}")
+    answers = {
+        "extract_a": run(
+            command, "extract", "--strip", "plate", "--name", "actor_a", "--faceset", str(faces / "actor_a"), *workspace
+        ),
+        "extract_b": run(
+            command, "extract", "--strip", "take", "--name", "actor_b", "--faceset", str(faces / "actor_b"), *workspace
+        ),
+        "refused": run(command, *train[:5], *stranger, *tiny, *workspace),
+        "train": run(command, *train, *tiny, *workspace, *consent),
+        "swap": run(command, *swap, "--place", "--save", *workspace, *consent),
+        "again": run(command, *swap, *workspace, *consent),
+        "status": run(command, "status", *workspace),
+    }
+    scene = bpy.context.scene
+    result = scene.sequence_editor.strips_all[answers["swap"]["strip"]]
+    placed = {"files": [e.filename for e in result.elements], "channel": result.channel}
+    result.mute = True
+    alone = pictures.rendered(scene, 14, folder)
+    result.mute = False
+    over = pictures.rendered(scene, 14, folder)
+    changed = (alone != over).any(axis=2)
+    scene.sequence_editor.strips_all["plate"].color_saturation = 0.9
+    graded = (*swap[:-1], str(folder / "graded"))
+    answers["graded"] = run(command, *graded, "--place", *workspace, *consent)
+    result = scene.sequence_editor.strips_all[answers["graded"]["strip"]]
+    placed["graded"] = [e.filename for e in result.elements]
+    bpy.ops.preferences.addon_disable(module=MODULE)
+    gone = not (folder / "work space" / "endpoint.json").exists()
+    print(json.dumps({**answers, "placed": placed, "changed": float(changed.mean()), "gone": gone}))
+
+
+main(Path(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,55 @@
+"""Exit codes and answers of the commands that need no backend."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.blender
+Scenario = Callable[..., dict[str, Any]]
+
+
+def test_wrong_usage_is_2(scenario: Scenario, tmp_path: Path) -> None:
+    model = str(tmp_path)
+    wrong = [
+        [],
+        ["dance"],
+        ["extract"],
+        ["extract", "--strip", "no such strip", "--name", "a"],
+        ["extract", "--strip", "plate", "--name", "a", "--scene", "no such scene"],
+        ["train", "--model", model, "--faceset", "a"],
+        ["train", "--model", model, "--faceset", f"a={model}"],
+        ["train", "--model", model, "--faceset", f"a={model}", "--faceset", "b=/nowhere"],
+        ["train", "--model", model, "--faceset", f"a={model}", "--faceset", f"b={model}", "--iterations", "0"],
+        ["train", "--model", model, "--faceset", f"a={model}", "--faceset", f"b={model}", "--minutes", "-1"],
+        ["train", "--model", model, "--faceset", f"a={model}", "--faceset", f"b={model}", "--set", "lr"],
+        ["swap", "--strip", "plate", "--model", "/nowhere", "--identity", "b"],
+        ["place", str(tmp_path), "--strip", "plate"],
+        ["place", str(tmp_path / "swap"), "--strip", "plate", "--save"],
+    ]
+    answer = scenario("commands", *map(json.dumps, wrong))
+    assert answer["codes"] == [2] * len(wrong)
+    assert not answer["started"], "a wrong command starts no backend"
+
+
+def test_help_is_0_and_a_missing_backend_1(scenario: Scenario, tmp_path: Path) -> None:
+    nowhere = ["--workspace", str(tmp_path / "work"), "--backend", str(tmp_path / "no backend")]
+    answer = scenario(
+        "commands",
+        json.dumps(["--help"]),
+        json.dumps(["swap", "--help"]),
+        json.dumps(["status", *nowhere]),
+        json.dumps(["extract", "--strip", "plate", "--name", "a", *nowhere]),
+    )
+    assert answer["codes"] == [0, 0, 0, 1]
+
+
+def test_place_and_save(scenario: Scenario, tmp_path: Path) -> None:
+    edit = tmp_path / "new folder.blend"
+    command = ["place", str(tmp_path / "swap"), "--strip", "plate", "--save", str(edit), "--json"]
+    answer = scenario("commands", json.dumps(command))
+    assert answer["codes"] == [0]
+    assert answer["placed"] == ["plate as identity"]
+    assert edit.is_file()

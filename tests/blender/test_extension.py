@@ -1,0 +1,69 @@
+"""The built zip is valid, and Blender installs and enables it."""
+
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "addon_manifest"))
+import checks
+
+pytestmark = pytest.mark.blender
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zip, built and validated by Blender's own tool."""
+    output = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, str(ROOT / "addon_manifest" / "build.py"), "--output", str(output)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Path(done.stdout.strip().splitlines()[-1])
+
+
+def test_zip_holds_the_extension_and_nothing_else(built: Path) -> None:
+    with zipfile.ZipFile(built) as archive:
+        names = set(archive.namelist())
+        manifest = tomllib.loads(archive.read("blender_manifest.toml").decode())
+    assert {"__init__.py", "core/client.py", "ui/jobs_panel.py", "render_plate.py"} <= names
+    assert not [name for name in names if "__pycache__" in name or "test" in name]
+    assert built.name == f"deepfake_sequencer-{manifest['version']}.zip"
+
+
+def test_it_installs_and_works(built: Path, scenario: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    answer = scenario("install", str(built))
+    assert answer == {
+        "enabled": ["FINISHED"],
+        "settings": True,
+        "code": 0,
+        "workspace": str(tmp_path / "work space"),
+        "operator": True,
+        "gone": True,
+    }
+
+
+def test_checks_find_what_blender_lets_through(tmp_path: Path) -> None:
+    good = tomllib.loads((ROOT / "addon_manifest" / "blender_manifest.toml").read_text("utf-8"))
+    assert list(checks.manifest_problems(good)) == []
+    changes = [
+        {"name": "Blender Faces"},
+        {"tagline": "It ends with a full stop."},
+        {"tagline": "x" * 65},
+        {"permissions": {"network": "It ends so."}},
+        {"permissions": {"telepathy": "Read minds"}},
+        {"license": ["SPDX:MIT"]},
+        {"platforms": ["amiga"]},
+        {"colour": "red"},
+    ]
+    for change in changes:
+        assert len(list(checks.manifest_problems({**good, **change}))) == 1, change
+    (tmp_path / "core").mkdir()
+    (tmp_path / "a.py").write_text("import numpy\nfrom torch.nn import Module\nimport bpy\n")
+    (tmp_path / "core" / "b.py").write_text("import json, bpy\nfrom . import c\n")
+    assert len(list(checks.import_problems(tmp_path))) == 3

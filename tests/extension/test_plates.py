@@ -1,0 +1,95 @@
+"""Who decodes the plate: the backend only where it is sure to see what Blender shows."""
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from blender_deepfake.core import movie_probe, plates
+from blender_deepfake.core.frame_mapping import StripTiming
+from blender_deepfake.core.plates import StripDescription
+
+FOOTAGE = Path(__file__).parents[2] / "demo" / "footage" / "plate_A.mp4"
+MOVIE = StripDescription("s", "MOVIE", StripTiming(1, 120, 0, 0, 1, 121), FOOTAGE, fps=25.0, scene_fps=25.0)
+
+
+def test_a_plain_movie_is_decoded_by_the_backend() -> None:
+    assert plates.reasons_to_render(MOVIE) == []
+    assert plates.decoded_plate(MOVIE) == {"source": str(FOOTAGE), "frames": "1-120"}
+    trimmed = replace(MOVIE, timing=StripTiming(1, 110, 4, 6, 3, 11))
+    assert plates.reasons_to_render(trimmed) == []
+    assert plates.decoded_plate(trimmed)["frames"] == "7-14"
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"kind": "META", "source": None}, "type meta"),
+        ({"kind": "IMAGE"}, "type image"),
+        ({"retimed": True}, "retimed"),
+        ({"strobe": 2.0}, "strobes"),
+        ({"deinterlaced": True}, "deinterlaced"),
+        ({"modified": True}, "modifiers"),
+        ({"graded": True}, "colours"),
+        ({"multiplies_alpha": True}, "alpha"),
+        ({"stereo": True}, "stereoscopic"),
+        ({"stream": 1}, "stream"),
+        ({"colourspace": "Linear Rec.709"}, "colour space"),
+        ({"scene_fps": 24.0}, "24"),
+        ({"animated": ("strobe",)}, "animated"),
+        ({"timing": StripTiming(1, 100, 0, 0, 1, 101)}, "120 frames, the strip counts 100"),
+        ({"source": FOOTAGE.with_name("README.md")}, "cannot be counted"),
+        ({"source": FOOTAGE.with_name("missing.mp4")}, "cannot be counted"),
+    ],
+)
+def test_anything_else_is_rendered_by_blender(change: dict[str, object], word: str) -> None:
+    reasons = plates.reasons_to_render(replace(MOVIE, **change))
+    assert any(word in reason for reason in reasons)
+
+
+def test_animated_placing_does_not_matter() -> None:
+    assert plates.reasons_to_render(replace(MOVIE, animated=("transform.offset_x", "blend_alpha"))) == []
+
+
+def write(path: Path, times: list[int], transfer: int | None = None, options: dict[str, str] | None = None) -> Path:
+    """A small H.264 movie whose frames are shown at `times`, in 1/25 s."""
+    av = pytest.importorskip("av")
+    import numpy as np
+
+    with av.open(str(path), "w", options=options or {}) as file:
+        stream = file.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 25)
+        if transfer is not None:
+            stream.codec_context.color_trc = transfer
+            stream.codec_context.color_primaries = stream.codec_context.colorspace = 9
+        for time in times:
+            image = np.full((64, 64, 3), time % 250, np.uint8)
+            frame = av.VideoFrame.from_ndarray(image, "rgb24")
+            frame.pts, frame.time_base = time, Fraction(1, 25)
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return path
+
+
+def test_the_index_tells_frames_rate_and_hdr(tmp_path: Path) -> None:
+    even = movie_probe.probe(write(tmp_path / "even.mp4", list(range(30))))
+    assert even == movie_probe.MovieProbe(30, constant_rate=True, may_be_hdr=False)
+    fast = movie_probe.probe(write(tmp_path / "fast.mov", list(range(12)), options={"movflags": "faststart"}))
+    assert fast is not None
+    assert fast.frames == 12
+    uneven = movie_probe.probe(write(tmp_path / "uneven.mp4", [0, 1, 2, 5, 6, 9, 10]))
+    assert uneven is not None
+    assert not uneven.constant_rate
+    hdr = movie_probe.probe(write(tmp_path / "hdr.mp4", list(range(5)), transfer=16))
+    assert hdr is not None
+    assert hdr.may_be_hdr
+
+
+def test_other_files_have_no_index(tmp_path: Path) -> None:
+    assert movie_probe.probe(write(tmp_path / "clip.mkv", list(range(5)))) is None
+    damaged = tmp_path / "damaged.mp4"
+    for size in (0, 7, 40, 5000):
+        damaged.write_bytes(FOOTAGE.read_bytes()[:size])
+        assert movie_probe.probe(damaged) is None
