@@ -1,0 +1,1 @@
+"""Facesets: stored aligned crops of one identity or performer, with their faces' data."""

@@ -1,0 +1,1 @@
+"""The face models as ONNX files; their sources and licences are in NOTICE.md."""

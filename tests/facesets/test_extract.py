@@ -1,0 +1,204 @@
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from ml_backend.errors import BackendError, Cancelled, UsageError
+from ml_backend.facesets.store import Faceset
+from ml_backend.media.movie import write_movie
+from ml_backend.media.source import open_source
+
+FOOTAGE = Path(__file__).parents[2] / "demo" / "footage"
+PLATE, TAKE = FOOTAGE / "plate_A.mp4", FOOTAGE / "identity_B_take1.mp4"
+
+
+def write_pictures(folder, images):
+    folder.mkdir(parents=True)
+    for number, image in enumerate(images, 1):
+        assert cv2.imwrite(str(folder / f"shot.{number:04d}.png"), image[:, :, ::-1])
+    return folder
+
+
+def plate_images(last):
+    return [frame.image for frame in open_source(PLATE, f"1-{last}").frames()]
+
+
+def test_the_same_again_does_nothing(eight_faces, extract, content):
+    before = content(eight_faces)
+    result = extract(eight_faces, PLATE, frames="1-8", identity="performer_A")
+    assert (result["frames"], result["faces"], result["frames_without_face"]) == (8, 8, 0)
+    assert content(eight_faces) == before
+
+
+def test_stopped_and_resumed_is_as_if_never_stopped(tmp_path, extract, content):
+    straight, stopped = tmp_path / "straight", tmp_path / "stopped"
+    extract(straight, PLATE, TAKE, frames="1-8")
+    for frames in (3, 1, 7):
+        with pytest.raises(Cancelled):
+            extract(stopped, PLATE, TAKE, frames="1-8", stop_after=frames)
+    extract(stopped, PLATE, TAKE, frames="1-8")
+    assert content(stopped) == content(straight)
+
+
+def test_more_frames_later_are_as_if_asked_at_once(eight_faces, tmp_path, extract, content):
+    extract(tmp_path / "at once", PLATE, frames="1-12", identity="performer_A")
+    extract(eight_faces, PLATE, frames="9-12")
+    assert content(eight_faces) == content(tmp_path / "at once")
+
+
+def test_frames_around_known_ones_get_tracks_of_their_own(tmp_path, extract):
+    extract(tmp_path / "faces", PLATE, frames="4-6")
+    result = extract(tmp_path / "faces", PLATE, frames="1-9")
+    faces = Faceset.open(tmp_path / "faces").faces()
+    assert (result["frames"], result["faces"]) == (9, 9)
+    assert [face.frame for face in faces] == list(range(1, 10))
+    assert [face.track for face in faces] == [1, 1, 1, 0, 0, 0, 2, 2, 2]
+
+
+def test_figures_are_those_of_what_was_asked_for(eight_faces, extract):
+    result = extract(eight_faces, PLATE, frames="7-9")
+    assert (result["frames"], result["faces"]) == (3, 3)
+    assert {"seconds", "peak_rss_mb", "frames_without_face", "faceset"} <= result.keys()
+
+
+def test_a_deleted_face_stays_deleted(eight_faces, extract):
+    gone = eight_faces / "faces" / "plate_A_000005_0.png"
+    gone.unlink()
+    result = extract(eight_faces, PLATE, frames="1-10")
+    assert not gone.exists()
+    assert (result["frames"], result["faces"], result["frames_without_face"]) == (10, 9, 0)
+    assert 5 not in [face.frame for face in Faceset.open(eight_faces).faces()]
+
+
+def test_all_faces_deleted_stay_deleted(eight_faces, extract):
+    shutil.rmtree(eight_faces / "faces")
+    result = extract(eight_faces, PLATE, frames="1-9")
+    assert result["faces"] == 1
+    assert [face.frame for face in Faceset.open(eight_faces).faces()] == [9]
+
+
+def test_a_source_given_twice_counts_once(tmp_path, extract):
+    ranges = [{"source": str(PLATE), "frames": frames} for frames in ("1-3", "2-4")]
+    result = extract(tmp_path / "faces", *ranges)
+    assert (result["frames"], result["faces"]) == (4, 4)
+    assert len(Faceset.open(tmp_path / "faces").faces()) == 4
+
+
+def test_sources_of_one_name_stay_apart(tmp_path, extract):
+    sources = []
+    for folder, clip in (("a", PLATE), ("b", TAKE), ("c", PLATE)):
+        (tmp_path / folder).mkdir()
+        name = "SHOT.mp4" if folder == "c" else "shot.mp4"
+        sources.append(Path(shutil.copy(clip, tmp_path / folder / name)))
+    extract(tmp_path / "faces", *sources, frames="1-2")
+    faces = Faceset.open(tmp_path / "faces").faces()
+    assert len({face.path.name.lower() for face in faces}) == 6
+    assert [face.source for face in faces] == [source for source in sources for _ in range(2)]
+
+
+@pytest.mark.parametrize("name", ["人" * 80, ".hidden", "a b?*.v1", "#%", "-"])
+def test_any_name_of_a_source_makes_good_file_names(name, tmp_path, extract):
+    source = shutil.copy(PLATE, tmp_path / f"{name}.mp4")
+    extract(tmp_path / "faces", source, frames="1-1")
+    (face,) = Faceset.open(tmp_path / "faces").faces()
+    assert face.path.is_file()
+    assert not face.path.name.startswith((".", "-"))
+    assert not set(face.path.name) & set(" ?*#%")
+
+
+def test_pictures_that_the_index_does_not_know_are_removed(eight_faces, extract):
+    orphan = eight_faces / "faces" / "plate_A_000009_7.png"
+    own = eight_faces / "faces" / "my own.png"
+    part = eight_faces / "faces" / ".plate_A_000009_0.png.0a1b2c3d.part"
+    for file in (orphan, own, part):
+        file.write_bytes(b"x")
+    extract(eight_faces, PLATE, frames="1-8")
+    assert (orphan.exists(), own.exists(), part.exists()) == (False, True, False)
+
+
+@pytest.mark.parametrize("size", [(16, 16), (1, 1), (200, 120)])
+def test_frames_without_a_face(size, tmp_path, extract):
+    folder = write_pictures(tmp_path / "empty", [np.full((*size, 3), 40 * n, np.uint8) for n in range(1, 4)])
+    result = extract(tmp_path / "faces", folder)
+    assert (result["frames"], result["faces"], result["frames_without_face"]) == (3, 0, 3)
+    assert Faceset.open(tmp_path / "faces").faces() == []
+
+
+def test_deep_plates_make_deep_crops(tmp_path, extract):
+    images = [image.astype(np.uint16) * 257 for image in plate_images(2)]
+    extract(tmp_path / "deep", write_pictures(tmp_path / "shot", images))
+    extract(tmp_path / "shallow", PLATE, frames="1-2")
+    for deep, shallow in zip(*(Faceset.open(tmp_path / n).faces() for n in ("deep", "shallow")), strict=True):
+        assert deep.read_crop().dtype == np.uint16
+        np.testing.assert_allclose(deep.crop_landmarks, shallow.crop_landmarks, atol=0.3)
+        np.testing.assert_allclose(deep.read_crop() / 257, shallow.read_crop(), atol=12)
+
+
+def test_every_face_of_a_frame_is_stored(tmp_path, extract):
+    pairs = zip(plate_images(3), [f.image for f in open_source(TAKE, "1-3").frames()], strict=True)
+    folder = write_pictures(tmp_path / "two", [np.concatenate(pair, 1) for pair in pairs])
+    result = extract(tmp_path / "faces", folder)
+    assert (result["frames"], result["faces"]) == (3, 6)
+    faces = Faceset.open(tmp_path / "faces").faces()
+    assert [(face.frame, face.track) for face in faces] == [(n, track) for n in (1, 2, 3) for track in (0, 1)]
+
+
+def test_a_face_partly_outside_has_a_whole_crop(tmp_path, extract):
+    folder = write_pictures(tmp_path / "part", [np.ascontiguousarray(image[:, 100:]) for image in plate_images(2)])
+    extract(tmp_path / "faces", folder)
+    faces = Faceset.open(tmp_path / "faces").faces()
+    assert len(faces) == 2
+    assert faces[0].read_crop().shape == (64, 64, 3)
+    assert faces[0].landmarks[:, 0].min() < 0
+
+
+def test_small_movies_work(tmp_path, extract):
+    film = tmp_path / "tiny.mp4"
+    write_movie(film, [np.full((16, 16, 3), 99, np.uint8)] * 3, open_source(PLATE).info.fps)
+    assert extract(tmp_path / "faces", film)["frames_without_face"] == 3
+
+
+def test_another_size_is_refused_and_a_left_out_identity_is_not(eight_faces, extract):
+    extract(eight_faces, PLATE, frames="1-8")
+    with pytest.raises(UsageError, match="size is 64 and not 128"):
+        extract(eight_faces, PLATE, frames="1-8", size=128)
+    with pytest.raises(UsageError, match="identity is performer_A and not somebody"):
+        extract(eight_faces, PLATE, frames="1-8", identity="somebody")
+
+
+def test_places_that_cannot_be_a_faceset(tmp_path, extract):
+    (tmp_path / "file").write_text("x")
+    for place in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(UsageError, match="is not a folder"):
+            extract(place, PLATE, frames="1-1")
+
+
+def test_a_bad_source_leaves_no_faceset_behind(tmp_path, extract):
+    with pytest.raises(UsageError, match="nowhere"):
+        extract(tmp_path / "faces", PLATE, tmp_path / "nowhere.mp4")
+    assert not (tmp_path / "faces").exists()
+
+
+def test_a_damaged_frame_stops_there_and_keeps_what_was_found(tmp_path, extract):
+    folder = write_pictures(tmp_path / "shot", plate_images(4))
+    file = folder / "shot.0004.png"
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(BackendError, match="shot"):
+        extract(tmp_path / "faces", folder)
+    file.write_bytes(whole)
+    assert extract(tmp_path / "faces", folder)["faces"] == 4
+
+
+def test_only_one_extraction_at_a_time(eight_faces, extract):
+    with Faceset.open(eight_faces).extracting(), pytest.raises(BackendError, match="another extraction"):
+        extract(eight_faces, PLATE, frames="9-9")
+    extract(eight_faces, PLATE, frames="9-9")
+
+
+def test_a_damaged_index_is_not_extended(eight_faces, extract):
+    (eight_faces / "index.sqlite").write_bytes(b"not a database at all" * 300)
+    with pytest.raises(BackendError, match="The index"):
+        extract(eight_faces, PLATE, frames="1-9")
