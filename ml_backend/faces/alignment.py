@@ -25,8 +25,8 @@ class Framing:
         return Framing(self.name, self.side * factor, self.down)
 
 
-FACE = Framing("face", 2.35)
-STORED_MARGIN = 1.3  # facesets keep this much more than the framing, for augmentation and other framings
+FACE = Framing("face", 2.1)
+STORED_MARGIN = 1.4  # facesets keep this much more than the framing, for augmentation and other framings
 
 
 def align(landmarks: NDArray[np.float64], size: int, framing: Framing) -> NDArray[np.float64]:

@@ -1,0 +1,1 @@
+"""Measure a swap: against the truth where there is one, against the identity and the performer."""

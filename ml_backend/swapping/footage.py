@@ -1,0 +1,20 @@
+"""Has the footage changed? What its files tell without being read."""
+
+from pathlib import Path
+
+from ml_backend.media.sequence_files import find_in_folder, find_pattern
+from ml_backend.media.source import SourceInfo
+
+
+def footage_state(info: SourceInfo) -> list[tuple[str, int, int]]:
+    """Path, size in bytes and time of change (ns) of every file of a whole source, whatever range is selected."""
+    states = [(file, file.stat()) for file in _files(info)]
+    return [(str(file.resolve()), state.st_size, state.st_mtime_ns) for file, state in states]
+
+
+def _files(info: SourceInfo) -> list[Path]:
+    if info.path.is_dir():
+        return list(find_in_folder(info.path).values())
+    if info.path.is_file():  # a movie or a single picture
+        return [info.path]
+    return list(find_pattern(info.path).values())

@@ -1,0 +1,1 @@
+"""Train a model from facesets: batches, augmentation, losses, the loop, checkpoints and previews."""

@@ -1,0 +1,31 @@
+"""Swaps of a few frames with the tiny model."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml_backend.progress import SilentReporter
+from ml_backend.requests import SwapRequest
+
+Swap = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def swap(footage: Path, tiny_model: Path, consent: Path, tmp_path: Path) -> Swap:
+    """Swap frames 1-3 of the plate into tmp_path/"swap"; keywords change the request."""
+    from ml_backend.swapping.swap import run_swap
+
+    def swap(reporter: SilentReporter | None = None, **changes: Any) -> dict[str, Any]:
+        request: dict[str, Any] = {
+            "plate": str(footage / "plate_A.mp4"),
+            "model": tiny_model,
+            "identity": "identity_B",
+            "out": tmp_path / "swap",
+            "frames": "1-3",
+            "consent": consent,
+        }
+        return run_swap(SwapRequest(**request | changes), reporter or SilentReporter())
+
+    return swap

@@ -1,0 +1,300 @@
+"""The swap job: a frame for every frame, and work that is done is not done again."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ml_backend.cli import main
+from ml_backend.errors import Cancelled, RefusedError, UsageError
+from ml_backend.media.source import open_source
+from ml_backend.media.write import read_picture, write_rgb
+from ml_backend.progress import SilentReporter
+from ml_backend.requests import TrainRequest
+from ml_backend.swapping.manifest import read_manifest
+from ml_backend.swapping.render import flatten
+from ml_backend.training.train import run_train
+
+Swap = Callable[..., dict[str, Any]]
+
+
+class StopAfter(SilentReporter):
+    """Asks to stop once so many frames are swapped."""
+
+    def __init__(self, frames: int) -> None:
+        self._frames, self._done = frames, 0
+
+    def progress(self, stage: str, done: float, total: float, figures: Any = None) -> None:
+        self._done += stage == "swap"
+
+    def stop_requested(self) -> bool:
+        return self._done >= self._frames
+
+
+def state_of(folder: Path) -> dict[str, tuple[int, int]]:
+    return {str(p): (p.stat().st_mtime_ns, p.stat().st_size) for p in sorted(folder.rglob("*"))}
+
+
+def pictures(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.glob("*.png")}
+
+
+@pytest.fixture(scope="module")
+def frames(footage: Path) -> list[np.ndarray]:
+    return [frame.image for frame in open_source(footage / "plate_A.mp4", "1-3").frames()]
+
+
+def write_plate(folder: Path, images: list[np.ndarray], first: int = 1) -> Path:
+    for number, image in enumerate(images, first):
+        write_rgb(folder / f"shot.{number:04d}.png", image)
+    return folder
+
+
+def test_every_frame_gets_a_picture_and_the_manifest_tells_all(swap: Swap, footage: Path, tmp_path: Path) -> None:
+    result = swap()
+    assert {key: result[key] for key in ("frames", "frames_made", "faces", "frames_without_face")} == {
+        "frames": 3,
+        "frames_made": 3,
+        "faces": 3,
+        "frames_without_face": 0,
+    }
+    out = tmp_path / "swap"
+    manifest = read_manifest(out)
+    assert [frame.file for frame in manifest.frames] == ["000001.png", "000002.png", "000003.png"]
+    assert (manifest.identity, manifest.bit_depth, manifest.fps, manifest.first, manifest.last) == (
+        "identity_B",
+        8,
+        "25",
+        1,
+        3,
+    )
+    assert manifest.consent.identity == "identity_B"
+    plate = open_source(footage / "plate_A.mp4", "1-3")
+    for frame, entry in zip(plate.frames(), manifest.frames, strict=True):
+        layer = read_picture(out / entry.file)
+        assert layer.shape == (384, 384, 4)
+        assert layer.dtype == np.uint8
+        assert hashlib.sha256((out / entry.file).read_bytes()).hexdigest() == entry.sha256
+        outside = layer[..., 3] == 0
+        assert 0.5 < outside.mean() < 0.99
+        assert np.array_equal(flatten(frame.image, layer)[outside], frame.image[outside])
+
+
+def test_the_second_time_nothing_is_done(swap: Swap, tmp_path: Path) -> None:
+    swap()
+    before = state_of(tmp_path)
+    assert swap()["frames_made"] == 0
+    assert state_of(tmp_path) == before
+
+
+def test_more_frames_add_to_those_that_are_there(swap: Swap, tmp_path: Path) -> None:
+    swap(frames="1-2")
+    before = {name: state for name, state in state_of(tmp_path).items() if name.endswith(".png")}
+    assert swap()["frames_made"] == 1
+    assert {name: state for name, state in state_of(tmp_path).items() if name in before} == before
+    assert read_manifest(tmp_path / "swap").last == 3
+
+
+def test_other_settings_make_the_frames_anew_and_back_again(swap: Swap, tmp_path: Path) -> None:
+    swap()
+    first = pictures(tmp_path / "swap")
+    assert swap(settings={"opacity": "0.5"})["frames_made"] == 3
+    assert read_manifest(tmp_path / "swap").settings["opacity"] == 0.5
+    assert all(first[name] != data for name, data in pictures(tmp_path / "swap").items())
+    assert swap(frames="1")["frames_made"] == 1
+    assert swap()["frames_made"] == 2
+    assert pictures(tmp_path / "swap") == first
+
+
+def test_a_picture_deleted_by_hand_is_made_again(swap: Swap, tmp_path: Path) -> None:
+    swap()
+    first = pictures(tmp_path / "swap")
+    (tmp_path / "swap" / "000002.png").unlink()
+    assert swap()["frames_made"] == 1
+    assert pictures(tmp_path / "swap") == first
+
+
+def test_the_manifest_comes_last_and_a_stopped_swap_goes_on(swap: Swap, tmp_path: Path) -> None:
+    out, calm = tmp_path / "swap", tmp_path / "calm"
+    swap(out=calm)
+    with pytest.raises(Cancelled):
+        swap(StopAfter(2))
+    assert sorted(pictures(out)) == ["000001.png", "000002.png"]
+    assert not (out / "manifest.json").exists()
+    (out / "journal.jsonl").open("ab").write(b'\n{"fingerprint": "torn')
+    assert swap()["frames_made"] == 1
+    assert pictures(out) == pictures(calm)
+    assert read_manifest(out) == read_manifest(calm)
+    with pytest.raises(Cancelled):
+        swap(StopAfter(1), settings={"opacity": "0.5"})
+    assert not (out / "manifest.json").exists(), "a manifest never tells of frames that are being made anew"
+
+
+def test_a_damaged_manifest_is_written_again(swap: Swap, tmp_path: Path) -> None:
+    swap()
+    file = tmp_path / "swap" / "manifest.json"
+    whole = file.read_bytes()
+    for garbage in (b"", b"\xff{", b"[]"):
+        file.write_bytes(garbage)
+        assert swap()["frames_made"] == 0
+        assert file.read_bytes() == whole
+
+
+def test_faces_found_before_are_used_and_damaged_ones_found_anew(swap: Swap, tmp_path: Path) -> None:
+    swap()
+    (kept,) = (tmp_path / "swap" / "cache").iterdir()
+    whole, first = kept.read_bytes(), pictures(tmp_path / "swap")
+    damages = [b"", whole[: len(whole) // 2], whole[:200] + b"\xff" * 50 + whole[250:], b"PK\x03\x04 nonsense"]
+    for n, damage in enumerate(damages):
+        kept.write_bytes(damage)
+        assert swap(settings={"opacity": str(0.9 - n / 10)})["faces"] == 3
+        assert kept.read_bytes() == whole
+    swap()
+    assert pictures(tmp_path / "swap") == first
+
+
+def test_a_changed_plate_is_swapped_anew(swap: Swap, frames: list[np.ndarray], tmp_path: Path) -> None:
+    plate = write_plate(tmp_path / "plate", frames)
+    named = {"plate": str(plate), "frames": None}
+    swap(**named)
+    assert swap(**named)["frames_made"] == 0
+    assert swap(plate=str(plate / "shot.####.png"), frames=None)["frames_made"] == 0, "the same files by a pattern"
+    assert swap(plate=str(plate), frames="2-3")["frames_made"] == 0
+    shutil.copy(plate / "shot.0001.png", tmp_path / "copy.png")
+    (plate / "notes.txt").write_text("not a frame")
+    assert swap(**named)["frames_made"] == 0
+    write_rgb(plate / "shot.0002.png", frames[0])
+    os.utime(plate / "shot.0002.png", ns=(1, 1))
+    assert swap(**named)["frames_made"] == 3
+
+
+def test_a_changed_movie_is_swapped_anew(swap: Swap, footage: Path, tmp_path: Path) -> None:
+    movie = tmp_path / "plate.mp4"
+    shutil.copy(footage / "plate_A.mp4", movie)
+    swap(plate=str(movie), frames="1")
+    assert swap(plate=str(movie), frames="1")["frames_made"] == 0
+    os.utime(movie, ns=(1, 1))
+    assert swap(plate=str(movie), frames="1")["frames_made"] == 1
+
+
+def test_other_weights_make_the_frames_anew(
+    swap: Swap, tiny_model: Path, facesets: dict[str, Path], consent: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(tiny_model, model)
+    swap(model=model, frames="1")
+    moved = tmp_path / "moved"
+    model.rename(moved)
+    assert swap(model=moved, frames="1")["frames_made"] == 0, "the same weights elsewhere"
+    run_train(TrainRequest(model=moved, facesets=facesets, iterations=31, consent=consent), SilentReporter())
+    assert swap(model=moved, frames="1")["frames_made"] == 1
+
+
+def test_frames_without_a_face_are_transparent(swap: Swap, frames: list[np.ndarray], tmp_path: Path) -> None:
+    empty = np.full_like(frames[0], 90)
+    plate = write_plate(tmp_path / "plate", [frames[0], empty, empty, frames[1]], first=101)
+    result = swap(plate=str(plate), frames=None)
+    assert (result["frames"], result["faces"], result["frames_without_face"]) == (4, 2, 2)
+    layers = [read_picture(tmp_path / "swap" / f"{number:06d}.png") for number in range(101, 105)]
+    assert [bool(layer.any()) for layer in layers] == [True, False, False, True]
+
+
+def test_a_deep_plate_gives_deep_pictures(swap: Swap, frames: list[np.ndarray], tmp_path: Path) -> None:
+    plate = write_plate(tmp_path / "plate", [frames[0].astype(np.uint16) * 257])
+    swap(plate=str(plate), frames=None)
+    layer = read_picture(tmp_path / "swap" / "000001.png")
+    assert (layer.dtype, layer.shape) == (np.uint16, (384, 384, 4))
+    assert read_manifest(tmp_path / "swap").bit_depth == 16
+    assert (layer[..., 3] % 257 != 0).any(), "alpha is finer than 8 bit"
+
+
+def test_a_face_cut_by_the_border_is_swapped(swap: Swap, frames: list[np.ndarray], tmp_path: Path) -> None:
+    cut = [np.ascontiguousarray(frame[:, 150:]) for frame in frames]
+    result = swap(plate=str(write_plate(tmp_path / "plate", cut)), frames=None)
+    layer = read_picture(tmp_path / "swap" / "000001.png")
+    assert layer.shape == (*cut[0].shape[:2], 4)
+    assert result["faces"] == 0 or layer.any()
+
+
+def test_of_two_people_the_performer_is_swapped(
+    swap: Swap, footage: Path, frames: list[np.ndarray], tmp_path: Path
+) -> None:
+    others = [frame.image for frame in open_source(footage / "identity_B_take2.mp4", "1-3").frames()]
+    both = [np.hstack(pair) for pair in zip(frames, others, strict=True)]
+    plate = str(write_plate(tmp_path / "plate", both))
+    covered = {}
+    for faces in ("performer", "all", "largest"):
+        result = swap(plate=plate, frames=None, settings={"faces": faces})
+        layer = read_picture(tmp_path / "swap" / "000002.png")
+        covered[faces] = (result["faces"], bool(layer[:, :384].any()), bool(layer[:, 384:].any()))
+    assert covered["all"] == (6, True, True)
+    assert covered["performer"] == (3, True, False)
+    assert covered["largest"][0] == 3
+
+
+def test_without_consent_nothing_is_written(swap: Swap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ML_BACKEND_HOME", str(tmp_path / "home"))
+    with pytest.raises(RefusedError, match="ml-backend consent new identity_B"):
+        swap(consent=None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_line_swaps_refuses_and_answers_in_json(
+    run_backend: Callable[..., Any], footage: Path, tiny_model: Path, consent: Path, tmp_path: Path
+) -> None:
+    asked = ["swap", footage / "plate_A.mp4", "--model", tiny_model, "--identity", "identity_B", "--frames", "7"]
+    asked += ["--out", tmp_path / "swap", "--json"]
+    refused = run_backend(*asked)
+    assert refused.returncode == 3
+    assert "ml-backend consent new identity_B --basis" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+    done = run_backend(*asked, "--consent", consent)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert (result["frames"], result["faces"], result["out"]) == (1, 1, str(tmp_path / "swap"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"settings": {"nonsense": "1"}}, "no swap setting nonsense"),
+        ({"settings": {"feather": "wide"}}, "feather=wide"),
+        ({"settings": {"feather": "nan"}}, "feather=nan"),
+        ({"settings": {"colour": "magic"}}, "colour=magic"),
+        ({"settings": {"performer": "nobody"}}, "does not know nobody"),
+        ({"plate": "missing.mp4"}, "missing.mp4"),
+        ({"frames": "900-"}, "900"),
+        ({"frames": "x"}, "x"),
+    ],
+)
+def test_wrong_wishes_are_named_before_anything_is_written(
+    swap: Swap, tmp_path: Path, changes: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(UsageError, match=words):
+        swap(**changes)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_folder_that_cannot_be_is_refused(swap: Swap, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("x")
+    for place in ("taken", "taken/inside"):
+        with pytest.raises(UsageError, match="taken"):
+            swap(out=tmp_path / place)
+    assert (tmp_path / "taken").read_text() == "x"
+
+
+def test_an_identity_that_the_model_does_not_know_is_refused(swap: Swap, tmp_path: Path) -> None:
+    own = tmp_path / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ML_BACKEND_HOME", str(own))
+        new = ["consent", "new", "carl", "--basis", "test", "--project", "p", "--granted-by", "nobody", "--use", "test"]
+        assert main(new) == 0
+        with pytest.raises(UsageError, match=r"does not know carl.*performer_A, identity_B"):
+            swap(identity="carl")
+    assert not (tmp_path / "swap").exists()
