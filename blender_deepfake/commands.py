@@ -23,7 +23,7 @@ from .core.errors import DeepfakeError, UsageError
 from .core.runner import JobSpec
 from .preferences import BackendPlace, backend_place
 
-_SHOW_SECONDS = 2.0
+_SHOW_SECONDS = 5.0
 
 
 def main(argv: list[str]) -> int:

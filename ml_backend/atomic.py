@@ -34,7 +34,7 @@ def write_bytes(path: Path, data: bytes, mode: int = 0o666) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, path)
+        part.replace(path)
         _sync_folder(path.parent)
     finally:
         part.unlink(missing_ok=True)
@@ -58,7 +58,7 @@ def new_folder(path: Path) -> Iterator[Path]:
             with file.open("rb+") as handle:
                 os.fsync(handle.fileno())
         _sync_folder(part)
-        os.rename(part, path)
+        part.rename(path)
         _sync_folder(path.parent)
     finally:
         shutil.rmtree(part, ignore_errors=True)

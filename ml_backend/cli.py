@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     train = _job(commands, "train", "train a model from facesets", _train_request)
     train.add_argument("--model", required=True, type=Path, metavar="DIR")
     train.add_argument("--faceset", required=True, action="append", metavar="NAME=DIR", help="give two or more")
-    train.add_argument("--preset", metavar="P", help="tiny, quick64, fast128, fine192 or fine256")
+    train.add_argument("--preset", metavar="P", help="tiny, quick64, quick96, fast128, fine192 or fine256")
     train.add_argument("--iterations", type=int, metavar="N", help="steps that the model shall have had in all")
     train.add_argument("--minutes", type=float, metavar="M", help="minutes that it shall have trained in all")
 

@@ -27,22 +27,33 @@ def contact_sheet(swap: Path, plate: str, truth: str, numbers: list[int] | None)
     every = sorted(records)
     numbers = numbers or [every[i] for i in np.linspace(0, len(every) - 1, min(ROWS, len(every))).round().astype(int)]
     rows = []
-    for original, wanted in zip(
-        open_source(plate).frames(numbers), open_source(truth).frames(numbers), strict=True
-    ):
+    for original, wanted in zip(open_source(plate).frames(numbers), open_source(truth).frames(numbers), strict=True):
         result = flatten(original.image, read_picture(swap / records[original.number].file))
         row = np.ascontiguousarray(np.hstack([original.image, result, wanted.image]))
         if row.dtype == np.uint16:
             row = (row >> 8).astype(np.uint8)
         cv2.putText(
-            row, str(original.number), (6, row.shape[0] - 8), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA
+            row,
+            str(original.number),
+            (6, row.shape[0] - 8),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            0.5,
+            (255, 255, 255),
+            1,
+            cv2.LINE_AA,
         )
         rows.append(row)
     header = np.zeros((HEADER, rows[0].shape[1], 3), np.uint8)
     for column, title in enumerate(TITLES):
         place = (column * rows[0].shape[1] // len(TITLES) + 8, HEADER - 9)
-        cv2.putText(header, title, place, cv2.FONT_HERSHEY_SIMPLEX, 0.55, (230, 230, 230), 1, cv2.LINE_AA)
+        _label(header, title, place)
     return np.vstack([header, *rows])
+
+
+def _label(image: np.ndarray, text: str, place: tuple[int, int]) -> None:
+    """White with a dark rim, so that it can be read on any picture."""
+    for colour, width in ((0, 3), (255, 1)):
+        cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (colour,) * 3, width, cv2.LINE_AA)
 
 
 if __name__ == "__main__":

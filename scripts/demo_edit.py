@@ -20,11 +20,12 @@ CONSENT = ROOT / "demo" / "consent"
 MODULE = "bl_ext.user_default.deepfake_sequencer"
 PERFORMER, IDENTITY = "performer_A", "identity_B"
 TRAINING_FRAMES = 90  # of the plate; the rest shows what training has not seen
-PRESET = "quick64"
+PRESET = "quick96"
 
 
 def install(extension: Path) -> Callable[[list[str]], int]:
     """Install and enable the extension; returns the function behind `blender --command deepfake`."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
     bpy.ops.extensions.package_install_files(filepath=str(extension), repo="user_default", enable_on_install=False)
     bpy.ops.preferences.addon_enable(module=MODULE)
     main: Callable[[list[str]], int] = importlib.import_module(f"{MODULE}.commands").main
@@ -33,7 +34,6 @@ def install(extension: Path) -> Callable[[list[str]], int]:
 
 def new_edit(path: Path) -> None:
     """An edit with the plate in the scene Edit, and what to learn from in the scene Training."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
     edit = bpy.context.scene
     edit.name = "Edit"
     for scene in (edit, bpy.data.scenes.new("Training")):

@@ -1,7 +1,7 @@
 """All checks and tests, from nothing: `python scripts/test.py`. Makes its environments in the clone first.
 
-    python scripts/test.py --fast            no slow tests, one Blender
-    python scripts/test.py -- tests/media    checks, then pytest with these arguments in the backend's environment only
+python scripts/test.py --fast            no slow tests, one Blender
+python scripts/test.py -- tests/media    checks, then pytest with these arguments in the backend's environment only
 """
 
 import argparse

@@ -11,7 +11,10 @@ def duration(seconds: float) -> str:
 
 
 def progress(stage: str, done: float, total: float, seconds_left: float | None) -> str:
-    """ "train 120/3000, 4 min left"."""
-    count = f"{done:g}/{total:g}" if total > 0 else f"{done:g}"
+    """ "extract 120/3000, 4 min left"; "train 42 %, 4 min left" where the total is 1; "queued" before anything is done."""
+    if total == 1:
+        count = f" {done:.0%}".replace("%", " %")
+    else:
+        count = f" {done:g}/{total:g}" if total > 0 else f" {done:g}" if done else ""
     left = f", {duration(seconds_left)} left" if seconds_left is not None else ""
-    return f"{stage} {count}{left}".strip()
+    return f"{stage}{count}{left}".strip()

@@ -1,5 +1,6 @@
 """Make one frame of a swap: the plate's frame and a face's landmarks in, colour and alpha out."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from ml_backend.faces.alignment import FACE, align, crop
 from ml_backend.faces.geometry import invert, transform
+from ml_backend.faces.regions import eye_distance
 from ml_backend.media.frame import Pixels
 from ml_backend.networks.autoencoder import Autoencoder
 
@@ -18,7 +20,8 @@ from .colour import match_colour
 from .settings import SwapSettings
 from .surface_mask import surface_mask
 
-MULTIBAND_LEVELS = 4
+MULTIBAND_EDGE = 0.15  # the widest band's edge, in eye distances
+RIM, RIM_FEATHER = 0.03, 0.08  # what the learned mask loses at its edge, and how softly, in eye distances
 MEASURED_ERODE, MEASURED_FEATHER = 0.05, 0.1  # where colours are measured, in eye distances
 
 
@@ -75,6 +78,8 @@ class FaceRenderer:
         resolution = self._network.architecture.resolution
         given = to_unit(crop(plate, matrix, resolution, cv2.INTER_LINEAR))
         made, learned = self._infer(given)
+        unit_in_crop = resolution / FACE.side
+        learned = _sure(learned, RIM * unit_in_crop, RIM_FEATHER * unit_in_crop)
         in_crop = np.column_stack([transform(landmarks[:, :2], matrix), landmarks[:, 2]])
         weights = surface_mask((resolution, resolution), in_crop, MEASURED_ERODE, MEASURED_FEATHER)
         made = match_colour(made, given, weights * learned, settings.colour, settings.colour_strength)
@@ -86,7 +91,8 @@ class FaceRenderer:
         colour = _warp(made, to_frame, shape, cv2.INTER_CUBIC)
         alpha *= _warp(_inner(resolution), to_frame, shape, cv2.INTER_LINEAR)
         if settings.blend == "multiband":
-            colour, alpha = multiband(under, colour, alpha, MULTIBAND_LEVELS)
+            levels = max(1, round(math.log2(max(2.0, MULTIBAND_EDGE * eye_distance(landmarks)))))
+            colour, alpha = multiband(under, colour, alpha, levels)
         return colour, alpha * np.float32(settings.opacity)
 
     @torch.inference_mode()
@@ -117,6 +123,16 @@ def _warp(
     border = cv2.BORDER_REPLICATE if image.ndim == 3 else cv2.BORDER_CONSTANT
     warped = cv2.warpAffine(image, matrix, shape[::-1], flags=interpolation, borderMode=border)
     return np.asarray(warped, np.float32)
+
+
+def _sure(mask: NDArray[np.float32], erode: float, feather: float) -> NDArray[np.float32]:
+    """The learned mask with an edge that rises inside of it, in pixels of the crop.
+
+    Just inside the edge the network's colours are still those of hair or background, and would show as a dark rim.
+    """
+    distance = cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    rise = np.clip((distance - erode) / max(feather, 1.0), 0, 1)
+    return np.asarray(rise * rise * (3 - 2 * rise), np.float32)
 
 
 def _inner(resolution: int) -> NDArray[np.float32]:

@@ -19,11 +19,11 @@ class SwapSettings(BaseModel):
     performer: str | None = Field(
         default=None, description="The performer's name in the model; needed where it knows more than two people"
     )
-    colour: Literal["none", "mean", "reinhard", "mkl", "light"] = "mean"
+    colour: Literal["none", "mean", "reinhard", "mkl", "light"] = "light"
     colour_strength: float = Field(default=1.0, ge=0, le=1)
-    blend: Literal["feather", "multiband"] = "feather"
-    erode: float = Field(default=0.03, ge=-0.3, le=0.5, description="How far the mask's edge moves inwards")
-    feather: float = Field(default=0.2, ge=0, le=1, description="Width of the mask's soft edge")
+    blend: Literal["feather", "multiband"] = "multiband"
+    erode: float = Field(default=0.0, ge=-0.3, le=0.5, description="How far the mask's edge moves inwards")
+    feather: float = Field(default=0.15, ge=0, le=1, description="Width of the mask's soft edge")
     learned_mask: bool = Field(default=True, description="Multiply the landmarks' mask by the network's")
     smooth: float = Field(default=1.0, ge=0, le=4, description="Smoothing of the landmarks over time; 0 is off")
     opacity: float = Field(default=1.0, ge=0, le=1)

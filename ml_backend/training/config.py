@@ -78,6 +78,20 @@ PRESETS: Mapping[str, TrainingConfig] = {
         {"resolution": 64, "encoder_channels": 32, "code": 128, "inter_channels": 128, "decoder_channels": 32},
         learning_rate=6e-4,
     ),
+    # minutes on a CPU, sharper: decoders at half the side, small and many steps, little augmentation
+    "quick96": _preset(
+        {
+            "resolution": 96,
+            "encoder_channels": 24,
+            "code": 128,
+            "inter_channels": 96,
+            "decoder_channels": 24,
+            "subpixel": True,
+        },
+        batch_size=4,
+        learning_rate=1e-3,
+        augmentation=Augmentation(rotate=4, scale=0.03, shift=0.015, warp=0.012, light=0.1, colour=0.03),
+    ),
     # an hour on a GPU
     "fast128": _preset(
         {"resolution": 128, "encoder_channels": 48, "code": 256, "inter_channels": 192, "decoder_channels": 48},
@@ -101,7 +115,7 @@ PRESETS: Mapping[str, TrainingConfig] = {
         adversarial_start=0.7,
     ),
 }
-DEFAULT_PRESET_CPU = "quick64"
+DEFAULT_PRESET_CPU = "quick96"
 DEFAULT_PRESET_GPU = "fast128"
 
 

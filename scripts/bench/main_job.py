@@ -1,6 +1,6 @@
 """Speed and memory of the main job's stages, each beside what bounds it, in one run.
 
-    python scripts/bench/main_job.py [--size 1280x720] [--frames 150] [--preset quick64] [--steps 30]
+    python scripts/bench/main_job.py [--size 1280x720] [--frames 150] [--preset quick96] [--steps 30]
 
 Run in the backend's environment. The plate is the demo footage scaled up, written once to a temporary folder. Quote the
 ratios: single seconds depend on the machine and on what else it does.
@@ -58,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", default="1280x720")
     parser.add_argument("--frames", type=int, default=150)
-    parser.add_argument("--preset", default="quick64")
+    parser.add_argument("--preset", default="quick96")
     parser.add_argument("--steps", type=int, default=30)
     arguments = parser.parse_args()
     width, height = (int(side) for side in arguments.size.split("x"))
@@ -74,14 +74,18 @@ def main() -> None:
         model = ("--model", str(folder / "model"))
         steps = ("--preset", arguments.preset, "--iterations", str(arguments.steps))
         train = command("train", *model, *faces, *steps, *consent)
-        swap = command(
-            "swap", str(plate), *model, "--identity", "identity_B", "--out", str(folder / "swap"), *consent
-        )
-    per_frame = extract["seconds"] / extract["frames"]
+        swap = command("swap", str(plate), *model, "--identity", "identity_B", "--out", str(folder / "swap"), *consent)
+    per_frame, swap_frame = extract["seconds"] / extract["frames"], swap["seconds_per_frame"]
     rows = [
         ("decode alone", decode * 1000, "ms a frame", 1.0, None),
         ("extract", per_frame * 1000, "ms a frame", per_frame / decode, extract["peak_rss_mb"]),
-        ("swap", swap["seconds_per_frame"] * 1000, "ms a frame", swap["seconds_per_frame"] / decode, swap["peak_rss_mb"]),
+        (
+            "swap",
+            swap["seconds_per_frame"] * 1000,
+            "ms a frame",
+            swap["seconds_per_frame"] / decode,
+            swap["peak_rss_mb"],
+        ),
         (f"train {arguments.preset}", train["images_per_second"], "images/s", None, train["peak_rss_mb"]),
     ]
     print(f"{arguments.frames} frames of {width}×{height}")

@@ -31,4 +31,5 @@ def test_words_for_time() -> None:
         "2 h 05 min",
     ]
     assert wording.progress("train", 12, 300, 65) == "train 12/300, 1 min left"
-    assert wording.progress("queued", 0, 0, None) == "queued 0"
+    assert wording.progress("train", 0.423, 1, 65) == "train 42 %, 1 min left"
+    assert wording.progress("queued", 0, 0, None) == "queued"

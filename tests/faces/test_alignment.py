@@ -98,7 +98,7 @@ def test_a_moved_picture_gives_the_same_crop(size, pictures, landmarks_of):
     again = crop(warped, align(other, size, FACE), size).astype(float)
     difference = np.abs(straight - again)
     assert difference.mean() < 1
-    assert np.percentile(difference, 99) < 6
+    assert np.percentile(difference, 99) < 8
 
 
 @pytest.mark.parametrize("scale", [0.21, 0.5, 1.0, 3.3])

@@ -42,7 +42,7 @@ def test_a_killed_swap_ends_as_one_that_was_not(
     killed_at = []
     for kill in range(KILLS):
         # the first kill at any moment of the search for faces, the others where pictures are being written
-        target = 0 if kill == 0 else chance.randint(count(out) + 1, min(count(out) + 3, FRAMES))
+        target = 0 if kill == 0 else min(count(out) + chance.randint(1, 3), FRAMES)
         process = subprocess.Popen(command, env=backend_environment, stdout=log, stderr=log)
         while process.poll() is None and count(out) < target:
             time.sleep(0.005)

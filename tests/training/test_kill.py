@@ -48,7 +48,7 @@ def test_a_killed_training_ends_as_one_that_was_not(
     for kill in range(KILLS):
         before = newest_number(model)
         # the first kill at any moment of the start, the others where checkpoints are being written
-        target = 0 if kill == 0 else chance.randint(before + 1, min(before + 15, STEPS))
+        target = 0 if kill == 0 else min(before + chance.randint(1, 15), STEPS)
         process = subprocess.Popen(command, env=backend_environment, stdout=log, stderr=log)
         while process.poll() is None and newest_number(model) < target:
             time.sleep(0.005)
