@@ -11,7 +11,7 @@ def duration(seconds: float) -> str:
 
 
 def progress(stage: str, done: float, total: float, seconds_left: float | None) -> str:
-    """ "extract 120/3000, 4 min left"; "train 42 %, 4 min left" where the total is 1; "queued" before anything is done."""
+    """ "extract 120/3000, 4 min left"; "train 42 %, 4 min left" where the total is 1; "queued"."""
     if total == 1:
         count = f" {done:.0%}".replace("%", " %")
     else:

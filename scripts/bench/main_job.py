@@ -81,9 +81,9 @@ def main() -> None:
         ("extract", per_frame * 1000, "ms a frame", per_frame / decode, extract["peak_rss_mb"]),
         (
             "swap",
-            swap["seconds_per_frame"] * 1000,
+            swap_frame * 1000,
             "ms a frame",
-            swap["seconds_per_frame"] / decode,
+            swap_frame / decode,
             swap["peak_rss_mb"],
         ),
         (f"train {arguments.preset}", train["images_per_second"], "images/s", None, train["peak_rss_mb"]),
