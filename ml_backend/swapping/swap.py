@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ml_backend import __version__, atomic
 from ml_backend.errors import BackendError, Cancelled, UsageError
 from ml_backend.faces.alignment import FACE
+from ml_backend.faces.recognition import distance
 from ml_backend.faces.regions import LANDMARK_MODEL
 from ml_backend.media.source import Source, open_source
 from ml_backend.media.write import encode_png
@@ -24,7 +25,7 @@ from ml_backend.training.device import best_device
 
 from .footage import footage_state
 from .manifest import MANIFEST, Consent, FrameRecord, Journal, Manifest, frame_file, write_manifest
-from .plan import choose, find_faces
+from .plan import PlateFaces, choose, find_faces
 from .render import FaceRenderer, SwapFrame
 from .settings import SwapSettings, make_settings
 
@@ -49,7 +50,10 @@ def run_swap(request: SwapRequest, reporter: Reporter) -> dict[str, Any]:
     pending = [number for number in source.numbers if number not in journal.records]
     if pending:
         (request.out / MANIFEST).unlink(missing_ok=True)  # it is true again at the end
-        chosen = choose(find_faces(source, request.out / "cache", reporter), settings, performer)
+        found = find_faces(source, request.out / "cache", reporter)
+        chosen = choose(found, settings, performer)
+        if not chosen:
+            reporter.message(_nobody(found, performer))
         renderer = FaceRenderer(model.network, request.identity, settings, device)
         journal.forget(pending)
         done = len(source.numbers) - len(pending)
@@ -120,6 +124,17 @@ def _check_model(info: CheckpointInfo, model: Path) -> None:
             f"than this backend makes ({LANDMARK_MODEL}, {FACE.name} {FACE.side}).",
             "Use the backend version that trained it, or train again.",
         )
+
+
+def _nobody(found: PlateFaces, performer: NDArray[np.float32] | None) -> str:
+    """Why a swap changes nothing: no face at all, or only faces of others."""
+    if performer is None or not len(found.frames):
+        return "No face was found on the plate: every frame will be transparent."
+    nearest = float(np.nanmin(distance(found.embeddings, performer)))
+    return (
+        f"None of the faces on the plate is the performer's (the nearest is {nearest:.2f} away): every frame will be "
+        "transparent. --set faces=largest or faces=all swaps whoever is there."
+    )
 
 
 def _performer(info: CheckpointInfo, request: SwapRequest, settings: SwapSettings) -> NDArray[np.float32] | None:

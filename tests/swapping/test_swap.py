@@ -16,9 +16,10 @@ from ml_backend.errors import Cancelled, RefusedError, UsageError
 from ml_backend.media.source import open_source
 from ml_backend.media.write import read_picture, write_rgb
 from ml_backend.progress import SilentReporter
-from ml_backend.requests import TrainRequest
+from ml_backend.requests import SwapRequest, TrainRequest
 from ml_backend.swapping.manifest import read_manifest
 from ml_backend.swapping.render import flatten
+from ml_backend.swapping.swap import run_swap
 from ml_backend.training.train import run_train
 
 Swap = Callable[..., dict[str, Any]]
@@ -298,3 +299,26 @@ def test_an_identity_that_the_model_does_not_know_is_refused(swap: Swap, tmp_pat
         with pytest.raises(UsageError, match=r"does not know carl.*performer_A, identity_B"):
             swap(identity="carl")
     assert not (tmp_path / "swap").exists()
+
+
+def test_a_plate_of_somebody_else_is_left_alone_and_says_so(
+    tiny_model: Path, footage: Path, consent: Path, tmp_path: Path
+) -> None:
+    said: list[str] = []
+
+    class Listener(SilentReporter):
+        def message(self, text: str) -> None:
+            said.append(text)
+
+    request = SwapRequest(
+        plate=str(footage / "identity_B_take2.mp4"),
+        model=tiny_model,
+        identity="identity_B",
+        out=tmp_path / "swap",
+        frames="1-2",
+        consent=consent,
+    )
+    assert run_swap(request, Listener())["faces"] == 0
+    assert "None of the faces" in said[0]
+    assert "faces=largest" in said[0]
+    assert not any(read_picture(file).any() for file in (tmp_path / "swap").glob("*.png"))
