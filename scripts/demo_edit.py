@@ -7,8 +7,10 @@ its backend, lays the result over the plate, saves OUT/edit.blend and renders OU
 """
 
 import importlib
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +76,23 @@ def render(film: Path) -> None:
     scene.render.ffmpeg.codec = "H264"
     scene.render.ffmpeg.constant_rate_factor = "HIGH"
     scene.render.filepath = str(part)
-    bpy.ops.render.render(animation=True, scene=scene.name)
+    with quiet():
+        bpy.ops.render.render(animation=True, scene=scene.name)
     part.replace(film)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep Blender's own lines for every frame off the terminal."""
+    sys.stdout.flush()
+    terminal, nothing = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    try:
+        yield
+    finally:
+        os.dup2(terminal, 1)
+        os.close(terminal)
+        os.close(nothing)
 
 
 def main(extension: Path, out: Path, minutes: str) -> int:
