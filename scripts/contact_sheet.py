@@ -51,9 +51,11 @@ def contact_sheet(swap: Path, plate: str, truth: str, numbers: list[int] | None)
 
 
 def _label(image: np.ndarray, text: str, place: tuple[int, int]) -> None:
-    """White with a dark rim, so that it can be read on any picture."""
-    for colour, width in ((0, 3), (255, 1)):
-        cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (colour,) * 3, width, cv2.LINE_AA)
+    """White on a black plate, so that it can be read on any picture. `place` is the text's lower left corner."""
+    (width, height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
+    x, y = place
+    cv2.rectangle(image, (x - 4, y - height - 4), (x + width + 4, y + below), (0, 0, 0), -1)
+    cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA)
 
 
 if __name__ == "__main__":

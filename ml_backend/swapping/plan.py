@@ -63,7 +63,8 @@ def _read(file: Path) -> PlateFaces | None:
 
 
 def _track(source: Source, reporter: Reporter) -> PlateFaces:
-    tracker, recogniser = FaceTracker(), Recogniser()
+    recogniser = Recogniser()
+    tracker = FaceTracker(recogniser=recogniser)
     frames, tracks, landmarks, embeddings = [], [], [], []
     seen: dict[int, int] = {}
     for done, frame in enumerate(source.frames(), 1):

@@ -78,7 +78,7 @@ PRESETS: Mapping[str, TrainingConfig] = {
         {"resolution": 64, "encoder_channels": 32, "code": 128, "inter_channels": 128, "decoder_channels": 32},
         learning_rate=6e-4,
     ),
-    # minutes on a CPU, sharper: decoders at half the side, small and many steps, little augmentation
+    # minutes on a CPU, more pixels: decoders at half the side, small and many steps, little augmentation
     "quick96": _preset(
         {
             "resolution": 96,
@@ -92,13 +92,13 @@ PRESETS: Mapping[str, TrainingConfig] = {
         learning_rate=1e-3,
         augmentation=Augmentation(rotate=4, scale=0.03, shift=0.015, warp=0.012, light=0.1, colour=0.03),
     ),
-    # an hour on a GPU
+    # meant for an hour on a GPU
     "fast128": _preset(
         {"resolution": 128, "encoder_channels": 48, "code": 256, "inter_channels": 192, "decoder_channels": 48},
         ema=0.999,
         loss=LossWeights(adversarial=0.02),
     ),
-    # over night on a GPU
+    # meant for a night on a GPU
     "fine192": _preset(
         {"resolution": 192, "encoder_channels": 64, "code": 256, "inter_channels": 256, "decoder_channels": 64},
         learning_rate=1e-4,
@@ -106,7 +106,7 @@ PRESETS: Mapping[str, TrainingConfig] = {
         loss=LossWeights(adversarial=0.02),
         adversarial_start=0.7,
     ),
-    # days on a large GPU
+    # meant for days on a large GPU
     "fine256": _preset(
         {"resolution": 256, "encoder_channels": 64, "code": 256, "inter_channels": 256, "decoder_channels": 64},
         learning_rate=1e-4,
