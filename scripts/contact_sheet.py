@@ -32,16 +32,7 @@ def contact_sheet(swap: Path, plate: str, truth: str, numbers: list[int] | None)
         row = np.ascontiguousarray(np.hstack([original.image, result, wanted.image]))
         if row.dtype == np.uint16:
             row = (row >> 8).astype(np.uint8)
-        cv2.putText(
-            row,
-            str(original.number),
-            (6, row.shape[0] - 8),
-            cv2.FONT_HERSHEY_SIMPLEX,
-            0.5,
-            (255, 255, 255),
-            1,
-            cv2.LINE_AA,
-        )
+        _label(row, str(original.number), (6, row.shape[0] - 8))
         rows.append(row)
     header = np.zeros((HEADER, rows[0].shape[1], 3), np.uint8)
     for column, title in enumerate(TITLES):
