@@ -12,12 +12,16 @@ from ml_backend.requests import EvaluateRequest, ExtractRequest, SwapRequest, Tr
 
 @dataclass(frozen=True)
 class JobKind:
-    """One kind of job: what it is asked with, what it runs, and whether it needs the device for itself."""
+    """One kind of job: what it is asked with, what it runs, and whether it needs a device for itself.
+
+    `output` names the request's field with the folder that the job fills: no two jobs may work on one at once.
+    """
 
     name: str
     request: type[BaseModel]
     run: Callable[[Any, Reporter], dict[str, Any]]
     heavy: bool = True
+    output: str | None = None
 
 
 def _extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
@@ -47,9 +51,9 @@ def _evaluate(request: EvaluateRequest, reporter: Reporter) -> dict[str, Any]:
 JOB_KINDS: dict[str, JobKind] = {
     kind.name: kind
     for kind in (
-        JobKind("extract", ExtractRequest, _extract),
-        JobKind("train", TrainRequest, _train),
-        JobKind("swap", SwapRequest, _swap),
+        JobKind("extract", ExtractRequest, _extract, output="faceset"),
+        JobKind("train", TrainRequest, _train, output="model"),
+        JobKind("swap", SwapRequest, _swap, output="out"),
         JobKind("evaluate", EvaluateRequest, _evaluate, heavy=False),
     )
 }

@@ -1,7 +1,8 @@
 """What each job is asked to do. The command line, the service and Python callers all fill in these."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -55,3 +56,26 @@ class EvaluateRequest(_Request):
     frames: str | None = None
     identity_faceset: Path | None = None
     performer_faceset: Path | None = None
+
+
+_FOOTAGE = frozenset({"sources", "source", "plate", "truth", "mask"})
+
+
+def paths_in(request: BaseModel) -> list[Path]:
+    """All files and folders that `request` names, those inside the plates that it holds too."""
+    return [path for name in type(request).model_fields for path in _paths(name, getattr(request, name))]
+
+
+def _paths(name: str, value: Any) -> Iterator[Path]:
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, BaseModel):
+        yield from paths_in(value)
+    elif isinstance(value, str) and name in _FOOTAGE:
+        yield Path(value)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _paths(name, part)
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _paths(name, part)

@@ -11,10 +11,11 @@ from ml_backend.service.processes import alive
 POLL = 0.5
 
 
-def watch_parent(pid: int, gone: Callable[[], None]) -> None:
+def watch_parent(pid: int | None, gone: Callable[[], None]) -> None:
     """Call `gone`, from another thread, once when `pid` does not run any more or our standard input ends.
 
     The input is watched where it is a pipe or a socket, as it is when a program starts us; a terminal is left alone.
+    Without a pid, as in a container, whose processes are numbered differently, only the input is watched.
     """
     once = threading.Lock()
 
@@ -22,8 +23,8 @@ def watch_parent(pid: int, gone: Callable[[], None]) -> None:
         if once.acquire(blocking=False):
             gone()
 
-    def watch_process() -> None:
-        while alive(pid):
+    def watch_process(process: int) -> None:
+        while alive(process):
             time.sleep(POLL)
         tell()
 
@@ -32,9 +33,10 @@ def watch_parent(pid: int, gone: Callable[[], None]) -> None:
             pass
         tell()
 
-    watches = [watch_process, watch_input] if _input_is_pipe() else [watch_process]
-    for watch in watches:
-        threading.Thread(target=watch, daemon=True).start()
+    if pid is not None:
+        threading.Thread(target=watch_process, args=(pid,), daemon=True).start()
+    if _input_is_pipe():
+        threading.Thread(target=watch_input, daemon=True).start()
 
 
 def _input_is_pipe() -> bool:

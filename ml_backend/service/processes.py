@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +60,11 @@ else:
     _own_group: dict[str, Any] = {"start_new_session": True}
 
 
-def start(command: Sequence[str | Path], log: Path) -> "subprocess.Popen[bytes]":
+def start(
+    command: Sequence[str | Path], log: Path, variables: Mapping[str, str] | None = None
+) -> "subprocess.Popen[bytes]":
     """Start `command` in its own group. Its output goes to `log`; its input is a pipe that ends when we do."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", **(variables or {})}
     with log.open("ab") as output:
         return subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT, env=environment, **_own_group

@@ -5,9 +5,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-PROTOCOL = 1
+PROTOCOL = 2
+"""Rises with every change that an older client or service would misunderstand."""
 
-State = Literal["queued", "running", "done", "failed", "refused", "cancelled"]
+State = Literal["queued", "running", "paused", "done", "failed", "refused", "cancelled"]
+Wish = Literal["pause", "cancel"]
+Ended = Literal["paused", "done", "failed", "refused", "cancelled"]
 FINAL: frozenset[str] = frozenset({"done", "failed", "refused", "cancelled"})
 
 
@@ -17,6 +20,14 @@ class Problem(BaseModel):
     code: str
     message: str
     fix: str = ""
+
+
+class Ending(BaseModel):
+    """How a run of a job ended: for good, or as paused."""
+
+    state: Ended
+    result: dict[str, Any] | None = None
+    error: Problem | None = None
 
 
 class ErrorAnswer(BaseModel):
@@ -36,11 +47,18 @@ class Progress(BaseModel):
 
 
 class Job(BaseModel):
-    """A job as the service tells it. Times are UTC, ISO 8601."""
+    """A job as the service tells it.
+
+    `asked` is what a running job was asked to do and has not done yet; `place` counts from 1 in the queue and is null
+    elsewhere. Times are UTC, ISO 8601; `started` and `ended` are those of the latest run. `attempts` counts the runs,
+    `seconds` is the time that the runs took together, the present one left out.
+    """
 
     id: str
     kind: str
     state: State
+    asked: Wish | None = None
+    place: int | None = None
     request: dict[str, Any]
     progress: Progress | None = None
     result: dict[str, Any] | None = None
@@ -49,6 +67,9 @@ class Job(BaseModel):
     created: str
     started: str | None = None
     ended: str | None = None
+    attempts: int = 0
+    seconds: float = 0.0
+    device: str | None = None
 
 
 class JobList(BaseModel):
@@ -56,12 +77,17 @@ class JobList(BaseModel):
 
 
 class NewJob(BaseModel):
-    """The body of POST /jobs; `request` is one of ml_backend.requests, fitting to `kind`."""
+    """The body of POST /jobs; `request` is one of ml_backend.requests, fitting to `kind`.
+
+    `key` is made up by the client. Sent again with the same key, as after a broken connection, the job is not made a
+    second time.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     kind: str
     request: dict[str, Any]
+    key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
 
     @field_validator("request")
     @classmethod
@@ -74,12 +100,40 @@ class NewJob(BaseModel):
         return request
 
 
+class Move(BaseModel):
+    """The body of POST /jobs/ID/move: the job before which the moved one should run; null puts it last."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    before: str | None = None
+
+
+class Removed(BaseModel):
+    removed: str
+
+
+class Stopping(BaseModel):
+    state: Literal["stopping"] = "stopping"
+
+
+class Device(BaseModel):
+    """Something that trains: `name` as torch spells it, `label` for people."""
+
+    name: str
+    label: str
+    memory_mb: float
+
+
 class Status(BaseModel):
-    """`device` is null: only a job's process loads torch and knows."""
+    """`device` (the kind of the first) and `devices` are null until they are known, some seconds after the start."""
 
     protocol: int = PROTOCOL
     version: str
     pid: int
-    device: Literal["cpu", "cuda", "mps"] | None = None
+    device: str | None
+    devices: list[Device] | None
     running: int
     queued: int
+    paused: int
+    workspace: str
+    roots: list[str]

@@ -20,7 +20,8 @@ from ml_backend import __version__
 from ml_backend.errors import BackendError
 from ml_backend.jobs import JOB_KINDS, JobKind
 from ml_backend.service import file_lock
-from ml_backend.service.app import Lifespan, Service, create_app
+from ml_backend.service.cleanup import clean
+from ml_backend.service.devices import PROBE, find_devices
 from ml_backend.service.endpoint import (
     STORE_NAME,
     Endpoint,
@@ -31,29 +32,52 @@ from ml_backend.service.endpoint import (
     read_endpoint,
 )
 from ml_backend.service.parent import watch_parent
-from ml_backend.service.protocol import PROTOCOL
-from ml_backend.service.scheduler import WORKER, Grace, Scheduler
-from ml_backend.service.store import Store
+from ml_backend.service.protocol import FINAL, PROTOCOL
+from ml_backend.service.roots import Roots
+from ml_backend.service.runner import WORKER, Grace
+from ml_backend.service.scheduler import Scheduler
+from ml_backend.service.store import Store, open_store
+from ml_backend.service.web.app import Lifespan, create_app
+from ml_backend.service.web.context import Facts, Service
 
 STARTING_SECONDS = 5.0
+CLEANING_SECONDS = 60.0
+DEFAULT_KEEP_MB = 1000
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms a service runs.
+
+    It ends with the process `parent_pid` and, where that or `watch_stdin` is set, with its standard input. `roots` are
+    folders that jobs may use in this run besides those of roots.json. `keep_mb` is how much the jobs' logs and previews
+    may take on the disk.
+    """
+
+    parent_pid: int | None = None
+    watch_stdin: bool = False
+    roots: tuple[Path, ...] = ()
+    keep_mb: int = DEFAULT_KEEP_MB
 
 
 @dataclass(frozen=True)
 class Machinery:
-    """What the service runs: its kinds of job, the command of a job's process, and how patient it is."""
+    """What the service runs: its kinds of job, the commands of a job's process and of the search for devices (none:
+    they stay unknown), and how patient it is."""
 
     kinds: dict[str, JobKind] = field(default_factory=lambda: JOB_KINDS)
     worker: Sequence[str | Path] = WORKER
+    probe: Sequence[str | Path] | None = PROBE
     grace: Grace = field(default_factory=Grace)
 
 
 def serve(
     workspace: Path,
-    parent_pid: int | None = None,
+    terms: Terms | None = None,
     announce: Callable[[Endpoint], None] = lambda endpoint: None,
     machinery: Machinery | None = None,
 ) -> None:
-    """Serve `workspace` until SIGINT, SIGTERM, POST /shutdown or the end of `parent_pid`.
+    """Serve `workspace` until SIGINT, SIGTERM, POST /shutdown or the end that `terms` name.
 
     Calls `announce` when the service answers. Raises BackendError where another service has the workspace.
     """
@@ -62,8 +86,8 @@ def serve(
     lock = _lock(workspace)
     try:
         _log_to(workspace / "service.log")
-        with closing(Store(workspace / STORE_NAME)) as store:
-            asyncio.run(_Life(workspace, store, machinery or Machinery()).run(parent_pid, announce))
+        with closing(open_store(workspace / STORE_NAME)) as store:
+            asyncio.run(_Life(workspace, store, terms or Terms(), machinery or Machinery()).run(announce))
     finally:
         endpoint_path(workspace).unlink(missing_ok=True)
         lock.release()
@@ -113,27 +137,35 @@ class _Server(uvicorn.Server):
 class _Life:
     """One run of the service."""
 
-    def __init__(self, workspace: Path, store: Store, machinery: Machinery) -> None:
+    def __init__(self, workspace: Path, store: Store, terms: Terms, machinery: Machinery) -> None:
         self._workspace = workspace
         self._store = store
-        self._kinds = machinery.kinds
+        self._terms = terms
+        self._machinery = machinery
+        self._roots = Roots(workspace, terms.roots)
         self._scheduler = Scheduler(
-            store, workspace / "jobs", machinery.kinds, worker=machinery.worker, grace=machinery.grace
+            store,
+            workspace / "jobs",
+            self._roots,
+            kinds=machinery.kinds,
+            worker=machinery.worker,
+            grace=machinery.grace,
         )
+        self._facts = Facts()
         self._stop = asyncio.Event()
         self._closing = asyncio.Event()
 
-    async def run(self, parent_pid: int | None, announce: Callable[[Endpoint], None]) -> None:
+    async def run(self, announce: Callable[[Endpoint], None]) -> None:
         """From the first socket to the last process."""
         loop = asyncio.get_running_loop()
-        with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+        with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
             endpoint = _new_endpoint(listener)
 
             @asynccontextmanager
             async def lifespan(app: FastAPI) -> AsyncIterator[None]:
                 self._scheduler.start()
-                if parent_pid is not None:
-                    watch_parent(parent_pid, lambda: _from_outside(loop, self._stop.set))
+                if self._terms.parent_pid is not None or self._terms.watch_stdin:
+                    watch_parent(self._terms.parent_pid, lambda: _from_outside(loop, self._stop.set))
                 publish(self._workspace, endpoint)
                 announce(endpoint)
                 yield
@@ -141,19 +173,39 @@ class _Life:
             server = _Server(self._config(endpoint, lifespan), lambda: _from_outside(loop, self._on_signal))
             serving = asyncio.create_task(server.serve([listener]))
             stopping = asyncio.create_task(self._stop.wait())
+            beside = [asyncio.create_task(work) for work in (self._keep_clean(), self._find_devices())]
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             await self._scheduler.stop()
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             self._closing.set()
             server.should_exit = True
             await serving
         if not server.started:
             raise BackendError("The service could not start.", f"Its log tells why: {self._workspace / 'service.log'}")
 
+    async def _find_devices(self) -> None:
+        if self._machinery.probe:
+            self._facts.devices = await find_devices(self._machinery.probe)
+            self._scheduler.use_devices(self._facts.devices or [])
+
+    async def _keep_clean(self) -> None:
+        jobs = self._workspace / "jobs"
+        while True:
+            known = self._store.all()
+            ended = sorted((job for job in known if job.state in FINAL), key=lambda job: job.ended or "")
+            running = [job.id for job in known if job.state not in FINAL]
+            await asyncio.to_thread(clean, jobs, [job.id for job in ended], running, self._terms.keep_mb << 20)
+            await asyncio.sleep(CLEANING_SECONDS)
+
     def _config(self, endpoint: Endpoint, lifespan: Lifespan) -> uvicorn.Config:
         service = Service(
             self._store,
             self._scheduler,
-            self._kinds,
+            self._machinery.kinds,
+            roots=self._roots,
+            facts=self._facts,
             endpoint=endpoint,
             stop=self._stop,
             closing=self._closing,

@@ -16,8 +16,11 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Starts a service, by default on one workspace with a space and an umlaut in its name."""
     services: list[Running] = []
 
-    def run(workspace: Path = tmp_path / "wörk space", parent_pid: int | None = None) -> Running:
-        services.append(Running(workspace, parent_pid))
+    def run(
+        workspace: Path = tmp_path / "wörk space", parent_pid: int | None = None, only_own_roots: bool = False
+    ) -> Running:
+        variables = {"ONLY_OWN_ROOTS": "1"} if only_own_roots else {}
+        services.append(Running(workspace, parent_pid, variables=variables))
         return services[-1]
 
     yield run
@@ -37,7 +40,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def product(tmp_path: Path) -> Iterator[Running]:
     """`ml-backend serve`, as it ships."""
     workspace = tmp_path / "product"
-    service = Running(workspace, command=[*PRODUCT, "--workspace", str(workspace), "--json"])
+    service = Running(workspace, command=[*PRODUCT, "--workspace", str(workspace), "--root", str(tmp_path), "--json"])
     yield service
     service.close()
 

@@ -31,6 +31,24 @@ class Stubborn(BaseModel):
     child: Path
 
 
+class Fill(BaseModel):
+    """Takes `total` steps of 0.05 s in the folder `out`."""
+
+    out: Path
+    total: int
+
+
+class Chatty(BaseModel):
+    picture: Path
+
+
+class Babble(BaseModel):
+    """Tells `lines` messages of `size` letters."""
+
+    lines: int
+    size: int
+
+
 def count(request: Count, reporter: Reporter) -> dict[str, Any]:
     done = int(request.file.read_text()) if request.file.exists() else 0
     reporter.message(f"Starting at {done}")
@@ -73,6 +91,29 @@ def stubborn(request: Stubborn, reporter: Reporter) -> dict[str, Any]:
     return {}
 
 
+def fill(request: Fill, reporter: Reporter) -> dict[str, Any]:
+    for step in range(request.total):
+        if reporter.stop_requested():
+            raise Cancelled
+        reporter.progress("fill", step, request.total)
+        time.sleep(0.05)
+    return {}
+
+
+def chatty(request: Chatty, reporter: Reporter) -> dict[str, Any]:
+    print("printed")
+    print("to the error", "output", file=sys.stderr)
+    reporter.preview(request.picture)
+    request.picture.write_bytes(b"changed")
+    return {}
+
+
+def babble(request: Babble, reporter: Reporter) -> dict[str, Any]:
+    for line in range(request.lines):
+        reporter.message(f"{line} {'x' * request.size}")
+    return {}
+
+
 KINDS = {
     kind.name: kind
     for kind in (
@@ -80,5 +121,9 @@ KINDS = {
         JobKind("end", End, end),
         JobKind("stubborn", Stubborn, stubborn),
         JobKind("light", Count, count, heavy=False),
+        JobKind("filler", Fill, fill, output="out"),
+        JobKind("light filler", Fill, fill, heavy=False, output="out"),
+        JobKind("chatty", Chatty, chatty),
+        JobKind("babbler", Babble, babble),
     )
 }

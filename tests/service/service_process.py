@@ -48,10 +48,16 @@ class DidNotStart(Exception):
 class Running:
     """A service process on a workspace."""
 
-    def __init__(self, workspace: Path, parent_pid: int | None = None, command: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Path,
+        parent_pid: int | None = None,
+        command: Sequence[str] | None = None,
+        variables: dict[str, str] | None = None,
+    ) -> None:
         self.workspace = workspace
         command = command or [*LAUNCH, str(workspace), *([str(parent_pid)] if parent_pid else [])]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), **(variables or {})}
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE if parent_pid else subprocess.DEVNULL,

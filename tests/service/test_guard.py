@@ -1,8 +1,12 @@
 """Who may speak to the service."""
 
+import base64
 import http.client
+import json
 
 import pytest
+
+from ml_backend.service.protocol import PROTOCOL
 
 PATHS = [("GET", "/status"), ("GET", "/jobs"), ("POST", "/jobs"), ("GET", "/docs"), ("GET", "/openapi.json"),
          ("GET", "/nothing"), ("POST", "/shutdown"), ("GET", "/jobs/x/events")]  # fmt: skip
@@ -52,3 +56,69 @@ def test_no_page_of_another_origin_may_read(shared) -> None:
     answer = connection.getresponse()
     assert "Access-Control-Allow-Origin" not in answer.headers
     connection.close()
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_has_a_limit(shared, chunked: bool) -> None:
+    body = b'{"kind": "' + b"x" * (1 << 20) + b'"}'
+    connection = shared.connect()
+    headers = {"Authorization": f"Bearer {shared.endpoint.token}", "Content-Type": "application/json"}
+    parts = (body[start : start + 65536] for start in range(0, len(body), 65536))
+    connection.request("POST", "/jobs", parts if chunked else body, headers, encode_chunked=chunked)
+    answer = connection.getresponse()
+    assert (answer.status, json.loads(answer.read())["error"]["code"]) == (413, "too_large")
+    connection.close()
+    just = b'{"kind": "' + b"x" * ((1 << 20) - 12) + b'"}'
+    assert shared.call("POST", "/jobs", just)[1]["error"]["code"] == "invalid"
+
+
+def test_a_length_that_lies_is_refused_before_it_is_sent(shared) -> None:
+    connection = shared.connect()
+    connection.putrequest("POST", "/jobs")
+    connection.putheader("Authorization", f"Bearer {shared.endpoint.token}")
+    connection.putheader("Content-Length", str(10**15))
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("theirs", "older"), [("1", "extension"), ("99", "backend"), ("ä", "backend"), ("9" * 5000, "backend")]
+)
+def test_another_protocol_is_told_which_side_is_older(shared, theirs: str, older: str) -> None:
+    status, body = shared.call("GET", "/status", headers={"Deepfake-Protocol": theirs})
+    assert (status, body["error"]["code"]) == (409, "protocol_mismatch")
+    assert f"protocol {PROTOCOL}" in body["error"]["message"]
+    assert f"Update the {older}" in body["error"]["fix"]
+    assert shared.call("GET", "/status", headers={"Deepfake-Protocol": str(PROTOCOL)})[0] == 200
+
+
+def test_a_browser_reads_the_description_with_the_token_as_its_password_and_nothing_else(shared) -> None:
+    def get(path: str, password: str, method: str = "GET") -> tuple[int, str, str]:
+        connection = shared.connect()
+        basic = base64.b64encode(f"anybody:{password}".encode()).decode()
+        connection.request(method, path, headers={"Authorization": f"Basic {basic}"})
+        answer = connection.getresponse()
+        content = answer.status, answer.headers.get("WWW-Authenticate", ""), answer.read().decode()
+        connection.close()
+        return content
+
+    token = shared.endpoint.token
+    for path in ("/docs", "/openapi.json", "/docs/swagger-ui.js", "/docs/swagger-ui.css"):
+        assert get(path, token)[0] == 200, path
+        status, ask, _ = get(path, "wrong")
+        assert (status, ask.startswith("Basic realm=")) == (401, True)
+    page = get("/docs", token)[2]
+    assert "swagger-ui.js" in page
+    assert "cdn" not in page.lower(), "nothing comes from the internet"
+    for method, path in (
+        ("GET", "/jobs"),
+        ("GET", "/status"),
+        ("POST", "/shutdown"),
+        ("POST", "/docs"),
+        ("GET", "/docsx"),
+    ):
+        status, ask, _ = get(path, token, method)
+        assert (status, ask) == (401, ""), path
+    for nonsense in ("Basic", "Basic ", "Basic !!!", "Basic eA==", "Basic äö"):
+        assert shared.call("GET", "/docs", headers={"Authorization": nonsense})[0] == 401

@@ -1,10 +1,11 @@
-"""The process of one job: `python -m ml_backend.service.worker JOB_FOLDER`.
+"""The process of one job: `python -m ml_backend.service.job.worker JOB_FOLDER`.
 
 Reads job.json, checks the request, runs the job, and writes how it ended. It stops at the next safe point when the
-folder's cancel file appears, on SIGTERM, and when the service is gone (the pipe on its standard input ends); in the
+folder's stop file appears, on SIGTERM, and when the service is gone (the pipe on its standard input ends); in the
 last case it writes no outcome, so that the service's next start goes on with the job.
 """
 
+import errno
 import faulthandler
 import json
 import os
@@ -15,22 +16,26 @@ import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 from pydantic_core import to_json
 
 from ml_backend.errors import BackendError, Cancelled, RefusedError, UsageError
 from ml_backend.jobs import JOB_KINDS, JobKind
-from ml_backend.service import file_lock
-from ml_backend.service.events import EventWriter
-from ml_backend.service.job_folder import JobFolder
+from ml_backend.service import file_lock, roots
+from ml_backend.service.job.events import EventWriter
+from ml_backend.service.job.folder import JobFolder
+from ml_backend.service.job.log_lines import LogLines
+from ml_backend.service.job.reporter import EventReporter
 from ml_backend.service.processes import kill_group
-from ml_backend.service.protocol import Problem
-from ml_backend.service.reporter import EventReporter
+from ml_backend.service.protocol import Ended, Problem
 
 ORPHAN_SECONDS = 5.0
 """How long a job may take to stop by itself when the service is gone."""
+NOT_STORED = 4
+"""The exit code where the outcome could not be written."""
+RESUMES = "Retry: it goes on where it was."
 
 
 class Stop:
@@ -54,13 +59,13 @@ class Stop:
         self.orphaned = True
         self.event.set()
         time.sleep(ORPHAN_SECONDS)
-        print("The service is gone and the job did not stop in time.", flush=True)
+        print("The service is gone and the job did not stop in time.", file=sys.__stdout__, flush=True)
         kill_group(os.getpid())
         os._exit(1)  # where this process leads no group
 
 
 def main(folder: JobFolder, kinds: Mapping[str, JobKind]) -> int:
-    """Run the job in `folder`; returns the exit code of the command line's convention."""
+    """Run the job in `folder`; returns the exit code of the command line's convention, or NOT_STORED."""
     faulthandler.enable()
     stop = Stop()
     stop.watch()
@@ -68,23 +73,40 @@ def main(folder: JobFolder, kinds: Mapping[str, JobKind]) -> int:
     if not lock:
         print("Another process runs this job.", flush=True)
         return 1
-    with EventWriter(folder.events) as events:
-        reporter = EventReporter(folder, events, stop.event)
-        state, content, code = _run(folder, kinds, reporter)
-        reporter.finish()
-    if state == "cancelled" and stop.orphaned and not folder.stop_asked():
-        return code
-    folder.write_outcome(state, content)
+    try:
+        with EventWriter(folder.events) as events:
+            reporter = EventReporter(folder, events, stop.event)
+            sys.stdout = cast(Any, LogLines(sys.stdout, reporter.log))
+            sys.stderr = cast(Any, LogLines(sys.stderr, reporter.log))
+            state, content, code = _run(folder, kinds, reporter)
+            reporter.finish()
+        if state == "cancelled":
+            _write_stopped(folder, stop)
+        else:
+            folder.write_outcome(state, content)
+    except OSError as error:
+        print(f"How the job ended could not be stored: {error}", file=sys.__stdout__, flush=True)
+        return NOT_STORED
     return code
 
 
-def _run(folder: JobFolder, kinds: Mapping[str, JobKind], reporter: EventReporter) -> tuple[str, bytes, int]:
-    """The job's final state, its result or problem as JSON, and the exit code."""
+def _write_stopped(folder: JobFolder, stop: Stop) -> None:
+    """The job stopped before its end: because it was asked to, because the service is gone, or because of a signal."""
+    wish = folder.asked()
+    if wish:
+        folder.write_outcome("paused" if wish == "pause" else "cancelled")
+    elif not stop.orphaned:
+        folder.write_outcome("failed", _json("terminated", "The job's process was told to end from outside.", RESUMES))
+
+
+def _run(folder: JobFolder, kinds: Mapping[str, JobKind], reporter: EventReporter) -> tuple[Ended, bytes, int]:
+    """The job's final state (cancelled for all that were stopped), its result or problem as JSON, and the exit code."""
     see_log = f"The log tells more: {folder.log}"
     try:
         job = folder.read_job()
         kind = kinds[job["kind"]]
         request = kind.request.model_validate(job["request"])
+        roots.check(request, [Path(root) for root in job["roots"]])
         result = kind.run(request, reporter)
         return "done", to_json(result, inf_nan_mode="null", fallback=_plain), 0
     except Cancelled:
@@ -92,21 +114,23 @@ def _run(folder: JobFolder, kinds: Mapping[str, JobKind], reporter: EventReporte
     except BackendError as error:
         print(error, flush=True)
         code = "refused" if isinstance(error, RefusedError) else "usage" if isinstance(error, UsageError) else "failed"
-        problem = Problem(code=code, message=error.message, fix=error.fix or see_log)
-        return "refused" if code == "refused" else "failed", _json(problem), error.exit_code
+        problem = _json(code, error.message, error.fix or see_log)
+        return "refused" if code == "refused" else "failed", problem, error.exit_code
     except ValidationError as error:
-        return "failed", _json(Problem(code="usage", message=f"The request does not fit: {error}", fix=see_log)), 2
+        return "failed", _json("usage", f"The request does not fit: {error}", see_log), 2
     except Exception as error:  # whatever happened, the artist gets a line and the log gets the trace
         traceback.print_exc()
-        return "failed", _json(Problem(code="internal", message=_line(error), fix=see_log)), 1
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return "failed", _json("disk_full", _line(error), f"Free some space on that disk, then {RESUMES}"), 1
+        return "failed", _json("internal", _line(error), see_log), 1
 
 
 def _line(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".strip().splitlines()[0][:500]
 
 
-def _json(problem: Problem) -> bytes:
-    return json.dumps(problem.model_dump()).encode()
+def _json(code: str, message: str, fix: str) -> bytes:
+    return json.dumps(Problem(code=code, message=message, fix=fix).model_dump()).encode()
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""One job: its folder, its events and its process."""

@@ -1,0 +1,73 @@
+"""After the service or the machine went down: which jobs are there, and what has become of each."""
+
+import logging
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ml_backend.service.job.folder import JobFolder
+from ml_backend.service.job.worker import RESUMES
+from ml_backend.service.protocol import Ending, Job, NewJob, Problem
+from ml_backend.service.store import Store
+
+logger = logging.getLogger(__name__)
+
+QUICKLY = 60.0
+MOST_INTERRUPTIONS = 5
+
+
+def adopt_unknown(store: Store, jobs: Path) -> None:
+    """Add to the store the jobs that only their folders know: it was damaged, or the service died while adding one."""
+    known = {job.id for job in store.all()}
+    for path in sorted(jobs.glob("[!.]*")):
+        if path.name in known or not path.is_dir():
+            continue
+        folder = JobFolder(path)
+        try:
+            job = folder.read_job()
+            new = NewJob(kind=job["kind"], request=job["request"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            logger.error("%s is no job that can be read (%s). It is left as it is.", path, error)
+            continue
+        store.add(path.name, new.kind, new.request, folder.log, created=_created(path.name))
+        said = folder.ending()
+        if said:
+            store.finish(path.name, said)
+        logger.warning("The job %s was found in its folder and is %s", path.name, said.state if said else "queued")
+
+
+def take_up_interrupted(store: Store, jobs: Path) -> None:
+    """Queue again the jobs that ran when the service was killed, at their old place, unless they have ended.
+
+    A job that takes the service down with it again and again would do so for ever: after five runs in a row that did
+    not last a minute it counts as failed.
+    """
+    for job in store.all():
+        if job.state != "running":
+            continue
+        folder = JobFolder(jobs / job.id)
+        said = folder.ending()
+        if said is None and store.interrupted(job.id, _worked(job, folder) < QUICKLY) >= MOST_INTERRUPTIONS:
+            message = f"The service was killed {MOST_INTERRUPTIONS} times in a row, soon after this job had started."
+            problem = Problem(code="interrupted", message=message, fix=f"{RESUMES} The log tells more: {folder.log}")
+            said = Ending(state="failed", error=problem)
+        if said:
+            store.finish(job.id, said)
+        logger.warning("The interrupted job %s is %s", job.id, said.state if said else "queued again")
+
+
+def _created(id: str) -> str | None:
+    found = re.match(r"\d{8}-\d{6}", id)
+    if not found:
+        return None
+    return datetime.strptime(found[0], "%Y%m%d-%H%M%S").strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def _worked(job: Job, folder: JobFolder) -> float:
+    """Seconds from the job's start to its last sign of life."""
+    try:
+        last = folder.events.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+    started = datetime.fromisoformat(job.started) if job.started else datetime.fromtimestamp(last, UTC)
+    return last - started.timestamp()
