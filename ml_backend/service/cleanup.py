@@ -62,5 +62,7 @@ def _shorten_log(folder: JobFolder) -> None:
         folder.older_log.write_bytes(content)
         with folder.log.open("rb+") as log:
             log.truncate(0)
+    except FileNotFoundError:  # it has not started yet
+        return
     except OSError as error:
         logger.info("%s was not shortened: %s", folder.log, error)

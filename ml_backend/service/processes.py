@@ -60,6 +60,25 @@ else:
     _own_group: dict[str, Any] = {"start_new_session": True}
 
 
+def kill_left_over(group: int, mark: str) -> None:
+    """End the rest of a group whose leader is gone, if its processes carry `mark` as their DEEPFAKE_JOB variable.
+
+    Without the mark the group's number might be another's by now. Where processes cannot be seen, as on macOS and
+    Windows, nothing is ended.
+    """
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
+            ours = int(fields[2]) == group and f"DEEPFAKE_JOB={mark}".encode() in (
+                process / "environ"
+            ).read_bytes().split(b"\0")
+        except (OSError, ValueError, IndexError):  # it ended just now, or is another user's
+            continue
+        if ours:
+            kill_group(group)
+            return
+
+
 def start(
     command: Sequence[str | Path], log: Path, variables: Mapping[str, str] | None = None
 ) -> "subprocess.Popen[bytes]":

@@ -5,9 +5,10 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ml_backend.service import file_lock, processes
 from ml_backend.service.job.folder import JobFolder
 from ml_backend.service.job.worker import RESUMES
-from ml_backend.service.protocol import Ending, Job, NewJob, Problem
+from ml_backend.service.protocol import FINAL, Ending, Job, NewJob, Problem
 from ml_backend.service.store import Store
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,30 @@ def adopt_unknown(store: Store, jobs: Path) -> None:
         logger.warning("The job %s was found in its folder and is %s", path.name, said.state if said else "queued")
 
 
+def mend_folders(store: Store, jobs: Path) -> None:
+    """Write again, from the store, what is damaged in the folders: the store could not be made from them otherwise."""
+    for job in store.all():
+        folder = JobFolder(jobs / job.id)
+        try:
+            if not _readable(folder):
+                folder.path.mkdir(exist_ok=True)
+                folder.write_job(job.id, job.kind, job.request, [])
+                logger.warning("The file of job %s was damaged and is written again", job.id)
+            if (job.state in FINAL or job.state == "paused") and folder.read_outcome() is None:
+                folder.write_ending(Ending.model_validate(job.model_dump(include={"state", "result", "error"})))
+        except OSError as error:
+            logger.error("The folder of job %s could not be mended: %s", job.id, error)
+
+
+def _readable(folder: JobFolder) -> bool:
+    try:
+        job = folder.read_job()
+        NewJob(kind=job["kind"], request=job["request"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return True
+
+
 def take_up_interrupted(store: Store, jobs: Path) -> None:
     """Queue again the jobs that ran when the service was killed, at their old place, unless they have ended.
 
@@ -46,6 +71,9 @@ def take_up_interrupted(store: Store, jobs: Path) -> None:
         if job.state != "running":
             continue
         folder = JobFolder(jobs / job.id)
+        worker = file_lock.holder(folder.lock)
+        if worker and not file_lock.held(folder.lock):
+            processes.kill_left_over(worker, str(folder.path))
         said = folder.ending()
         if said is None and store.interrupted(job.id, _worked(job, folder) < QUICKLY) >= MOST_INTERRUPTIONS:
             message = f"The service was killed {MOST_INTERRUPTIONS} times in a row, soon after this job had started."

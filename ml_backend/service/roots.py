@@ -33,6 +33,10 @@ def _absolute(path: Path) -> Path:
     return path
 
 
+class DamagedRoots(BackendError):
+    """The list of allowed folders cannot be read."""
+
+
 @dataclass(frozen=True)
 class Roots:
     """`more` are allowed for this run of the service, besides those of the file."""
@@ -45,7 +49,7 @@ class Roots:
         return self.workspace / "roots.json"
 
     def allowed(self) -> list[Path]:
-        """All allowed folders. BackendError where the file is damaged: nothing is allowed by mistake."""
+        """All allowed folders. DamagedRoots where the file is damaged: nothing is allowed by mistake."""
         return [*self._stored(), *self.more]
 
     def _stored(self) -> list[Path]:
@@ -54,7 +58,7 @@ class Roots:
         except FileNotFoundError:
             return [Path.home()]
         except ValidationError as error:
-            raise BackendError(
+            raise DamagedRoots(
                 f"The list of allowed folders {self.file} is damaged: {error.errors()[0]['msg']}.",
                 'Its content is {"roots": ["/folder", …]}; delete it to allow your home folder only.',
             ) from error

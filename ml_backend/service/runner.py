@@ -46,7 +46,8 @@ class Run:
         if said:
             return said
         prepare()
-        self._process = processes.start([*self._worker, self._folder.path], self._folder.log, environment)
+        variables = {"DEEPFAKE_JOB": str(self._folder.path), **environment}
+        self._process = processes.start([*self._worker, self._folder.path], self._folder.log, variables)
         self.press()  # it may have been asked to stop just before it started
         try:
             code = await asyncio.to_thread(self._process.wait)
@@ -81,9 +82,12 @@ class Run:
 
 def _end_earlier_process(folder: JobFolder, grace: Grace) -> None:
     """See to it that the process that a killed service left behind is gone: a job never runs twice at once."""
-    if file_lock.free_within(folder.lock, grace.clean + 1):
-        return
+    free = file_lock.free_within(folder.lock, grace.clean + 1)
     pid = file_lock.holder(folder.lock)
+    if pid and free:
+        processes.kill_left_over(pid, str(folder.path))
+    if free:
+        return
     if pid:
         processes.kill_group(pid)
     if not file_lock.free_within(folder.lock, grace.terminated):

@@ -66,6 +66,7 @@ class Scheduler:
         self._jobs.mkdir(exist_ok=True)
         remove_leftovers(self._jobs)
         recovery.adopt_unknown(self._store, self._jobs)
+        recovery.mend_folders(self._store, self._jobs)
         recovery.take_up_interrupted(self._store, self._jobs)
         self._fill_lanes()
 
@@ -276,8 +277,7 @@ class Scheduler:
         try:
             said = folder.read_outcome()
             if said is None or said.state != ending.state:
-                error = b"null" if ending.error is None else ending.error.model_dump_json().encode()
-                folder.write_outcome(ending.state, error)
+                folder.write_ending(ending)
         except OSError as error:
             logger.warning("The outcome of %s could not be written: %s", id, error)
         progress = last_progress(folder.events)

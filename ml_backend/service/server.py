@@ -158,7 +158,7 @@ class _Life:
     async def run(self, announce: Callable[[Endpoint], None]) -> None:
         """From the first socket to the last process."""
         loop = asyncio.get_running_loop()
-        with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
+        with _listen() as listener:
             endpoint = _new_endpoint(listener)
 
             @asynccontextmanager
@@ -225,6 +225,18 @@ class _Life:
         if self._stop.is_set():  # asked twice: no patience left
             self._scheduler.kill_all()
         self._stop.set()
+
+
+def _listen() -> socket.socket:
+    """A socket on the loopback address, its port given by the system.
+
+    The protocol is named because asyncio sends small answers at once only on sockets that say they are TCP; otherwise
+    each waits 40 ms for the client's acknowledgement of the part before.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(512)
+    return listener
 
 
 def _new_endpoint(listener: socket.socket) -> Endpoint:

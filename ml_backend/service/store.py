@@ -52,24 +52,31 @@ def open_store(path: Path) -> "Store":
     try:
         return Store(path)
     except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError) and not _damaged(error):
-            raise BackendError(
-                f"The job store {path} cannot be opened: {error}.", "See to it that the file may be written."
-            ) from error
-        aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
-        path.rename(aside)
-        for companion in ("-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                path.with_name(path.name + companion).rename(aside.with_name(aside.name + companion))
-        logger.error(
-            "The job store was damaged (%s). It is now %s, and a new one is filled from the jobs.", error, aside
-        )
+        if not _damaged(error):
+            raise _unusable(path, error) from error
+        damage = error
+    aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+    path.rename(aside)
+    for companion in ("-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + companion).rename(aside.with_name(aside.name + companion))
+    logger.error("The job store was damaged (%s). It is now %s, and a new one is filled from the jobs.", damage, aside)
+    try:
         return Store(path)
+    except sqlite3.DatabaseError as error:
+        raise _unusable(path, error) from error
 
 
-def _damaged(error: sqlite3.OperationalError) -> bool:
-    damages = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_ERROR)
-    return error.sqlite_errorcode & 0xFF in damages
+def _damaged(error: sqlite3.DatabaseError) -> bool:
+    """Is it the file's content, and not the disk or its permissions? Our own finding of damage has no code."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+    damages = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+    return code & 0xFF in damages or code == sqlite3.SQLITE_IOERR_SHORT_READ
+
+
+def _unusable(path: Path, error: sqlite3.DatabaseError) -> BackendError:
+    fix = f"See to it that {path.parent} may be written and that its disk has some space."
+    return BackendError(f"The job store {path} cannot be opened: {error}.", fix)
 
 
 class Store:

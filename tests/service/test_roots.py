@@ -131,6 +131,10 @@ def test_the_service_refuses_paths_outside(start, tree: Path) -> None:
     assert service.call("GET", "/jobs")[1] == {"jobs": []}
     id = service.submit("count", file=str(tree / "allowed" / "x"))
     assert service.ended(id)["state"] == "done"
+    (service.workspace / "roots.json").write_text("{")
+    assert service.call("GET", "/status")[1]["roots"] == []
+    status, body = service.call("POST", "/jobs", {"kind": "count", "request": {"file": str(tree / "allowed" / "y")}})
+    assert (status, body["error"]["code"]) == (403, "damaged_roots")
 
 
 def test_a_link_that_is_laid_after_the_check_is_seen_by_the_job(start, tree: Path) -> None:

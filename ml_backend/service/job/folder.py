@@ -77,6 +77,9 @@ class JobFolder:
         outcome = b'{"state":"%s","%s":%s}\n' % (state.encode(), key.encode(), content)
         write_bytes(self.path / "outcome.json", outcome)
 
+    def write_ending(self, ending: Ending) -> None:
+        write_bytes(self.path / "outcome.json", ending.model_dump_json().encode() + b"\n")
+
     def read_outcome(self) -> Ending | None:
         """How the job ended; None where it has not, and where the file is damaged: then the job runs again."""
         try:

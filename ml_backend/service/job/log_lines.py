@@ -1,10 +1,18 @@
 """What the job's process prints, as lines."""
 
 import io
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TextIO
 
 LONGEST = 2000
+
+
+def say(text: str) -> None:
+    """Print a line for the log alone. On a full disk it is lost: no job shall end for want of its log."""
+    with suppress(OSError):
+        print(text, file=sys.__stdout__, flush=True)
 
 
 class LogLines(io.TextIOBase):
@@ -22,7 +30,8 @@ class LogLines(io.TextIOBase):
         return self._to.fileno()
 
     def write(self, text: str) -> int:
-        self._to.write(text)
+        with suppress(OSError):
+            self._to.write(text)
         *lines, self._line = (self._line + text).split("\n")
         self._line = self._line[:LONGEST]
         for line in lines:
@@ -31,4 +40,5 @@ class LogLines(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        self._to.flush()
+        with suppress(OSError):
+            self._to.flush()

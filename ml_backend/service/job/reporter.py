@@ -1,7 +1,6 @@
 """The reporter of a job that runs for the service: tells through the events file, hears through the job's folder."""
 
 import math
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import Any
 from ml_backend.atomic import write_bytes
 from ml_backend.service.job.events import EventWriter
 from ml_backend.service.job.folder import JobFolder
+from ml_backend.service.job.log_lines import say
 from ml_backend.service.job.time_left import TimeLeft
 
 LIVELY, CALM = 0.1, 0.5
@@ -53,7 +53,7 @@ class EventReporter:
 
     def message(self, text: str) -> None:
         with self._lock:
-            print(text, file=sys.__stdout__, flush=True)  # sys.stdout would make a log event of it as well
+            say(text)  # sys.stdout would make a log event of it as well
             self._flush()
             self._append("message", {"text": text})
 
@@ -81,7 +81,7 @@ class EventReporter:
         try:
             write_bytes(self._folder.previews / f"{picture}{path.suffix.lower()}", path.read_bytes(), 0o600)
         except OSError as error:
-            print(f"A preview could not be kept: {error}", file=sys.__stdout__, flush=True)
+            say(f"A preview could not be kept: {error}")
             return False
         return True
 
@@ -103,7 +103,7 @@ class EventReporter:
         try:
             self._events.append(name, data, id)
         except OSError as error:  # a full disk must not end the work for want of a progress line
-            print(f"An event could not be stored: {error}", file=sys.__stdout__, flush=True)
+            say(f"An event could not be stored: {error}")
 
 
 def _finite(value: float) -> float | None:

@@ -26,7 +26,7 @@ from ml_backend.jobs import JOB_KINDS, JobKind
 from ml_backend.service import file_lock, roots
 from ml_backend.service.job.events import EventWriter
 from ml_backend.service.job.folder import JobFolder
-from ml_backend.service.job.log_lines import LogLines
+from ml_backend.service.job.log_lines import LogLines, say
 from ml_backend.service.job.reporter import EventReporter
 from ml_backend.service.processes import kill_group
 from ml_backend.service.protocol import Ended, Problem
@@ -59,7 +59,7 @@ class Stop:
         self.orphaned = True
         self.event.set()
         time.sleep(ORPHAN_SECONDS)
-        print("The service is gone and the job did not stop in time.", file=sys.__stdout__, flush=True)
+        say("The service is gone and the job did not stop in time.")
         kill_group(os.getpid())
         os._exit(1)  # where this process leads no group
 
@@ -85,8 +85,10 @@ def main(folder: JobFolder, kinds: Mapping[str, JobKind]) -> int:
         else:
             folder.write_outcome(state, content)
     except OSError as error:
-        print(f"How the job ended could not be stored: {error}", file=sys.__stdout__, flush=True)
-        return NOT_STORED
+        say(f"How the job ended could not be stored: {error}")
+        code = NOT_STORED
+    if stop.orphaned:  # nobody else is left to end what the job may have started
+        kill_group(os.getpid())
     return code
 
 

@@ -52,15 +52,16 @@ from http import HTTPStatus
 from os import getpid
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
 from ml_backend import __version__
 from ml_backend.errors import BackendError
 from ml_backend.service.protocol import ErrorAnswer, Status, Stopping
-from ml_backend.service.roots import OutsideRoots, RelativePath
+from ml_backend.service.roots import DamagedRoots, OutsideRoots, RelativePath, Roots
 from ml_backend.service.scheduler import WrongState
 from ml_backend.service.web.answers import HttpProblem, answer, invalid, problem
 from ml_backend.service.web.context import Service
@@ -73,7 +74,9 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 def create_app(service: Service, lifespan: Lifespan | None = None) -> FastAPI:
     """The HTTP side of `service`; everything is async and runs in the event loop's thread."""
-    errors: dict[int | str, dict[str, Any]] = {status: {"model": ErrorAnswer} for status in (401, 403, 409, 413, 422)}
+    errors: dict[int | str, dict[str, Any]] = {
+        status: {"model": ErrorAnswer} for status in (400, 401, 403, 409, 413, 422)
+    }
     app = FastAPI(
         title="Deepfake Sequencer backend",
         version=__version__,
@@ -83,6 +86,7 @@ def create_app(service: Service, lifespan: Lifespan | None = None) -> FastAPI:
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         responses=errors,
+        dependencies=[Depends(HTTPBearer(auto_error=False))],  # for the description; the guard has checked it
     )
     app.add_middleware(Guard, endpoint=service.endpoint)
     _add_error_answers(app, service)
@@ -101,7 +105,7 @@ def create_app(service: Service, lifespan: Lifespan | None = None) -> FastAPI:
             queued=count("queued"),
             paused=count("paused"),
             workspace=str(service.roots.workspace),
-            roots=[str(root) for root in service.roots.allowed()],
+            roots=_allowed(service.roots),
         )
 
     @app.post("/shutdown", status_code=202)
@@ -110,6 +114,13 @@ def create_app(service: Service, lifespan: Lifespan | None = None) -> FastAPI:
         return Stopping()
 
     return app
+
+
+def _allowed(roots: Roots) -> list[str]:
+    try:
+        return [str(root) for root in roots.allowed()]
+    except DamagedRoots:  # told to whoever sends a job
+        return []
 
 
 def _add_error_answers(app: FastAPI, service: Service) -> None:
@@ -124,7 +135,8 @@ def _add_error_answers(app: FastAPI, service: Service) -> None:
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> Response:
         code = HTTPStatus(error.status_code).name.lower()
-        made = problem(error.status_code, code, str(error.detail), "The calls there are: GET /openapi.json.")
+        fix = "Send JSON in UTF-8." if error.status_code == 400 else "The calls there are: GET /openapi.json."
+        made = problem(error.status_code, code, str(error.detail), fix)
         made.headers.update(error.headers or {})
         return made
 
@@ -149,6 +161,7 @@ def _add_error_answers(app: FastAPI, service: Service) -> None:
 
 
 _ANSWERS: dict[type[BackendError], tuple[int, str]] = {
+    DamagedRoots: (403, "damaged_roots"),
     OutsideRoots: (403, "outside_roots"),
     RelativePath: (422, "relative_path"),
     WrongState: (409, "wrong_state"),
