@@ -11,12 +11,14 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from ml_backend import __version__
+from ml_backend.doctor.commands import add_doctor_parser
 from ml_backend.errors import BackendError, Cancelled, UsageError
 from ml_backend.facesets.commands import add_faceset_parser
 from ml_backend.jobs import JOB_KINDS
 from ml_backend.provenance.commands import add_consent_parser
 from ml_backend.requests import EvaluateRequest, ExtractRequest, SwapRequest, TrainRequest
 from ml_backend.service.commands import add_serve_parser
+from ml_backend.service.protocol import PROTOCOL
 from ml_backend.terminal import TerminalReporter, log_crash
 
 INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C ended
@@ -94,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     add_faceset_parser(commands)
     add_consent_parser(commands)
     add_serve_parser(commands)
+    add_doctor_parser(commands, PROTOCOL)
     return parser
 
 

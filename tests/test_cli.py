@@ -39,7 +39,7 @@ def test_version_and_help(run):
     version = run("--version")
     assert (version.returncode, version.stdout) == (0, f"ml-backend {ml_backend.__version__}\n")
     told = run("--help").stdout
-    for command in ("extract", "train", "swap", "evaluate", "faceset", "consent", "serve"):
+    for command in ("extract", "train", "swap", "evaluate", "faceset", "consent", "serve", "doctor"):
         assert command in told
 
 
