@@ -8,7 +8,9 @@ def parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     backend = argparse.ArgumentParser(add_help=False)
-    backend.add_argument("--backend", metavar="PATH", help="the ml-backend program or its virtual environment")
+    backend.add_argument(
+        "--backend", metavar="COMMAND", help="the ml-backend program, its virtual environment or a command line"
+    )
     backend.add_argument("--workspace", metavar="DIR", help="folder of the backend's jobs and logs")
     strip = argparse.ArgumentParser(add_help=False)
     strip.add_argument("--strip", required=True, metavar="NAME", help="the strip's name in the edit")
@@ -50,6 +52,10 @@ def parser() -> argparse.ArgumentParser:
     place.add_argument("swap", metavar="SWAP_DIR", help="folder of the finished swap")
 
     commands.add_parser("status", parents=[backend, common], help="show the backend and its jobs")
+    commands.add_parser("check", parents=[backend, common], help="have the backend examine itself and this machine")
+    job = commands.add_parser("job", parents=[backend, common], help="do something to a job of the backend that runs")
+    job.add_argument("action", choices=("pause", "resume", "cancel", "retry", "remove"), help="what to do")
+    job.add_argument("id", metavar="ID", help="the job, as status prints it")
     return top
 
 

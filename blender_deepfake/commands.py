@@ -16,12 +16,14 @@ from typing import Any
 import bpy
 
 from . import command_line, job_specs, placing, project, session, strips
+from .backend_place import BackendPlace, backend_place
 from .compat import Scene, Strip
-from .core import wording
+from .core import doctor, wording
+from .core.backend_command import find_program
 from .core.board import Entry
 from .core.errors import DeepfakeError, UsageError
+from .core.job_labels import label
 from .core.runner import JobSpec
-from .preferences import BackendPlace, backend_place
 
 _SHOW_SECONDS = 5.0
 
@@ -38,6 +40,7 @@ def main(argv: list[str]) -> int:
     except DeepfakeError as error:
         print(f"deepfake {arguments.command}: {error}", file=sys.stderr, flush=True)
         answer = {"error": {"message": error.message, "fix": error.fix, "log": error.log}}
+        answer |= {"check": error.found} if isinstance(error, _Unfit) else {}
         code = error.exit_code
     if arguments.json:
         _flush_blender()
@@ -105,12 +108,79 @@ def _status(arguments: argparse.Namespace) -> dict[str, Any]:
         print(f"No backend runs in {backend.workspace}.", file=sys.stderr)
         return {"running": False, "workspace": str(backend.workspace)}
     jobs = client.jobs()
-    for job in jobs:
-        print(f"{job['id']}  {job['kind']:9}  {job['state']}", file=sys.stderr)
+    for line in [*_about(backend.status), *map(_job_line, jobs)]:
+        print(line, file=sys.stderr)
     return {"running": True, "workspace": str(backend.workspace), "status": backend.status, "jobs": jobs}
 
 
-_COMMANDS = {"extract": _extract, "train": _train, "swap": _swap, "place": _place, "status": _status}
+def _about(status: dict[str, Any]) -> list[str]:
+    devices = [f"{device['label']} ({device['name']})" for device in status.get("devices") or ()]
+    return [
+        f"Backend {status['version']}, process {status['pid']}, protocol {status['protocol']}",
+        f"Computes with: {', '.join(devices) or status.get('device') or 'not known yet'}",
+        f"Allowed folders: {', '.join(status.get('roots') or ())}",
+        f"Jobs: {status['running']} running, {status['queued']} queued, {status['paused']} paused",
+    ]
+
+
+def _job_line(job: dict[str, Any]) -> str:
+    progress = job.get("progress") or {}
+    done, total = float(progress.get("done") or 0), float(progress.get("total") or 0)
+    left = progress.get("seconds_left") if job["state"] == "running" else None
+    place = f"place {job['place']}" if job.get("place") else ""
+    text = place or wording.progress(str(progress.get("stage") or ""), done, total, left)
+    state = f"{job['state']} ({job['asked']} asked)" if job.get("asked") else job["state"]
+    return f"{job['id']}  {state:9}  {label(job['kind'], job['request'])}  {text}".rstrip()
+
+
+def _check(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Fails where the backend is not usable; warnings are no failure."""
+    found = doctor.examine(find_program(_where(arguments).program))
+    for check in found.checks:
+        print(f"{check.state:8} {check.name}: {check.value}", file=sys.stderr)
+        if check.fix:
+            print(f"         {check.fix}", file=sys.stderr)
+    if not found.ok:
+        first = found.wrong[0] if found.wrong else None
+        raise _Unfit(f"{found.summary}.", first.fix if first else "", found.raw)
+    print(found.summary, file=sys.stderr)
+    return {"check": found.raw}
+
+
+class _Unfit(DeepfakeError):
+    """The backend examined itself and is not usable; `found` is its whole answer."""
+
+    def __init__(self, message: str, fix: str, found: dict[str, Any]) -> None:
+        super().__init__(message, fix)
+        self.found = found
+
+
+def _job(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Starts no backend: it would end with this command, and the job be paused again."""
+    backend = session.current().backend_at(_where(arguments))
+    client = backend.attach()
+    if client is None:
+        raise DeepfakeError(
+            f"No backend runs in {backend.workspace}.", f"Start it: ml-backend serve --workspace {backend.workspace}"
+        )
+    if arguments.action == "remove":
+        client.remove(arguments.id)
+        return {"removed": arguments.id}
+    act: Callable[[str], dict[str, Any]] = getattr(client, arguments.action)
+    job = act(arguments.id)
+    print(_job_line(job), file=sys.stderr)
+    return {"job": job}
+
+
+_COMMANDS = {
+    "extract": _extract,
+    "train": _train,
+    "swap": _swap,
+    "place": _place,
+    "status": _status,
+    "check": _check,
+    "job": _job,
+}
 
 
 def _run(spec: JobSpec, arguments: argparse.Namespace) -> dict[str, Any]:

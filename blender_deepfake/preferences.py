@@ -1,12 +1,13 @@
-"""The extension's preferences: where the backend is and where it works."""
+"""The extension's preferences: where the backend is, where it works, and whether all is well there."""
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import bpy
 
-from .core.home import default_workspace
+from . import session
+from .backend_place import backend_place
+from .ui.diagnosis import draw_diagnosis
+from .ui.sidebar import paragraph
 
 
 class DeepfakePreferences(bpy.types.AddonPreferences):
@@ -18,7 +19,8 @@ class DeepfakePreferences(bpy.types.AddonPreferences):
     else:
         backend_path: bpy.props.StringProperty(
             name="Backend",
-            description="The ml-backend program or the folder of the virtual environment it is installed in. "
+            description="The ml-backend program, the folder of the virtual environment it is installed in, or the "
+            "command line of a container, such as: docker run --rm -i --network host -v /data:/data IMAGE ml-backend. "
             "Empty: the variable DEEPFAKE_BACKEND, else ml-backend on the PATH",
             subtype="FILE_PATH",
         )
@@ -30,24 +32,15 @@ class DeepfakePreferences(bpy.types.AddonPreferences):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        layout.use_property_split = True
-        layout.prop(self, "backend_path")
-        layout.prop(self, "workspace")
-
-
-@dataclass(frozen=True)
-class BackendPlace:
-    """Where the backend's program is (empty: find it) and the folder it works in."""
-
-    program: str
-    workspace: Path
-
-
-def backend_place() -> BackendPlace:
-    """What the preferences say; the defaults where the extension is used without being enabled as one."""
-    context: Any = bpy.context
-    addon = context.preferences.addons.get(__package__ or "")
-    chosen = addon.preferences if addon else None
-    program = bpy.path.abspath(chosen.backend_path) if chosen else ""
-    workspace = bpy.path.abspath(chosen.workspace) if chosen else ""
-    return BackendPlace(program, Path(workspace) if workspace else default_workspace())
+        current = session.current()
+        column = layout.column()
+        column.use_property_split = True
+        column.prop(self, "backend_path", placeholder="Found by itself")
+        column.prop(self, "workspace", placeholder=str(backend_place().workspace))
+        row = layout.row()
+        row.enabled = not current.checking
+        row.operator("deepfake.check_backend", text="Checking…" if current.checking else "Check", icon="VIEWZOOM")
+        if current.diagnosis is not None:
+            draw_diagnosis(layout.box(), context, current.diagnosis, whole=True)
+        elif not current.checking:
+            paragraph(layout, context, "Check tells whether the backend is found, what it computes with, and how fast.")

@@ -1,39 +1,67 @@
-"""The one backend and the one job board of this Blender, and the timer that reads the board."""
+"""The one backend and the one job board of this Blender, and the timer that reads what threads tell."""
 
 import atexit
+import queue
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import bpy
 
+from .backend_place import BackendPlace, backend_place
+from .core import doctor, roots, waiting
+from .core.backend_command import find_program
 from .core.backend_process import Backend
 from .core.board import Board, Entry
 from .core.client import Client
-from .core.errors import DeepfakeError
+from .core.doctor import Diagnosis
+from .core.errors import BackendUnreachableError, DeepfakeError
 from .core.runner import JobSpec
-from .preferences import BackendPlace, backend_place
 
 _TICK_SECONDS = 0.25
+_JOIN_SECONDS = 2.0
+_Answer = TypeVar("_Answer")
 
 
 class Session:
-    """`finish` is called in the main thread with each job that ended in the window."""
+    """What the operators do and the panels show.
+
+    What takes time happens in threads, which leave what is to be done with its outcome in a queue for the timer; the
+    timer runs only while there is something to wait for. `blocking` holds in Blender without a window, where no timer
+    fires: there it is done at once.
+    """
 
     def __init__(self) -> None:
+        self.blocking = bpy.app.background
         self.board = Board()
         self.backend: Backend | None = None
         self.pending = ""
         self.failure = ""
-        self.finish: dict[int, Callable[[Entry], bool]] = {}
+        self.checking = False
+        self.diagnosis: Diagnosis | DeepfakeError | None = None
+        self.left_over = 0  # jobs that wait in the workspace for a backend to go on with them
+        self._finish: dict[int, Callable[[Entry], bool]] = {}
+        self._outcomes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._threads = 0
+        self._changes = 0
+        self._refreshing = False
+        self._looked_at: Path | None = None
+        self._closing = threading.Event()
         self._timer = self._tick  # Blender knows a timer by this very object, and each access makes a new one
 
     def backend_at(self, place: BackendPlace) -> Backend:
         """The backend of `place`; one that was started for another workspace is stopped, unless it works."""
         if self.backend is not None and self.backend.workspace != place.workspace and not self.board.busy:
-            self.backend.let_go()
-            self.backend = None
+            old, self.backend = self.backend, None
+            if self.blocking:
+                old.let_go()
+            else:
+                self._in_thread(old.let_go, lambda told: None)
         if self.backend is None:
             self.backend = Backend(place.workspace)
         self.backend.preference = place.program
@@ -53,67 +81,241 @@ class Session:
 
     def stop_backend(self) -> None:
         """Stop the backend in a thread, whoever started it: the user asked for that."""
-        self._do("Stopping", self.backend_at(backend_place()).stop)
+        self._do("Stopping: jobs are being paused", self.backend_at(backend_place()).stop)
 
     def _do(self, what: str, work: Callable[[], object]) -> None:
         if self.pending:
             return
         self.pending, self.failure = what, ""
 
+        def done(told: object) -> None:
+            self.pending = ""
+            self._note_failure(told)
+            self._look_again()
+
+        self._in_thread(work, done)
+
+    def look(self) -> None:
+        """When a panel is first drawn: attach to a backend that runs already and show its jobs. Starts none."""
+        workspace = backend_place().workspace
+        if self._looked_at == workspace or self.pending or self.blocking:
+            return
+        self._looked_at = workspace
+        if (workspace / "endpoint.json").is_file():
+            self._in_thread(self.backend_at(backend_place()).attach, self._attached)
+        elif (workspace / "jobs").is_dir():
+            self._in_thread(partial(waiting.count, workspace), self._note_left_over)
+
+    def _attached(self, told: Client | DeepfakeError | None) -> None:
+        self._note_failure(told)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Show the jobs of the backend, or how many wait where there is none."""
+        if self.backend is not None and self.backend.client is not None:
+            self.refresh()
+            self._in_thread(self.backend.learn_devices, lambda told: None)
+        else:
+            self._in_thread(partial(waiting.count, backend_place().workspace), self._note_left_over)
+
+    def _note_left_over(self, told: int | DeepfakeError) -> None:
+        self.left_over = told if isinstance(told, int) else 0
+
+    def _note_failure(self, told: object) -> None:
+        self.failure = str(told) if isinstance(told, DeepfakeError) else ""
+
+    def refresh(self) -> None:
+        """Ask the backend for its jobs in a thread, and show them."""
+        client = self.client
+        if client is None or self._refreshing:
+            return
+        self._refreshing = True
+        self._in_thread(client.jobs, partial(self._take, client, self.board.changes))
+
+    def _take(self, client: Client, changes: int, told: list[dict[str, Any]] | DeepfakeError) -> None:
+        self._refreshing = False
+        self.board.drain()
+        if isinstance(told, BackendUnreachableError) and self.backend is not None and self.backend.client is client:
+            self.backend.client = None
+        elif self.board.changes != changes:
+            self.refresh()  # the answer may be older than what the panel shows
+        elif not isinstance(told, DeepfakeError):
+            self.board.take(told, client)
+
+    def act(self, call: Callable[[Client], object], failed: Callable[[], None] = lambda: None) -> None:
+        """Have the backend do something to a job because the user asked for it; it is started where none runs.
+
+        Blocks, and raises, only in Blender without a window.
+        """
+        backend = self.backend_at(backend_place())
+        if self.blocking:
+            call(backend.connect())
+            self.attach()
+            return
+
+        def done(told: object) -> None:
+            self._note_failure(told)
+            if isinstance(told, DeepfakeError):
+                failed()
+            self.refresh()
+
+        self._in_thread(lambda: call(backend.connect()), done)
+
+    def attach(self) -> Client | None:
+        """Attach to the backend that runs, and take over its jobs. Blocks: for Blender without a window."""
+        client = self.backend_at(backend_place()).attach()
+        self.board.drain()
+        if client is not None:
+            self.board.take(client.jobs(), client)
+        return client
+
+    def cancel(self, entry: Entry) -> None:
+        """Ask a job to stop at its next safe point, also while it is only being prepared here."""
+        self.board.cancel(entry, None)
+
+        def cancel(client: Client) -> None:
+            client.cancel(entry.job_id)
+
+        def failed() -> None:
+            entry.asked = None  # the button comes back
+
+        if entry.job_id:
+            self.act(cancel, failed)
+
+    def check(self) -> None:
+        """Have the backend examine itself; `checking` and `diagnosis` tell how it goes.
+
+        Blocks, and raises, only in Blender without a window.
+        """
+        place = backend_place()
+        if self.blocking:
+            self.diagnosis = doctor.examine(find_program(place.program))
+            return
+        if self.checking:
+            return
+
+        def done(told: Diagnosis | DeepfakeError) -> None:
+            self.checking, self.diagnosis = False, told
+
+        self.checking, self.diagnosis = True, None
+        self._in_thread(lambda: doctor.examine(find_program(place.program), self._closing.is_set), done)
+
+    def submit(self, spec: JobSpec, finish: Callable[[Entry], bool] | None = None, allow: Sequence[Path] = ()) -> Entry:
+        """Run a job without blocking. `finish` returns False to be called again at the next tick.
+
+        The backend may use the folders `allow` from then on.
+        """
+        backend = self.backend_at(backend_place())
+
+        def connect() -> Client:
+            roots.allow(backend.workspace, allow)
+            return backend.connect()
+
+        entry = self.board.start(spec, connect)
+        if finish is not None:
+            self._finish[entry.key] = finish
+        self._watch()
+        return entry
+
+    def allow(self, entry: Entry, folder: Path, remaining: Sequence[Path]) -> None:
+        """Let the backend use `folder`, and once none of the entry's `remaining` is left to allow, send it again."""
+        workspace = self.backend_at(backend_place()).workspace
+
+        def done(told: list[Path] | DeepfakeError) -> None:
+            self._note_failure(told)
+            if isinstance(told, DeepfakeError) or not all(roots.is_inside(path, told) for path in remaining):
+                return
+            finish = self._finish.pop(entry.key, None)
+            self.board.remove(entry)
+            self.submit(replace(entry.spec, render=None), finish)  # the plate is there: the request was sent
+
+        self._in_thread(lambda: roots.allow(workspace, [folder]), done)
+
+    def run(self, spec: JobSpec, place: BackendPlace, show: Callable[[Entry], None]) -> Entry:
+        """Run a job to its end and return it; raises its error. For Blender without a window.
+
+        Its folders are allowed: who typed the command, or wrote the script, named them.
+        """
+        backend = self.backend_at(place)
+
+        def connect() -> Client:
+            roots.allow(backend.workspace, roots.needed(spec.request))
+            return backend.connect()
+
+        entry = self.board.start(spec, connect, through_pauses=True)
+        self.board.wait(entry, show, lambda: self.client)
+        return entry
+
+    def _in_thread(self, work: Callable[[], _Answer], then: Callable[[_Answer | DeepfakeError], None]) -> None:
+        """Do `work` in a thread, then call `then` in the main thread with what it returned or its error."""
+        self._threads += 1
+
         def target() -> None:
+            answer: _Answer | DeepfakeError
             try:
-                work()
+                answer = work()
             except DeepfakeError as error:
-                self.failure = str(error)
-            finally:
-                self.pending = ""
+                answer = error
+            except Exception as error:  # an unforeseen error must reach the user too, not end with the thread
+                answer = DeepfakeError(f"Something unforeseen happened: {type(error).__name__}: {error}")
+            self._outcomes.put(lambda: then(answer))
 
         threading.Thread(target=target, name="deepfake backend", daemon=True).start()
         self._watch()
 
-    def submit(self, spec: JobSpec, finish: Callable[[Entry], bool] | None = None) -> Entry:
-        """Run a job without blocking. `finish` returns False to be called again at the next tick."""
-        entry = self.board.start(spec, self.backend_at(backend_place()).connect)
-        if finish is not None:
-            self.finish[entry.key] = finish
-        self._watch()
-        return entry
-
-    def run(self, spec: JobSpec, place: BackendPlace, show: Callable[[Entry], None]) -> Entry:
-        """Run a job to its end and return it; raises its error. For Blender without a window."""
-        entry = self.board.start(spec, self.backend_at(place).connect)
-        self.board.wait(entry, show, lambda: self.client)
-        return entry
-
     def _watch(self) -> None:
-        if not bpy.app.timers.is_registered(self._timer):
+        if not self.blocking and not bpy.app.timers.is_registered(self._timer):
             bpy.app.timers.register(self._timer, first_interval=_TICK_SECONDS, persistent=True)
 
     def _tick(self) -> float | None:
+        with suppress(queue.Empty):
+            while True:
+                outcome = self._outcomes.get_nowait()
+                self._threads -= 1
+                outcome()
         self.board.drain()
-        for entry in self.board.entries:
-            finish = self.finish.get(entry.key)
-            if finish is not None and not entry.active and (entry.state != "done" or finish(entry)):
-                del self.finish[entry.key]
+        if self.board.changes != self._changes:
+            self._changes = self.board.changes
+            self.refresh()
+        unfinished = self._finish_done()
         _redraw()
-        return _TICK_SECONDS if self.board.busy or self.pending or self.finish else None
+        return _TICK_SECONDS if self.board.busy or self._threads or unfinished else None
+
+    def _finish_done(self) -> bool:
+        """Call `finish` of what is done; True where one wants to be called again."""
+        keys = {entry.key for entry in self.board.entries}
+        self._finish = {key: finish for key, finish in self._finish.items() if key in keys}
+        done = [entry for entry in self.board.entries if entry.state == "done" and entry.key in self._finish]
+        for entry in done:
+            if self._finish[entry.key](entry):
+                del self._finish[entry.key]
+        return any(entry.key in self._finish for entry in done)
 
     def close(self) -> None:
-        """Stop the timer and the backend that was started here. Its jobs continue when they are asked for again."""
+        """Stop the timer and the backend that was started here. Its jobs are paused, to be resumed later."""
+        self._closing.set()
         if bpy.app.timers.is_registered(self._timer):
             bpy.app.timers.unregister(self._timer)
         if self.backend is not None:
             self.backend.let_go()
+        _join_threads()
+
+
+def _join_threads() -> None:
+    """Wait a moment for our threads: one that still sleeps while Python ends can keep Blender from ending."""
+    deadline = time.monotonic() + _JOIN_SECONDS
+    for thread in threading.enumerate():
+        if thread.name.startswith("deepfake"):
+            thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def _redraw() -> None:
     context: Any = bpy.context
     for window in context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type == "SEQUENCE_EDITOR":
-                for region in area.regions:
-                    if region.type == "UI":
-                        region.tag_redraw()
+            for region in area.regions:
+                if (area.type, region.type) in (("SEQUENCE_EDITOR", "UI"), ("PREFERENCES", "WINDOW")):
+                    region.tag_redraw()
 
 
 _current: Session | None = None

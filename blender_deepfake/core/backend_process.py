@@ -1,52 +1,32 @@
-"""Finds the backend program, starts it or attaches to the one that runs, and lets go of it."""
+"""Starts the backend or attaches to the one that runs, and lets go of it."""
 
 import contextlib
 import os
-import shutil
+import socket
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from .client import Client, read_endpoint
-from .errors import BackendMissingError, BackendUnreachableError, DeepfakeError
+from . import child_processes, protocol, roots
+from .backend_command import find_program
+from .client import Client, Endpoint, read_endpoint
+from .errors import (
+    BackendMissingError,
+    BackendRejectedError,
+    BackendUnreachableError,
+    DeepfakeError,
+    ProtocolMismatchError,
+)
 
-PROGRAM = "ml-backend"
 _START_SECONDS = 90.0
-_STOP_SECONDS = 8.0
-
-
-def find_program(preference: str = "", environ: Mapping[str, str] = os.environ) -> Path:
-    """The backend's executable: the preference, else `DEEPFAKE_BACKEND`, else `ml-backend` on the PATH.
-
-    The first two name an executable or the folder of the virtual environment it is installed in.
-    """
-    for text, origin in ((preference, "the backend path"), (environ.get("DEEPFAKE_BACKEND", ""), "DEEPFAKE_BACKEND")):
-        if text.strip():
-            return _in_environment(Path(text.strip()).expanduser(), origin)
-    found = shutil.which(PROGRAM, path=environ.get("PATH"))
-    if found is None:
-        raise BackendMissingError(
-            "The backend was not found on this machine.",
-            f"Install it, then put {PROGRAM} on the PATH or give the folder of its virtual environment "
-            "in the extension's preferences (command line: --backend PATH).",
-        )
-    return Path(found)
-
-
-def _in_environment(path: Path, origin: str) -> Path:
-    candidates = [path] if path.is_file() else [path / "bin" / PROGRAM, path / "Scripts" / f"{PROGRAM}.exe"]
-    for candidate in candidates:
-        if candidate.is_file():
-            return candidate
-    raise BackendMissingError(
-        f"There is no {PROGRAM} at {path} (from {origin}).",
-        "Give the executable itself or the folder of the virtual environment that the backend is installed in.",
-    )
+_PAUSE_SECONDS = 75.0  # the backend gives its jobs 60 s to reach a point where they can be paused
+_LEAVE_SECONDS = 8.0
+_END_SECONDS = 3.0
 
 
 @dataclass
@@ -62,6 +42,7 @@ class Backend:
     process: subprocess.Popen[bytes] | None = None
     client: Client | None = None
     status: dict[str, Any] = field(default_factory=dict)
+    _line: Client | None = None  # the one client of all that follow jobs, also while nothing answers
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -82,13 +63,32 @@ class Backend:
         endpoint = read_endpoint(self.workspace)
         if endpoint is None:
             return None
-        client = Client(endpoint)
         try:
-            self.status = client.status(timeout=5.0)
+            protocol.check(endpoint.protocol, endpoint.version)
+            self.status = Client(endpoint).status(timeout=5.0)
+        except ProtocolMismatchError:
+            if not _listens(endpoint):
+                return None  # a dead one's file
+            raise
         except BackendUnreachableError:
             return None
-        self.client = client
-        return client
+        except BackendRejectedError as error:
+            if error.status in (401, 403):
+                return None  # a dead one's port, given to another program
+            raise
+        if self._line is None or self._line.closed():
+            self._line = Client(endpoint, self.workspace)
+        self._line.endpoint = endpoint
+        self.client = self._line
+        return self._line
+
+    def learn_devices(self, seconds: float = 30.0) -> None:
+        """Wait until `status` tells what the backend computes with, which it finds out in its first seconds."""
+        client, deadline = self.client, time.monotonic() + seconds
+        while client is not None and client is self.client and time.monotonic() < deadline:
+            self.status = client.status(timeout=5.0)
+            if self.status.get("devices") is not None or client.closed(after=1.0):
+                return
 
     def connect(self) -> Client:
         """Attach, or start the backend and wait until it answers."""
@@ -96,38 +96,46 @@ class Backend:
             return self.attach() or self._start()
 
     def _start(self) -> Client:
-        program = find_program(self.preference)
+        command = find_program(self.preference)
         self.release_process()
-        self._make_workspace()
-        command = [str(program), "serve", "--workspace", str(self.workspace), "--parent-pid", str(os.getpid())]
+        roots.make_private(self.workspace)
+        # a process number means nothing in a container: there the end of the standard input tells of our end
+        parent = ("--watch-stdin",) if command.wrapped else ("--parent-pid", str(os.getpid()))
+        words = [*command.words, "serve", "--workspace", str(self.workspace), *parent]
         try:
             with self.log.open("ab") as log:
                 self.process = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=_clean_environment(), **_own_group()
+                    words,
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    env=child_processes.environment(),
+                    **child_processes.own_group(),
                 )
         except OSError as error:
             raise BackendMissingError(
-                f"The backend {program} does not start: {error}.", "Check that the file may be executed."
+                f"The backend {command} does not start: {error}.", "Check that the file may be executed."
             ) from error
+        try:
+            return self._first_answer(self.process)
+        except DeepfakeError:
+            self.release_process()
+            raise
+
+    def _first_answer(self, process: "subprocess.Popen[bytes]") -> Client:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             client = self.attach()
             if client is not None:
                 return client
-            if self.process.poll() is not None:
-                code = self.process.returncode
+            if process.poll() is not None:
                 raise DeepfakeError(
-                    f"The backend ended with code {code} while starting: {self._last_line()}", log=str(self.log)
+                    f"The backend ended with code {process.returncode} while starting: {self._last_line()}",
+                    "The Check button in the extension's preferences tells more.",
+                    log=str(self.log),
                 )
             time.sleep(0.1)
-        self.release_process()
         raise DeepfakeError(f"The backend did not answer within {_START_SECONDS:.0f} s.", log=str(self.log))
-
-    def _make_workspace(self) -> None:
-        """A new or empty folder becomes the user's alone: the backend keeps its token there, and takes no other."""
-        self.workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not any(self.workspace.iterdir()):
-            self.workspace.chmod(0o700)
 
     def _last_line(self) -> str:
         with contextlib.suppress(OSError):
@@ -136,46 +144,81 @@ class Backend:
         return "it wrote nothing."
 
     def stop(self) -> None:
-        """Stop the backend that answers in this workspace, whoever started it: the user asked for that."""
+        """Stop the backend that answers in this workspace, whoever started it: the user asked for that.
+
+        Its jobs are paused first, which may take a minute. Returns when it has ended.
+        """
         client = self.client or self.attach()
-        if client is not None:
-            with contextlib.suppress(DeepfakeError):
-                client.shutdown()
-        self.release_process()
-        self.client = None
+        if client is not None and _asked_to_end(client) and not self.started_here:
+            _wait(lambda: not _listens(client.endpoint), _PAUSE_SECONDS)
+        self.release_process(_PAUSE_SECONDS)
+        self.hang_up()
 
     def let_go(self) -> None:
-        """Stop the backend that was started here; leave one that others started running."""
-        if self.started_here:
-            self.stop()
-        self.client = None
+        """Ask the backend that was started here to end; leave one that others started running.
 
-    def release_process(self) -> None:
-        """End the process started here: its stdin closes, then it is terminated, then killed."""
+        One whose jobs need longer than some seconds to pause ends by itself: Blender must not wait for it.
+        """
+        process = self.process
+        if process is not None and self.started_here:
+            client = self.client or self.attach()
+            if client is not None and _asked_to_end(client):
+                _close_input(process)
+                _wait(lambda: process.poll() is not None, _LEAVE_SECONDS)
+                self.process = None
+            else:
+                self.release_process()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Tell what follows jobs that nothing more will come."""
+        self.client = None
+        if self._line is not None:
+            self._line.close()
+
+    def release_process(self, patience: float = _LEAVE_SECONDS) -> None:
+        """End the process started here: its stdin closes, then after `patience` seconds it is ended by force."""
         process, self.process = self.process, None
         if process is None:
             return
-        if process.stdin is not None:
-            with contextlib.suppress(OSError):
-                process.stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_STOP_SECONDS)
+        _close_input(process)
+        if _wait(lambda: process.poll() is not None, patience):
             return
         process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(3.0)
-            return
-        process.kill()
-        process.wait()
+        if not _wait(lambda: process.poll() is not None, _END_SECONDS):
+            process.kill()
+            process.wait()
 
 
-def _clean_environment() -> dict[str, str]:
-    """Blender's own Python variables would lead the backend's Python to the wrong modules."""
-    return {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")}
+def _asked_to_end(client: Client) -> bool:
+    try:
+        client.shutdown()
+    except DeepfakeError:
+        return False
+    return True
 
 
-def _own_group() -> dict[str, Any]:
-    """Ctrl-C in a terminal must reach Blender alone: it then ends the backend in order."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}
+def _close_input(process: "subprocess.Popen[bytes]") -> None:
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+
+
+def _listens(endpoint: Endpoint) -> bool:
+    """Does anything listen there? Nothing is sent."""
+    address = urlsplit(endpoint.url)
+    try:
+        socket.create_connection((str(address.hostname), address.port or 80), timeout=2.0).close()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _wait(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait until `condition` holds; False when it still does not after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.05)
+    return True

@@ -1,29 +1,36 @@
-"""The jobs of this Blender: each is followed by a thread, and read by the main thread when it likes."""
+"""The jobs that this Blender shows: each active one is followed by a thread, and read by the main thread at will."""
 
 import itertools
-import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from .client import Client
-from .errors import CancelledError, DeepfakeError, RefusedError
-from .runner import JobSpec, Update, run
+from .client import FINAL_STATES, Client
+from .errors import BackendUnreachableError, CancelledError, DeepfakeError, PausedError, RefusedError
+from .job_labels import label
+from .runner import JobSpec, Tell, Update, follow, of_progress, outcome, run
 
 ACTIVE_STATES = frozenset({"waiting", "connecting", "queued", "running"})
-_KEPT_FINISHED = 20
+_KEPT_ENDED = 20
+_PICKED_UP_ENDED = 5
 
 
 @dataclass
 class Entry:
-    """A job as the interface shows it. Only the main thread reads and writes it, in `drain`."""
+    """A job as the interface shows it. Only the main thread reads and writes it, in `drain` and `take`.
+
+    `state` is the backend's, or before there is a job: waiting or connecting; or interrupted, where the backend
+    stopped answering. `asked` and `place` are the backend's. `after` is the number of the last event that was read.
+    """
 
     key: int
     spec: JobSpec
     state: str = "waiting"
+    asked: str | None = None
+    place: int | None = None
     stage: str = ""
     done: float = 0.0
     total: float = 0.0
@@ -33,8 +40,10 @@ class Entry:
     preview: str = ""
     job_id: str = ""
     log: str = ""
+    after: int = 0
     result: dict[str, Any] | None = None
     error: DeepfakeError | None = None
+    followed: bool = False
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -42,50 +51,97 @@ class Entry:
         return self.state in ACTIVE_STATES
 
     @property
+    def ended(self) -> bool:
+        return self.state in FINAL_STATES
+
+    @property
     def fraction(self) -> float:
         return min(self.done / self.total, 1.0) if self.total > 0 else 0.0
 
 
+Ending = dict[str, Any] | DeepfakeError
+
+
 class Board:
-    """Starts jobs and collects what their threads tell. Threads live only while jobs run, and are daemons."""
+    """Starts jobs, picks up those of the backend, and collects what their threads tell.
+
+    Threads live only while jobs are active, and are daemons. `changes` rises with every change of a job's state.
+    """
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
-        self._told: queue.SimpleQueue[tuple[Entry, Update | dict[str, Any] | DeepfakeError]] = queue.SimpleQueue()
+        self.changes = 0
+        self._told: dict[int, tuple[Entry, Update]] = {}
+        self._endings: list[tuple[Entry, Ending]] = []
+        self._lock = threading.Lock()
         self._keys = itertools.count(1)
 
     @property
     def busy(self) -> bool:
         return any(entry.active for entry in self.entries)
 
-    def start(self, spec: JobSpec, connect: Callable[[], Client]) -> Entry:
-        """Run `spec` in a thread; `connect` is called there and may take its time."""
-        entry = Entry(next(self._keys), spec)
-        finished = [e for e in self.entries if not e.active]
-        for old in finished[: max(0, len(finished) - _KEPT_FINISHED)]:
-            self.entries.remove(old)
-        self.entries.append(entry)
-        threading.Thread(target=self._follow, args=(entry, connect), name="deepfake job", daemon=True).start()
+    @property
+    def queue(self) -> list[Entry]:
+        """What waits in the backend's queue, the next one first."""
+        return sorted((e for e in self.entries if e.state == "queued" and e.place), key=lambda e: e.place or 0)
+
+    def find(self, key: int, job_id: str = "") -> Entry | None:
+        """The entry of a job by its id, else by its key."""
+        return next((e for e in self.entries if (e.job_id == job_id if job_id else e.key == key)), None)
+
+    def start(self, spec: JobSpec, connect: Callable[[], Client], through_pauses: bool = False) -> Entry:
+        """Run `spec` in a thread; `connect` is called there and may take its time.
+
+        A paused job is followed on only with `through_pauses`; otherwise `take` follows it again when it goes on.
+        """
+        entry = self._add(spec)
+        self._follow(entry, lambda tell: run(spec, connect, tell, entry.stopping.is_set, through_pauses))
         return entry
+
+    def take(self, jobs: Sequence[dict[str, Any]], client: Client) -> None:
+        """Bring the list up to date with all `jobs` of the backend, oldest first, and follow those that are active.
+
+        Jobs that nobody here started are picked up; of those that have ended, the latest few.
+        """
+        latest = sorted((job for job in jobs if job["state"] in FINAL_STATES), key=lambda job: str(job.get("ended")))
+        shown = [job["id"] for job in latest[-_PICKED_UP_ENDED:]]
+        sending = any(entry.state == "connecting" for entry in self.entries)  # its job may be among these
+        for job in jobs:
+            entry = self.find(0, str(job["id"]))
+            if entry is None and not sending and (job["state"] not in FINAL_STATES or job["id"] in shown):
+                request = dict(job.get("request") or {})
+                entry = self._add(JobSpec(str(job["kind"]), request, label(str(job["kind"]), request)))
+            if entry is not None:
+                self._bring_up_to_date(entry, job, client)
+        known = {str(job["id"]) for job in jobs}
+        for entry in [e for e in self.entries if e.job_id and e.job_id not in known and not e.followed]:
+            self.entries.remove(entry)
 
     def cancel(self, entry: Entry, client: Client | None) -> None:
         """Ask the job to stop at its next safe point. Does not wait."""
         entry.stopping.set()
+        entry.asked = "cancel"
         if client is not None and entry.job_id:
             threading.Thread(target=_cancel, args=(client, entry.job_id), name="deepfake cancel", daemon=True).start()
 
+    def remove(self, entry: Entry) -> None:
+        """Take an entry that is not followed off the list."""
+        if entry in self.entries and not entry.followed:
+            self.entries.remove(entry)
+
     def drain(self) -> list[Entry]:
-        """Write what the threads told into the entries; return those that ended."""
-        ended = []
-        with suppress(queue.Empty):
-            while True:
-                entry, told = self._told.get_nowait()
-                if isinstance(told, Update):
-                    _apply(entry, told)
-                else:
-                    _end(entry, told)
-                    ended.append(entry)
-        return ended
+        """Write what the threads told into the entries; return those that are not followed any more."""
+        with self._lock:
+            told, endings = list(self._told.values()), self._endings
+            self._told, self._endings = {}, []
+        for entry, update in told:
+            self.changes += update.state not in (None, entry.state)
+            _apply(entry, update)
+        for entry, ending in endings:
+            self.changes += 1
+            entry.followed = False
+            _end(entry, ending)
+        return [entry for entry, _ in endings]
 
     def wait(self, entry: Entry, show: Callable[[Entry], None], client: Callable[[], Client | None]) -> dict[str, Any]:
         """Block until `entry` ends, calling `show` now and then; return its result or raise its error.
@@ -105,14 +161,53 @@ class Board:
             raise entry.error
         return entry.result or {}
 
-    def _follow(self, entry: Entry, connect: Callable[[], Client]) -> None:
-        try:
-            result = run(entry.spec, connect, lambda update: self._told.put((entry, update)), entry.stopping.is_set)
-            self._told.put((entry, result))
-        except DeepfakeError as error:
-            self._told.put((entry, error))
-        except Exception as error:  # an unforeseen error must reach the user too, not end with the thread
-            self._told.put((entry, DeepfakeError(f"The job could not be followed: {type(error).__name__}: {error}")))
+    def _add(self, spec: JobSpec) -> Entry:
+        ended = [entry for entry in self.entries if entry.ended]
+        for old in ended[: max(0, len(ended) - _KEPT_ENDED)]:
+            self.entries.remove(old)
+        entry = Entry(next(self._keys), spec)
+        self.entries.append(entry)
+        return entry
+
+    def _bring_up_to_date(self, entry: Entry, job: dict[str, Any], client: Client) -> None:
+        entry.asked, entry.place = job.get("asked"), job.get("place")
+        if entry.followed:
+            return  # its thread knows better
+        entry.job_id, entry.log = str(job["id"]), str(job.get("log") or "")
+        if job.get("progress"):
+            _apply(entry, of_progress(job["progress"]))
+        if job["state"] in ACTIVE_STATES:
+            entry.state, entry.error = str(job["state"]), None
+            entry.stopping.clear()
+            self._follow(entry, lambda tell: follow(client, entry.job_id, entry.after, tell, through_pauses=False))
+        elif job["state"] in FINAL_STATES and entry.state != job["state"]:
+            try:
+                _end(entry, outcome(job))
+            except DeepfakeError as error:
+                _end(entry, error)
+        elif job["state"] == "paused":
+            entry.state, entry.error, entry.seconds_left = "paused", None, None
+
+    def _follow(self, entry: Entry, work: Callable[[Tell], dict[str, Any]]) -> None:
+        entry.followed = True
+
+        def tell(update: Update) -> None:
+            with self._lock:
+                _, before = self._told.get(entry.key, (entry, Update()))
+                self._told[entry.key] = (entry, before.then(update))
+
+        def target() -> None:
+            ending: Ending
+            try:
+                ending = work(tell)
+            except DeepfakeError as error:
+                ending = error
+            except Exception as error:  # an unforeseen error must reach the user too, not end with the thread
+                ending = DeepfakeError(f"The job could not be followed: {type(error).__name__}: {error}")
+            with self._lock:
+                self._endings.append((entry, ending))
+
+        threading.Thread(target=target, name="deepfake job", daemon=True).start()
 
 
 def _cancel(client: Client, job_id: str) -> None:
@@ -121,21 +216,31 @@ def _cancel(client: Client, job_id: str) -> None:
 
 
 def _apply(entry: Entry, update: Update) -> None:
-    if update.state in ACTIVE_STATES:
+    if update.state in ACTIVE_STATES or update.state == "paused":
+        if update.state != entry.state:
+            entry.asked = "cancel" if entry.stopping.is_set() else None
         entry.state = str(update.state)
+        entry.place = entry.place if entry.state == "queued" else None
     if update.stage is not None:
         entry.stage, entry.done, entry.total = update.stage, update.done, update.total
         entry.seconds_left, entry.figures = update.seconds_left, update.figures
     if update.job is not None:
         entry.job_id, entry.log = str(update.job["id"]), str(update.job.get("log") or "")
+        entry.place = update.job.get("place")
+    if update.after is not None:
+        entry.after = max(entry.after, update.after)
     entry.text = update.text or entry.text
     entry.preview = update.preview or entry.preview
 
 
-def _end(entry: Entry, told: dict[str, Any] | DeepfakeError) -> None:
-    entry.seconds_left = None
-    if isinstance(told, DeepfakeError):
+def _end(entry: Entry, told: Ending) -> None:
+    entry.seconds_left, entry.place, entry.asked = None, None, None
+    entry.stopping.clear()
+    if isinstance(told, PausedError):
+        entry.state, entry.error = "paused", told
+    elif isinstance(told, DeepfakeError):
         states = {RefusedError: "refused", CancelledError: "cancelled"}
-        entry.error, entry.state = told, states.get(type(told), "failed")
+        lost = isinstance(told, BackendUnreachableError) and entry.job_id
+        entry.error, entry.state = told, "interrupted" if lost else states.get(type(told), "failed")
     else:
-        entry.result, entry.state = told, "done"
+        entry.result, entry.error, entry.state = told, None, "done"

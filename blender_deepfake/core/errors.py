@@ -1,5 +1,7 @@
 """Errors that a person reads, with the exit code that a command ends with."""
 
+from pathlib import Path
+
 
 class DeepfakeError(Exception):
     """Something failed. `message` says what, `fix` what to do about it, `log` where to read more."""
@@ -33,8 +35,16 @@ class CancelledError(DeepfakeError):
     """The job was cancelled; what it had finished stays on disk."""
 
 
+class PausedError(DeepfakeError):
+    """The job was paused and its backend has ended, so nothing more will come from it for now."""
+
+
 class BackendMissingError(DeepfakeError):
     """No backend program was found on this machine."""
+
+
+class ProtocolMismatchError(DeepfakeError):
+    """Extension and backend are of releases that do not understand each other."""
 
 
 class BackendUnreachableError(DeepfakeError):
@@ -42,10 +52,20 @@ class BackendUnreachableError(DeepfakeError):
 
 
 class BackendRejectedError(DeepfakeError):
-    """The backend answered a request with an error; `status` is the HTTP status."""
+    """The backend answered a request with an error; `status` is the HTTP status, `code` the backend's word for it."""
 
     def __init__(self, status: int, code: str, message: str, fix: str = "") -> None:
         super().__init__(message, fix)
         self.status = status
         self.code = code
         self.exit_code = 2 if status in (400, 404, 409, 422) else 1
+
+
+class OutsideRootsError(DeepfakeError):
+    """The job needs `folders` that the user has not allowed the backend to use."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, fix: str, folders: tuple[Path, ...]) -> None:
+        super().__init__(message, fix)
+        self.folders = folders

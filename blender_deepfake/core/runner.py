@@ -2,11 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-from . import rendering
-from .client import Client
-from .errors import CancelledError, DeepfakeError, RefusedError, UsageError
+from . import rendering, roots
+from .client import FINAL_STATES, Client
+from .errors import (
+    BackendRejectedError,
+    BackendUnreachableError,
+    CancelledError,
+    DeepfakeError,
+    OutsideRootsError,
+    PausedError,
+    RefusedError,
+    UsageError,
+)
 from .rendering import PlateRender
 
 RENDER_STAGE = "render plate"
@@ -25,7 +36,7 @@ class JobSpec:
 
 @dataclass(frozen=True)
 class Update:
-    """What became known since the last one; None means unchanged."""
+    """What became known since the last one; None means unchanged. `after` is the number of the last event."""
 
     state: str | None = None
     stage: str | None = None
@@ -36,24 +47,84 @@ class Update:
     text: str | None = None
     preview: str | None = None
     job: dict[str, Any] | None = None
+    after: int | None = None
+
+    def then(self, later: "Update") -> "Update":
+        """Both as one: what `later` does not tell stays as it was."""
+        progress = self if later.stage is None else later
+        return Update(
+            state=later.state or self.state,
+            stage=progress.stage,
+            done=progress.done,
+            total=progress.total,
+            seconds_left=progress.seconds_left,
+            figures=progress.figures,
+            text=later.text or self.text,
+            preview=later.preview or self.preview,
+            job=later.job or self.job,
+            after=self.after if later.after is None else later.after,
+        )
+
+
+Tell = Callable[[Update], None]
 
 
 def run(
-    spec: JobSpec, connect: Callable[[], Client], tell: Callable[[Update], None], should_stop: Callable[[], bool]
+    spec: JobSpec,
+    connect: Callable[[], Client],
+    tell: Tell,
+    should_stop: Callable[[], bool],
+    through_pauses: bool = False,
 ) -> dict[str, Any]:
-    """Run `spec` and return the job's result. Raises as `outcome` does. Blocks: call it in a thread."""
+    """Run `spec` and return the job's result. Raises as `follow` does. Blocks: call it in a thread."""
     if spec.render is not None:
         tell(Update(state="running"))
         rendering.run(spec.render, lambda done, total: tell(_rendered(done, total)), should_stop)
     tell(Update(state="connecting"))
     client = connect()
-    job = client.submit(spec.kind, spec.request)
+    job = _submit(client, spec)
     tell(Update(state=str(job["state"]), job=job))
     if should_stop():
         client.cancel(job["id"])
-    for event in client.events(job["id"]):
-        tell(_update(event.name, event.data))
-    return outcome(client.job(job["id"]))
+    return follow(client, str(job["id"]), 0, tell, through_pauses)
+
+
+def _submit(client: Client, spec: JobSpec) -> dict[str, Any]:
+    try:
+        return client.submit(spec.kind, spec.request, uuid4().hex)
+    except BackendRejectedError as error:
+        if error.code != "outside_roots":
+            raise
+        allowed = [Path(root) for root in client.status().get("roots") or ()]
+        folders = roots.outside(spec.request, allowed) or roots.needed(spec.request)
+        raise OutsideRootsError(error.message, error.fix, tuple(folders)) from error
+
+
+def follow(client: Client, job_id: str, after: int, tell: Tell, through_pauses: bool) -> dict[str, Any]:
+    """Tell what happens to a job from the event after `after` on, and return its result.
+
+    Raises `PausedError` when it is paused, or with `through_pauses` only when its backend ends while it is; else as
+    `outcome` does.
+    """
+    state = ""
+    try:
+        for event in client.events(job_id, after):
+            tell(_update(event.id, event.name, event.data))
+            state = str(event.data.get("state")) if event.name == "state" else state
+            if state == "paused" and not through_pauses and client.job(job_id)["state"] == "paused":
+                break  # or it was long ago, and what follows is to come yet
+    except BackendUnreachableError as error:
+        if state != "paused":
+            raise
+        raise _paused(job_id) from error
+    job = client.job(job_id)
+    if job["state"] not in FINAL_STATES:
+        raise _paused(job_id)
+    return outcome(job)
+
+
+def _paused(job_id: str) -> PausedError:
+    return PausedError(f"The job {job_id} is paused.", "Resume it when it shall go on.")
 
 
 def outcome(job: dict[str, Any]) -> dict[str, Any]:
@@ -76,17 +147,24 @@ def _rendered(done: int, total: int) -> Update:
     return Update(stage=RENDER_STAGE, done=done, total=total)
 
 
-def _update(name: str, data: dict[str, Any]) -> Update:
+def of_progress(progress: dict[str, Any]) -> Update:
+    """The update of a job's progress, as events and jobs hold it."""
+    return Update(
+        stage=str(progress.get("stage", "")),
+        done=float(progress.get("done") or 0),
+        total=float(progress.get("total") or 0),
+        seconds_left=progress.get("seconds_left"),
+        figures={name: value for name, value in (progress.get("figures") or {}).items() if value is not None},
+    )
+
+
+def _update(number: int, name: str, data: dict[str, Any]) -> Update:
     if name == "progress":
-        return Update(
-            stage=str(data.get("stage", "")),
-            done=float(data.get("done") or 0),
-            total=float(data.get("total") or 0),
-            seconds_left=data.get("seconds_left"),
-            figures={name: value for name, value in (data.get("figures") or {}).items() if value is not None},
-        )
-    if name == "state":
-        return Update(state=str(data.get("state")))
-    text = data.get("text") or data.get("message")
-    preview = data.get("path") if name == "preview" else None
-    return Update(text=None if text is None else str(text), preview=preview)
+        told = of_progress(data)
+    elif name == "state":
+        told = Update(state=str(data.get("state")))
+    elif name == "preview":
+        told = Update(preview=str(data.get("path") or ""))
+    else:
+        told = Update(text=str(data.get("text") or "") if name == "message" else None)
+    return told.then(Update(after=number))

@@ -8,7 +8,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Event:
-    """One event of a job. `name` is progress, message, preview or state; `data` its JSON object."""
+    """One event of a job. `data` is its JSON object; `name` is progress, message, log, preview or state, or another
+    that a newer backend may send."""
 
     id: int
     name: str

@@ -18,3 +18,8 @@ def progress(stage: str, done: float, total: float, seconds_left: float | None) 
         count = f" {done:g}/{total:g}" if total > 0 else f" {done:g}" if done else ""
     left = f", {duration(seconds_left)} left" if seconds_left is not None else ""
     return f"{stage}{count}{left}".strip()
+
+
+def memory(mebibytes: float) -> str:
+    """ "512 MB", "24 GB"."""
+    return f"{mebibytes:.0f} MB" if mebibytes < 1000 else f"{mebibytes / 1024:.0f} GB"

@@ -4,16 +4,20 @@ from typing import Any
 
 import bpy
 
-from .. import compat, session, strips
+from .. import compat, project, session, strips
+from ..backend_place import backend_place
 from ..core.board import Entry
 from ..core.errors import DeepfakeError
 from ..core.runner import JobSpec
-from ..preferences import backend_place
 
 
 class JobOperator(bpy.types.Operator):
     """Sends the job that `spec` describes. In a window it returns at once and `finish` is called when the job
-    is done; in background mode it blocks until then."""
+    is done; in background mode it blocks until then.
+
+    In a window the backend may use the edit's own folder `deepfake`, which these buttons write to, from then on; for
+    footage and folders elsewhere the panel asks, since an edit can come from anybody.
+    """
 
     def spec(self, context: bpy.types.Context) -> JobSpec:
         raise NotImplementedError
@@ -28,7 +32,7 @@ class JobOperator(bpy.types.Operator):
             if bpy.app.background:
                 self.finish(session.current().run(spec, backend_place(), lambda entry: None))
             else:
-                session.current().submit(spec, self.finisher())
+                session.current().submit(spec, self.finisher(), allow=[project.folder()])
         except DeepfakeError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

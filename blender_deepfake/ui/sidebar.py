@@ -20,10 +20,10 @@ class SidebarPanel(bpy.types.Panel):
         raise NotImplementedError
 
 
-def paragraph(layout: Any, context: Any, text: str, icon: str = "NONE") -> None:
-    """Draw `text` in as many lines as the sidebar's width asks for: a label alone is cut off."""
+def paragraph(layout: Any, context: Any, text: str, icon: str = "NONE", share: float = 1.0) -> None:
+    """Draw `text` in as many lines as `share` of the region's width asks for: a label alone is cut off."""
     scale = context.preferences.system.ui_scale
-    letters = max(16, int((context.region.width / scale - 60) / 6.5))
+    letters = max(16, int((context.region.width / scale * share - 60) / 6.5))
     column = layout.column(align=True)
     column.scale_y = 0.8
     for number, line in enumerate(textwrap.wrap(text, letters)):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -42,3 +43,19 @@ def scenario(tmp_path: Path) -> Callable[..., dict[str, Any]]:
         return answer
 
     return run
+
+
+@pytest.fixture
+def quick_backend(tmp_path: Path) -> str:
+    """A command line that runs the real service with quick kinds of job, in the backend's environment."""
+    chosen = os.environ.get("DEEPFAKE_BACKEND")
+    if not chosen or os.name == "nt":
+        pytest.skip("DEEPFAKE_BACKEND does not name the backend")
+    folder = Path(chosen).parent if Path(chosen).is_file() else Path(chosen) / "bin"
+    words = [
+        "env",
+        f"PYTHONPATH={ROOT}",
+        str(folder / "python"),
+        str(ROOT / "tests" / "extension" / "quick_backend.py"),
+    ]
+    return shlex.join(words)

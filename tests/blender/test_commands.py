@@ -53,3 +53,20 @@ def test_place_and_save(scenario: Scenario, tmp_path: Path) -> None:
     assert answer["codes"] == [0]
     assert answer["placed"] == ["plate as identity"]
     assert edit.is_file()
+
+
+def test_check_and_jobs_without_a_backend(scenario: Scenario, quick_backend: str, tmp_path: Path) -> None:
+    def check(*words: str) -> str:
+        return json.dumps(["check", "--json", "--workspace", str(tmp_path / "work"), "--backend", *words])
+
+    answer = scenario(
+        "commands",
+        check(quick_backend),
+        check(f"env DOCTOR=faults {quick_backend}"),
+        check(f"env DOCTOR=crash {quick_backend}"),
+        check("no-such-docker run image ml-backend"),
+        json.dumps(["job", "pause", "some-job", "--workspace", str(tmp_path / "work")]),
+        json.dumps(["job"]),
+    )
+    assert answer["codes"] == [0, 1, 1, 1, 1, 2]
+    assert not answer["started"]

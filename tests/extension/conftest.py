@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 from blender_deepfake.core.backend_process import Backend
 
 HERE = Path(__file__).parent

@@ -3,44 +3,36 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from patience import gone, until
 
-from blender_deepfake.core.backend_process import Backend, find_program
-from blender_deepfake.core.errors import BackendMissingError, DeepfakeError
+from blender_deepfake.core.backend_process import Backend
+from blender_deepfake.core.board import Board
+from blender_deepfake.core.errors import BackendMissingError, DeepfakeError, ProtocolMismatchError
+from blender_deepfake.core.runner import JobSpec
 
 ROOT = Path(__file__).parents[2]
 
 
-def gone(pid: int, seconds: float = 20.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.05)
-    return False
+WRAPPERS = {
+    "direct": "",
+    "wrapped": "env 'DEEPFAKE_TEST=a b' ",
+    "own process numbers": "unshare --pid --fork --mount-proc --kill-child ",
+}
 
 
-def test_found_by_preference_then_variable_then_path(program: Path) -> None:
-    executable = program / "bin" / "ml-backend"
-    nowhere = {"PATH": "", "DEEPFAKE_BACKEND": ""}
-    assert find_program(str(program), nowhere) == executable
-    assert find_program(str(executable), nowhere) == executable
-    assert find_program("", {"PATH": "", "DEEPFAKE_BACKEND": str(program)}) == executable
-    assert find_program("", {"PATH": str(executable.parent)}) == executable
-
-
-@pytest.mark.parametrize("preference", ["", "/nowhere/at all"])
-def test_not_found_tells_the_fix(preference: str) -> None:
-    with pytest.raises(BackendMissingError) as caught:
-        find_program(preference, {"PATH": ""})
-    assert "virtual environment" in caught.value.fix
+@pytest.fixture(params=WRAPPERS)
+def command(request: pytest.FixtureRequest, program: Path) -> str:
+    """The backend as the preferences name it: the program alone, or with a wrapper before it."""
+    before = WRAPPERS[request.param]
+    if before.startswith("unshare") and subprocess.run([*before.split(), "true"], check=False).returncode != 0:
+        pytest.skip("this system lets nobody make a process namespace")
+    return f"{before}'{program / 'bin' / 'ml-backend'}'" if before else str(program)
 
 
 def test_started_once_and_ended(backend: Backend) -> None:
@@ -79,39 +71,70 @@ def test_a_dead_ones_endpoint_is_passed_over(backend: Backend) -> None:
     assert backend.connect().endpoint.pid != pid
 
 
-def test_another_protocol_is_refused(backend: Backend) -> None:
+def write_endpoint(folder: Path, url: str, **values: object) -> None:
+    folder.mkdir()
+    endpoint = {"url": url, "token": "t", "pid": 1, "protocol": 2, "version": "9.8", **values}
+    (folder / "endpoint.json").write_text(json.dumps(endpoint))
+
+
+@pytest.mark.parametrize(("protocol", "side"), [(99, "Update the extension"), (1, "Update the backend")])
+def test_another_protocol_is_told_before_anything_is_sent(tmp_path: Path, protocol: int, side: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        write_endpoint(tmp_path / "w", f"http://127.0.0.1:{server.getsockname()[1]}", protocol=protocol)
+        with pytest.raises(
+            ProtocolMismatchError, match=rf"backend 9\.8 speaks protocol {protocol}, .* speaks 2"
+        ) as caught:
+            Backend(tmp_path / "w").attach()
+        assert side in caught.value.fix
+        connection, _ = server.accept()
+        with connection:
+            assert connection.recv(1) == b"", "it looked whether somebody listens, and said nothing"
+
+
+def test_a_dead_ones_protocol_does_not_matter(tmp_path: Path) -> None:
+    write_endpoint(tmp_path / "w", "http://127.0.0.1:9", protocol=99)
+    assert Backend(tmp_path / "w").attach() is None
+
+
+def test_a_port_that_another_got_is_passed_over(backend: Backend, tmp_path: Path) -> None:
+    write_endpoint(tmp_path / "w", backend.connect().endpoint.url)
+    assert Backend(tmp_path / "w").attach() is None
+
+
+def test_a_command_line_starts_and_ends_it(command: str, tmp_path: Path) -> None:
+    backend = Backend(tmp_path / "wörk späce" / ("long" * 40), command)
     client = backend.connect()
-    import http.server
-    import threading
+    board = Board()
+    entry = board.start(JobSpec("quick", {"steps": 2}, "Quick"), backend.connect)
+    assert board.wait(entry, lambda shown: None, lambda: client) == {"steps": 2}
+    process = backend.process
+    assert process is not None
+    backend.let_go()
+    assert process.poll() == 0
+    assert backend.attach() is None
 
-    class Future(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = json.dumps({"protocol": 99}).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Future) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        folder = backend.workspace.parent / "future"
-        folder.mkdir()
-        endpoint = {"url": f"http://127.0.0.1:{server.server_port}", "token": "t", "pid": 1, "protocol": 99}
-        (folder / "endpoint.json").write_text(json.dumps(endpoint))
-        with pytest.raises(DeepfakeError, match="protocol 99"):
-            Backend(folder).attach()
-        server.shutdown()
-    assert client.status()["protocol"] == 1
+def test_running_jobs_are_paused_when_it_is_let_go(backend: Backend, program: Path) -> None:
+    board = Board()
+    entry = board.start(JobSpec("quick", {"steps": 2000}, "Quick"), backend.connect)
+    until(lambda: board.drain() or entry.done >= 2)
+    backend.let_go()
+    until(board.drain)
+    assert (entry.state, entry.followed) == ("paused", False)
+    again = Backend(backend.workspace, str(program))
+    assert again.connect().job(entry.job_id)["state"] == "paused"
+    again.stop()
 
 
 def test_one_that_dies_at_once_is_told_with_its_last_line(tmp_path: Path) -> None:
     broken = tmp_path / "ml-backend"
-    broken.write_text("#!/bin/sh\necho started >> count\necho 'no module named torch' >&2\nexit 7\n")
+    broken.write_text(f"#!/bin/sh\necho started >> '{tmp_path}/count'\necho 'no module named torch' >&2\nexit 7\n")
     broken.chmod(0o755)
     backend = Backend(tmp_path / "work", str(broken))
     with pytest.raises(DeepfakeError, match=r"code 7.*no module named torch") as caught:
         backend.connect()
     assert caught.value.log == str(backend.log)
+    assert (tmp_path / "count").read_text() == "started\n", "it was not started again"
 
 
 def test_a_program_that_cannot_run_is_told(tmp_path: Path) -> None:
@@ -121,13 +144,14 @@ def test_a_program_that_cannot_run_is_told(tmp_path: Path) -> None:
         Backend(tmp_path / "work", str(broken)).connect()
 
 
-def test_it_ends_with_a_killed_parent(program: Path, tmp_path: Path) -> None:
+def test_it_ends_with_a_killed_parent(command: str, tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from blender_deepfake.core.backend_process import Backend;"
-        "print(Backend(Path(sys.argv[1]), sys.argv[2]).connect().endpoint.pid, flush=True); time.sleep(60)"
+        "backend = Backend(Path(sys.argv[1]), sys.argv[2]); backend.connect();"
+        "print(backend.process.pid, flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "w"), str(program)],
+        [sys.executable, "-c", code, str(tmp_path / "w"), command],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -136,3 +160,4 @@ def test_it_ends_with_a_killed_parent(program: Path, tmp_path: Path) -> None:
         pid = int(parent.stdout.readline())
         parent.kill()
     assert gone(pid)
+    until(lambda: not (tmp_path / "w" / "endpoint.json").exists())

@@ -33,3 +33,4 @@ def test_words_for_time() -> None:
     assert wording.progress("train", 12, 300, 65) == "train 12/300, 1 min left"
     assert wording.progress("train", 0.423, 1, 65) == "train 42 %, 1 min left"
     assert wording.progress("queued", 0, 0, None) == "queued"
+    assert [wording.memory(m) for m in (512, 24564)] == ["512 MB", "24 GB"]

@@ -5,8 +5,10 @@ import signal
 import threading
 import time
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from patience import until
 
 from blender_deepfake.core.backend_process import Backend
 from blender_deepfake.core.board import Board, Entry
@@ -96,17 +98,131 @@ def test_cancel_before_it_began(backend: Backend) -> None:
         wait(board, entry, backend)
 
 
-def test_a_killed_backend_ends_the_job_with_an_error(backend: Backend) -> None:
+def under_way(backend: Backend, steps: int = 2000) -> tuple[Board, Entry]:
+    """A job that has taken some steps."""
     board = Board()
-    entry = board.start(spec(steps=2000), backend.connect)
-    while entry.done < 2:
-        board.drain()
-        time.sleep(0.02)
+    entry = board.start(spec(steps=steps), backend.connect)
+    until(lambda: board.drain() or entry.done >= 2)
+    return board, entry
+
+
+def kill(backend: Backend) -> None:
     assert backend.client is not None
+    assert backend.process is not None
     os.kill(backend.client.endpoint.pid, signal.SIGKILL)
+    backend.process.wait(20)
+
+
+def test_a_killed_backend_interrupts_the_job(backend: Backend) -> None:
+    board, entry = under_way(backend)
+    assert backend.client is not None
+    backend.client.patience = 1.0
+    kill(backend)
     with pytest.raises(BackendUnreachableError, match="stopped answering"):
         wait(board, entry, backend)
-    assert entry.state == "failed"
+    assert entry.state == "interrupted"
+    client = backend.connect()
+    until(lambda: client.job(entry.job_id)["state"] == "running")
+    board.take(client.jobs(), client)
+    assert (entry.state, entry.followed, entry.error) == ("running", True, None), "it is picked up again"
+    client.cancel(entry.job_id)
+    with pytest.raises(CancelledError):
+        wait(board, entry, backend)
+
+
+def test_a_job_is_followed_to_the_next_backend(backend: Backend) -> None:
+    board, entry = under_way(backend, steps=60)
+    before, seen = entry.after, entry.job_id
+    kill(backend)
+    backend.connect()
+    assert wait(board, entry, backend) == {"steps": 60}
+    assert entry.job_id == seen
+    assert entry.after > before
+    assert backend.client is not None
+    assert [job["id"] for job in backend.client.jobs()] == [seen]
+
+
+def test_paused_and_resumed(backend: Backend) -> None:
+    board, entry = under_way(backend, steps=20)
+    client = backend.client
+    assert client is not None
+    client.pause(entry.job_id)
+    board.take(client.jobs(), client)
+    until(lambda: entry in board.drain())
+    assert (entry.state, entry.asked, entry.followed, board.busy) == ("paused", None, False, False)
+    board.take(client.jobs(), client)
+    assert not entry.followed, "a paused job costs no thread"
+    client.resume(entry.job_id)
+    board.take(client.jobs(), client)
+    assert entry.followed
+    assert wait(board, entry, backend) == {"steps": 20}
+
+
+def test_who_waits_for_a_job_waits_through_its_pause(backend: Backend) -> None:
+    board = Board()
+    entry = board.start(spec(steps=20), backend.connect, through_pauses=True)
+    until(lambda: board.drain() or entry.done >= 2)
+    client = backend.client
+    assert client is not None
+    client.pause(entry.job_id)
+    until(lambda: board.drain() or entry.state == "paused")
+    client.resume(entry.job_id)
+    assert wait(board, entry, backend) == {"steps": 20}
+
+
+def test_jobs_of_others_are_picked_up(backend: Backend) -> None:
+    client = backend.connect()
+    ended = [client.submit("quick", {"steps": 1}, uuid4().hex)["id"] for _ in range(7)]
+    until(lambda: all(client.job(job)["state"] == "done" for job in ended))
+    running, *queued = [client.submit("quick", {"steps": 60}, uuid4().hex)["id"] for _ in range(3)]
+    until(lambda: client.job(running)["state"] == "running")
+    board = Board()
+    board.take(client.jobs(), client)
+    states = {entry.job_id: entry.state for entry in board.entries}
+    assert states == {**dict.fromkeys(ended[-5:], "done"), running: "running", **dict.fromkeys(queued, "queued")}
+    assert [entry.job_id for entry in board.queue] == queued
+    assert {entry.spec.label for entry in board.entries} == {"Quick"}
+    assert sum(thread.name == "deepfake job" for thread in threading.enumerate()) == 3
+    client.move(queued[1], queued[0])
+    client.remove(ended[-1])
+    board.take(client.jobs(), client)
+    assert [entry.job_id for entry in board.queue] == queued[::-1]
+    assert board.find(0, ended[-1]) is None
+    entry = board.find(0, running)
+    assert entry is not None
+    assert wait(board, entry, backend) == {"steps": 60}
+    for job in queued:
+        client.cancel(job)
+    until(lambda: board.drain() and not board.busy)
+
+
+def test_a_job_that_is_just_being_sent_is_not_taken_for_anothers(backend: Backend) -> None:
+    board, client = Board(), backend.connect()
+    entry = board.start(spec(steps=60), backend.connect)
+    until(client.jobs)
+    entry.state = "connecting"  # as before its thread told what the backend answered
+    board.take(client.jobs(), client)
+    assert board.entries == [entry]
+    until(lambda: board.drain() or entry.job_id)
+    board.take(client.jobs(), client)
+    assert board.entries == [entry]
+    assert wait(board, entry, backend) == {"steps": 60}
+
+
+def test_a_failed_one_is_taken_with_its_error_and_tried_again(backend: Backend) -> None:
+    client = backend.connect()
+    job = client.submit("quick", {"steps": 1, "end": "failed"}, uuid4().hex)["id"]
+    until(lambda: client.job(job)["state"] == "failed")
+    board = Board()
+    board.take(client.jobs(), client)
+    (entry,) = board.entries
+    assert entry.error is not None
+    assert "It failed." in str(entry.error)
+    client.retry(job)
+    board.take(client.jobs(), client)
+    assert (entry.active, entry.error) == (True, None)
+    with pytest.raises(DeepfakeError, match="It failed"):
+        wait(board, entry, backend)
 
 
 def test_no_backend_is_an_error_of_the_job(tmp_path: Path) -> None:

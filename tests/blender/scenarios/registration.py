@@ -23,7 +23,7 @@ def undescribed() -> list[str]:
         rna = cls.bl_rna
         if not rna.name or (issubclass(cls, bpy.types.Operator) and not cls.bl_description):
             found.append(cls.__name__)
-        own = getattr(cls, "__annotations__", {})
+        own = {name for base in cls.__mro__ for name in vars(base).get("__annotations__", {})}
         found += [f"{cls.__name__}.{p.identifier}" for p in rna.properties if p.identifier in own and not p.description]
     return found
 

@@ -1,0 +1,41 @@
+"""Labels, places in the queue, and what waits in a workspace."""
+
+from pathlib import Path
+
+import pytest
+
+from blender_deepfake.core import waiting
+from blender_deepfake.core.job_labels import label
+from blender_deepfake.core.queue_order import before_after_move
+
+
+def test_labels() -> None:
+    assert label("train", {"facesets": {"anna": "/a", "ben": "/b"}}) == "Train anna + ben"
+    sources = [{"source": "/x/shot 1.mp4"}, "/y/take.####.png"]
+    assert label("extract", {"identity": "anna", "sources": sources}) == "Extract anna from shot 1.mp4, take.####.png"
+    assert label("extract", {"sources": []}) == "Extract faces from "
+    assert label("swap", {"identity": "ben", "plate": {"source": "/x/shot.mp4"}}) == "Swap ben into shot.mp4"
+    assert label("evaluate", {"swap": "/s/out"}) == "Evaluate out"
+    assert label("dance", {}) == "Dance"
+
+
+def test_moving_in_the_queue() -> None:
+    queue = ["a", "b", "c"]
+    assert before_after_move(queue, "b", up=True) == "a"
+    assert before_after_move(queue, "a", up=False) == "c"
+    assert before_after_move(queue, "b", up=False) is None
+    for job, up in (("a", True), ("c", False), ("x", True)):
+        with pytest.raises(ValueError, match=job):
+            before_after_move(queue, job, up=up)
+
+
+def test_jobs_that_wait_without_a_backend(tmp_path: Path) -> None:
+    assert waiting.count(tmp_path) == 0
+    for name, outcome in (("a", None), ("b", "done"), ("c", "paused"), ("d", "{"), ("no job", None)):
+        folder = tmp_path / "jobs" / name
+        folder.mkdir(parents=True)
+        if name != "no job":
+            (folder / "job.json").write_text("{}")
+        if outcome:
+            (folder / "outcome.json").write_text(f'{{"state": "{outcome}"}}' if outcome != "{" else "{")
+    assert waiting.count(tmp_path) == 3
