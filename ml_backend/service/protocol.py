@@ -105,7 +105,7 @@ class Move(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    before: str | None = None
+    before: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]{1,64}$")
 
 
 class Removed(BaseModel):

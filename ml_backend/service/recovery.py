@@ -42,6 +42,8 @@ def mend_folders(store: Store, jobs: Path) -> None:
     for job in store.all():
         folder = JobFolder(jobs / job.id)
         try:
+            if not file_lock.held(folder.lock):
+                folder.tidy()
             if not _readable(folder):
                 folder.path.mkdir(exist_ok=True)
                 folder.write_job(job.id, job.kind, job.request, [])

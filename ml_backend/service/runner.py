@@ -55,6 +55,7 @@ class Run:
             processes.kill_group(self._process.pid)  # what it may have started and left behind
             assert self._process.stdin
             self._process.stdin.close()
+        self._folder.tidy()
         return self._folder.ending() or _crashed(self._folder, code)
 
     def press(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 import socket
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
@@ -17,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from ml_backend import __version__
+from ml_backend.atomic import remove_leftovers
 from ml_backend.errors import BackendError
 from ml_backend.jobs import JOB_KINDS, JobKind
 from ml_backend.service import file_lock
@@ -85,6 +87,7 @@ def serve(
     private_workspace(workspace)
     lock = _lock(workspace)
     try:
+        remove_leftovers(workspace)
         _log_to(workspace / "service.log")
         with closing(open_store(workspace / STORE_NAME)) as store:
             asyncio.run(_Life(workspace, store, terms or Terms(), machinery or Machinery()).run(announce))
@@ -117,6 +120,7 @@ def _lock(workspace: Path) -> file_lock.FileLock:
 
 
 def _log_to(path: Path) -> None:
+    logging.raiseExceptions = False  # on a full disk, what cannot be logged is not to be said elsewhere either
     handler = RotatingFileHandler(path, maxBytes=1 << 20, backupCount=1, encoding="utf-8")
     logging.basicConfig(
         level=logging.INFO, handlers=[handler], format="%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -152,6 +156,7 @@ class _Life:
             grace=machinery.grace,
         )
         self._facts = Facts()
+        self._obstacle: Exception | None = None
         self._stop = asyncio.Event()
         self._closing = asyncio.Event()
 
@@ -163,10 +168,14 @@ class _Life:
 
             @asynccontextmanager
             async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-                self._scheduler.start()
+                try:
+                    self._scheduler.start()
+                    publish(self._workspace, endpoint)
+                except (sqlite3.Error, OSError) as error:
+                    self._obstacle = error
+                    raise
                 if self._terms.parent_pid is not None or self._terms.watch_stdin:
                     watch_parent(self._terms.parent_pid, lambda: _from_outside(loop, self._stop.set))
-                publish(self._workspace, endpoint)
                 announce(endpoint)
                 yield
 
@@ -183,7 +192,10 @@ class _Life:
             server.should_exit = True
             await serving
         if not server.started:
-            raise BackendError("The service could not start.", f"Its log tells why: {self._workspace / 'service.log'}")
+            raise BackendError(
+                f"The service could not start: {self._obstacle or 'its log tells why'}.",
+                f"See to it that the disk of {self._workspace} has some space; the log is service.log there.",
+            ) from self._obstacle
 
     async def _find_devices(self) -> None:
         if self._machinery.probe:

@@ -18,7 +18,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ml_backend.atomic import write_bytes, write_json
+from ml_backend.atomic import remove_leftovers, write_bytes, write_json
 from ml_backend.service.protocol import Ended, Ending, Wish
 
 
@@ -65,6 +65,11 @@ class JobFolder:
         except FileNotFoundError:
             return None
         return "pause" if wish == b"pause" else "cancel"
+
+    def tidy(self) -> None:
+        """Delete the unfinished files of a process that was killed; only while none writes here."""
+        remove_leftovers(self.path)
+        remove_leftovers(self.previews)
 
     def reopen(self) -> None:
         """Make the job ready to run again: it was not asked to stop and has not ended."""
