@@ -148,7 +148,12 @@ class Scheduler:
         gone = folder.with_name(f".{job.id}.removed.part")
         if folder.exists():  # first the folder: a folder alone would come back as a job at the next start
             folder.rename(gone)
-        self._store.remove(job.id)
+        try:
+            self._store.remove(job.id)
+        except sqlite3.Error:
+            if gone.exists():
+                gone.rename(folder)
+            raise
         shutil.rmtree(gone, ignore_errors=True)
 
     async def stop(self) -> None:
