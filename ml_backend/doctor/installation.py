@@ -41,7 +41,7 @@ class Requirement:
 
     @property
     def module(self) -> str:
-        return _MODULES.get(self.package, self.package)
+        return _MODULES.get(self.package, self.package.replace("-", "_"))
 
 
 @dataclass(frozen=True)

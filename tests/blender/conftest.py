@@ -26,7 +26,7 @@ def scenario(tmp_path: Path) -> Callable[..., dict[str, Any]]:
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "BLENDER_USER_RESOURCES": str(tmp_path / "blender user"),
-            "ML_BACKEND_HOME": os.environ.get("ML_BACKEND_HOME", str(tmp_path / "backend home")),
+            "ML_BACKEND_HOME": str(tmp_path / "backend home"),
             **environment,
         }
         (tmp_path / "blender user").mkdir(exist_ok=True)
