@@ -25,12 +25,13 @@ def adopt_unknown(store: Store, jobs: Path) -> None:
             continue
         folder = JobFolder(path)
         try:
-            job = folder.read_job()
-            new = NewJob(kind=job["kind"], request=job["request"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            new = folder.read_new()
+        except (OSError, ValueError) as error:
             logger.error("%s is no job that can be read (%s). It is left as it is.", path, error)
             continue
-        store.add(path.name, new.kind, new.request, folder.log, created=_created(path.name))
+        if new.key and store.by_key(new.key):  # copied by hand
+            new = new.model_copy(update={"key": None})
+        store.add(path.name, new, folder.log, _created(path.name))
         said = folder.ending()
         if said:
             store.finish(path.name, said)
@@ -46,7 +47,7 @@ def mend_folders(store: Store, jobs: Path) -> None:
                 folder.tidy()
             if not _readable(folder):
                 folder.path.mkdir(exist_ok=True)
-                folder.write_job(job.id, job.kind, job.request, [])
+                folder.write_job(NewJob.model_validate(store.sent(job.id)), [])
                 logger.warning("The file of job %s was damaged and is written again", job.id)
             if (job.state in FINAL or job.state == "paused") and folder.read_outcome() is None:
                 folder.write_ending(Ending.model_validate(job.model_dump(include={"state", "result", "error"})))
@@ -56,9 +57,8 @@ def mend_folders(store: Store, jobs: Path) -> None:
 
 def _readable(folder: JobFolder) -> bool:
     try:
-        job = folder.read_job()
-        NewJob(kind=job["kind"], request=job["request"])
-    except (OSError, ValueError, KeyError, TypeError):
+        folder.read_new()
+    except (OSError, ValueError):
         return False
     return True
 

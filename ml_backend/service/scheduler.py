@@ -18,7 +18,7 @@ from ml_backend.service import file_lock, recovery
 from ml_backend.service.job.events import EventWriter, last_progress
 from ml_backend.service.job.folder import JobFolder
 from ml_backend.service.lanes import Lane, make_lanes
-from ml_backend.service.protocol import FINAL, Device, Ending, Job, Problem, Progress, State, Wish
+from ml_backend.service.protocol import FINAL, Device, Ending, Job, NewJob, Problem, Progress, State, Wish
 from ml_backend.service.roots import Roots
 from ml_backend.service.runner import Grace, Run
 from ml_backend.service.store import Store
@@ -78,20 +78,20 @@ class Scheduler:
     def folder(self, id: str) -> JobFolder:
         return JobFolder(self._jobs / id)
 
-    def submit(self, kind: str, request: dict[str, Any], key: str | None = None) -> tuple[Job, bool]:
+    def submit(self, new: NewJob) -> tuple[Job, bool]:
         """Queue a job whose request was checked; the job of the same `key` where there is one. Says whether it is new.
 
         Raises OSError or sqlite3.Error where it could not be stored; nothing is left of it then.
         """
-        known = key and self._store.by_key(key)
+        known = new.key and self._store.by_key(new.key)
         if known:
             return self._existing(known), False
         id = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{secrets.token_hex(2)}"  # sorted by name, they are in order
         folder = self.folder(id)
         with new_folder(folder.path) as path:
-            JobFolder(path).write_job(id, kind, request, [str(root) for root in self._roots.allowed()])
+            JobFolder(path).write_job(new, self._roots.allowed())
         try:
-            self._store.add(id, kind, request, folder.log, key=key)
+            self._store.add(id, new, folder.log)
         except sqlite3.Error:
             shutil.rmtree(folder.path, ignore_errors=True)
             raise
@@ -262,7 +262,7 @@ class Scheduler:
         """The job's file is written again for each run: it may be damaged, and the allowed folders may have changed."""
         folder = self.folder(job.id)
         folder.path.mkdir(exist_ok=True)
-        folder.write_job(job.id, job.kind, job.request, [str(root) for root in self._roots.allowed()])
+        folder.write_job(NewJob.model_validate(self._store.sent(job.id)), self._roots.allowed())
         _tell_state(folder, "running")
 
     async def _finish_surely(self, id: str, ending: Ending, seconds: float) -> None:

@@ -7,11 +7,10 @@ import sqlite3
 import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
 
 from ml_backend.errors import BackendError
 from ml_backend.service.clock import now
-from ml_backend.service.protocol import Ending, Job, Progress, State
+from ml_backend.service.protocol import Ending, Job, NewJob, Progress, State
 
 logger = logging.getLogger(__name__)
 
@@ -114,21 +113,12 @@ class Store:
     def close(self) -> None:
         self._database.close()
 
-    def add(
-        self,
-        id: str,
-        kind: str,
-        request: dict[str, Any],
-        log: Path,
-        *,
-        key: str | None = None,
-        created: str | None = None,
-    ) -> None:
+    def add(self, id: str, new: NewJob, log: Path, created: str | None = None) -> None:
         """Append a job to the queue; `created` is now where it is not given."""
         self._database.execute(
             "INSERT INTO jobs (id, key, kind, state, rank, request, log, created)"
             " VALUES (?, ?, ?, 'queued', (SELECT coalesce(max(rank), 0) + 1 FROM jobs), ?, ?, ?)",
-            (id, key, kind, json.dumps(request), str(log), created or now()),
+            (id, new.key, new.kind, json.dumps(new.request), str(log), created or now()),
         )
 
     def get(self, id: str) -> Job | None:
@@ -139,6 +129,11 @@ class Store:
         """The id of the job that was sent with `key`."""
         row = self._database.execute("SELECT id FROM jobs WHERE key = ?", (key,)).fetchone()
         return row and str(row["id"])
+
+    def sent(self, id: str) -> NewJob | None:
+        """The job as it was sent."""
+        row = self._database.execute("SELECT kind, request, key FROM jobs WHERE id = ?", (id,)).fetchone()
+        return row and NewJob(kind=row["kind"], request=json.loads(row["request"]), key=row["key"])
 
     def state(self, id: str) -> str | None:
         row = self._database.execute("SELECT state FROM jobs WHERE id = ?", (id,)).fetchone()

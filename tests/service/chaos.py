@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import sqlite3
@@ -247,7 +248,8 @@ class World:
             for folder in FOLDERS:
                 for file in (self.disk.folder / folder).glob(f"{mark}-*.png"):
                     file.unlink()
-        elif answer is None or answer[0] == 507:
+                shutil.rmtree(self.disk.folder / folder / f"{mark}-folder", ignore_errors=True)
+        elif answer is None:
             self.doubtful.add(id)
 
     def read_and_vanish(self) -> None:
@@ -402,7 +404,7 @@ class World:
             self.free_disk: 1,
             self.cut_alive: 2,
         }
-        for act in self.random.choices(list(acts), list(acts.values()), k=self.random.randrange(3, 9)):
+        for act in self.random.choices(list(acts), list(acts.values()), k=self.random.randrange(3, 7)):
             if self.service is None:
                 self.start()
             act()

@@ -4,12 +4,13 @@ from pathlib import Path
 
 from ml_backend.service.cleanup import LOG_BYTES, RECENT_PREVIEWS, clean
 from ml_backend.service.job.folder import JobFolder
+from ml_backend.service.protocol import NewJob
 
 
 def make(jobs: Path, id: str, previews: int) -> JobFolder:
     folder = JobFolder(jobs / id)
     folder.previews.mkdir(parents=True)
-    folder.write_job(id, "swap", {}, [])
+    folder.write_job(NewJob(kind="swap", request={}), [])
     folder.write_outcome("done", b"{}")
     folder.events.write_bytes(b"e" * 1000)
     folder.log.write_bytes(b"l" * 1000)
@@ -42,7 +43,7 @@ def test_previews_of_the_oldest_go_first_then_logs_then_the_running_ones_but_ten
     assert kept[-1].name.endswith("014.png")
     assert running.log.exists()
     for folder in (old, new, running):
-        assert folder.read_job()["id"] == folder.path.name
+        assert folder.read_new().kind == "swap"
         assert folder.read_outcome()
 
 

@@ -327,3 +327,25 @@ def test_the_extension_attaches_to_it_and_a_stream_outlives_its_restart(tmp_path
     finally:
         for service in services:
             service.close()
+
+
+def test_a_job_sent_again_is_made_once_even_where_the_store_was_lost_meanwhile(tmp_path: Path) -> None:
+    workspace = tmp_path / "workspace"
+    command = [*PRODUCT, "--workspace", str(workspace), "--root", str(tmp_path), "--json"]
+    services = [Running(workspace, command=command)]
+    try:
+        client = Backend(workspace).attach()
+        assert client
+        request, key = extract(tmp_path / "faces", sources=[str(tmp_path / "none.mp4")]), uuid4().hex
+        id = client.submit("extract", request, key)["id"]
+        services[0].kill()
+        for file in workspace.glob("jobs.sqlite*"):
+            file.unlink()
+        services.append(Running(workspace, command=command))
+        again = Backend(workspace).attach()
+        assert again
+        assert again.submit("extract", request, key)["id"] == id
+        assert [job["id"] for job in again.jobs()] == [id]
+    finally:
+        for service in services:
+            service.close()

@@ -1,6 +1,6 @@
 """A job's folder: what the service and the job's process tell each other through files.
 
-job.json        what to do: id, kind, request, roots    (service)
+job.json        what to do: kind, request, key, roots   (service)
 events.jsonl    what happened, a line an event          (service before and after, the process in between)
 log.txt         the process's output; log.1.txt holds the part before it grew too long
 previews/       the pictures of preview events          (process)
@@ -12,6 +12,7 @@ The folders are the truth about jobs: the store can be made again from them.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ml_backend.atomic import remove_leftovers, write_bytes, write_json
-from ml_backend.service.protocol import Ended, Ending, Wish
+from ml_backend.service.protocol import Ended, Ending, NewJob, Wish
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,19 @@ class JobFolder:
     def lock(self) -> Path:
         return self.path / "worker.lock"
 
-    def write_job(self, id: str, kind: str, request: dict[str, Any], roots: list[str]) -> None:
-        write_json(self.path / "job.json", {"id": id, "kind": kind, "request": request, "roots": roots})
+    def write_job(self, new: NewJob, roots: Sequence[Path]) -> None:
+        content = new.model_dump() | {"roots": [str(root) for root in roots]}
+        write_json(self.path / "job.json", content)
 
     def read_job(self) -> dict[str, Any]:
         """Raises OSError or ValueError where the file is missing or damaged."""
         job: dict[str, Any] = json.loads((self.path / "job.json").read_bytes())
         return job
+
+    def read_new(self) -> NewJob:
+        """The job as it was sent. Raises as read_job does."""
+        job = self.read_job()
+        return NewJob.model_validate({name: job.get(name) for name in NewJob.model_fields})
 
     def ask_to(self, wish: Wish) -> None:
         """Ask the process to stop at its next safe point, and say what shall become of the job."""

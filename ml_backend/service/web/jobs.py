@@ -43,7 +43,7 @@ def add_job_routes(app: FastAPI, service: Service) -> None:
         if kind is None:
             raise HttpProblem(422, "unknown_kind", f"There is no job {new.kind}.", f"Use {', '.join(kinds)}.")
         request = _checked(kind, new.request, service.roots)
-        job, is_new = scheduler.submit(kind.name, request, new.key)
+        job, is_new = scheduler.submit(new.model_copy(update={"request": request}))
         response.status_code = 201 if is_new else 200
         return job
 
