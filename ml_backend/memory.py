@@ -1,6 +1,7 @@
 """How much memory this process has used."""
 
 import sys
+from pathlib import Path
 
 
 def peak_rss_mb() -> float:
@@ -8,8 +9,12 @@ def peak_rss_mb() -> float:
     if sys.platform == "win32":
         import psutil
 
-        return float(psutil.Process().memory_info().peak_wset) / 2**20
-    import resource
+        peak = float(psutil.Process().memory_info().peak_wset)
+    elif sys.platform == "linux":  # getrusage would count the process that started this one, such as a large Blender
+        lines = Path("/proc/self/status").read_text().splitlines()
+        peak = float(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) * 2**10
+    else:
+        import resource
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10  # bytes there, KiB elsewhere
+        peak = float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    return peak / 2**20
