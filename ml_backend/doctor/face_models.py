@@ -5,10 +5,11 @@ import numpy as np
 from ml_backend.doctor.check import Check
 from ml_backend.doctor.sample_face import reference, sample_face
 from ml_backend.faces.detection import CenterFace
-from ml_backend.faces.mesh import FaceMesh, roi_of_detection
+from ml_backend.faces.mesh import FaceMesh
 from ml_backend.faces.onnx_model import SHA256, open_model
 from ml_backend.faces.recognition import SAME_PERSON, Recogniser, distance
 from ml_backend.faces.regions import LEFT_EYE_CORNER, RIGHT_EYE_CORNER
+from ml_backend.faces.roi import roi_of_detection
 
 _PIXELS = 4.0  # in 384; other processors and library versions find a point a fraction of a pixel elsewhere
 _DISTANCE = SAME_PERSON / 3

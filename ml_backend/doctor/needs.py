@@ -26,9 +26,9 @@ from ml_backend.doctor.sample_face import sample_face
 from ml_backend.doctor.swap_frame import SwapFrame
 from ml_backend.faces.alignment import FACE, STORED_MARGIN, align, crop
 from ml_backend.faces.detection import CenterFace
-from ml_backend.faces.mesh import FaceMesh, roi_of_detection
+from ml_backend.faces.mesh import FaceMesh
+from ml_backend.faces.roi import roi_of_detection
 from ml_backend.media.write import encode_png
-from ml_backend.requests import ExtractRequest
 from ml_backend.training.config import PRESETS, TrainingConfig
 from ml_backend.training.data import OVERSAMPLE
 from ml_backend.training.device import resolve_precision
@@ -42,8 +42,8 @@ _OVERHEAD = 1.1  # rooms between tensors, and the work space of convolutions
 _SWAP_BASE_MB = 380
 _SWAP_MB_PER_MEGAPIXEL = 56
 _LANDMARKS_BYTES = 2 * 478 * 3 * 8  # of each frame, as they are found and smoothed
-_ROW_BYTES = 7_000  # a face's row in the index of a faceset
-_FACE_SIZE = int(ExtractRequest.model_fields["size"].default)
+_ROW_BYTES = 14_000  # a face's rows in the index and the observations of a faceset
+_FACE_SIZE = 512  # of stored crops, which extraction chooses by the footage: that of a face of 370 pixels
 
 
 def work_out(

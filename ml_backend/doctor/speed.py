@@ -13,8 +13,9 @@ import torch
 from ml_backend.doctor.sample_face import sample_face, sample_frame
 from ml_backend.doctor.swap_frame import SwapFrame
 from ml_backend.faces.detection import CenterFace
-from ml_backend.faces.mesh import FaceMesh, roi_of_detection
+from ml_backend.faces.mesh import FaceMesh
 from ml_backend.faces.recognition import Recogniser
+from ml_backend.faces.roi import roi_of_detection
 from ml_backend.media.movie import write_movie
 from ml_backend.media.source import open_source
 from ml_backend.networks.autoencoder import Architecture

@@ -5,7 +5,8 @@ import torch
 
 from ml_backend.doctor.sample_face import sample_frame
 from ml_backend.faces.detection import CenterFace
-from ml_backend.faces.mesh import FaceMesh, roi_of_detection
+from ml_backend.faces.mesh import FaceMesh
+from ml_backend.faces.roi import roi_of_detection
 from ml_backend.media.frame import Pixels
 from ml_backend.media.write import encode_png
 from ml_backend.networks.autoencoder import Architecture, Autoencoder

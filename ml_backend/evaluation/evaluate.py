@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ml_backend import atomic
 from ml_backend.errors import BackendError, Cancelled, UsageError
 from ml_backend.faces.recognition import Recogniser, distance
-from ml_backend.faces.regions import face_mask
+from ml_backend.faces.regions import eye_distance, face_mask
 from ml_backend.faces.tracking import FaceTracker
 from ml_backend.facesets.store import Faceset, mean_embedding
 from ml_backend.media.frame import Frame, Pixels
@@ -70,7 +70,11 @@ class _Examiner:
     def __init__(self, centres: Mapping[str, NDArray[np.float32]]) -> None:
         """centres: the mean embeddings of "identity" and "performer", as far as they are known."""
         self._centres = centres
-        self._of_swap, self._of_truth, self._recogniser = FaceTracker(), FaceTracker(), Recogniser()
+        self._of_swap, self._of_truth, self._recogniser = (
+            FaceTracker(average=True),
+            FaceTracker(average=True),
+            Recogniser(),
+        )
         self.seen: dict[str, list[tuple[int, Landmarks]]] = {"swap": [], "truth": []}
 
     def examine(self, plate: Frame, result: Pixels, truth: Frame, area: Mask | None) -> dict[str, float]:
@@ -145,7 +149,5 @@ def _centre(folder: Path | None) -> NDArray[np.float32] | None:
 
 
 def _largest(tracker: FaceTracker, image: Pixels) -> Landmarks | None:
-    faces = tracker(image)
-    if not faces:
-        return None
-    return max(faces, key=lambda face: (face.box[2] - face.box[0]) * (face.box[3] - face.box[1])).landmarks
+    landmarks = [one.landmarks for one in tracker(image)]
+    return max(landmarks, key=eye_distance, default=None)

@@ -1,6 +1,8 @@
 """Aligned crops: every face upright, of one size, in one place."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -25,7 +27,10 @@ class Framing:
         return Framing(self.name, self.side * factor, self.down)
 
 
-FACE = Framing("face", 2.1)
+FACE = Framing("face", 2.1)  # brows to chin, with a little around
+WHOLE_FACE = Framing("whole-face", 2.6, -0.12)  # forehead to below the chin, with some of the cheeks
+HEAD = Framing("head", 4.0, -0.25)  # hair and neck too, also in profile
+FRAMINGS: Mapping[str, Framing] = MappingProxyType({framing.name: framing for framing in (FACE, WHOLE_FACE, HEAD)})
 STORED_MARGIN = 1.4  # facesets keep this much more than the framing, for augmentation and other framings
 
 

@@ -1,95 +1,103 @@
 """CenterFace: the detector that starts a track."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ml_backend.media.frame import Pixels
 
-from .onnx_model import as_8bit_range, open_model, to_batch
+from .detection_canvas import draw, turn_back
+from .detection_merge import Detection, merge_looks, merge_overlapping
+from .detection_views import LARGEST, SmallestFace, View, finer, whole
+from .onnx_model import open_model, to_batch
+
+__all__ = ["CenterFace", "Detection", "SmallestFace", "merge_overlapping"]
 
 STRIDE = 4  # the network's output grid
-MULTIPLE = 32  # its input sides must be multiples of this
+BATCH = 2  # canvases that the network takes at once: more are no faster on a CPU and cost 50 MB each
 
-
-@dataclass(frozen=True)
-class Detection:
-    """A face as the detector sees it: box x0, y0, x1, y1; five points, the eyes first; score 0–1."""
-
-    box: NDArray[np.float64]
-    points: NDArray[np.float64]
-    score: float
+Candidates = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+"""Boxes N×4, points N×5×2 and scores N."""
 
 
 class CenterFace:
-    """Finds faces in a whole frame. `size` is the long side that it works at: 480 finds faces of 20 px in it.
+    """Finds faces in a frame of any size.
+
+    A quick call looks at the whole frame once, its longer side scaled to `size`: with 480 it finds faces from a
+    thirtieth of that side on, up to a roll of about 60°. A thorough one, which costs some fifteen times as much, also
+    finds those from `smallest` on, by looking at overlapping tiles of finer scales, and those that lie or are upside
+    down, by looking at the whole frame turned by each quarter (`turned_tiles`: the tiles too, at four times the cost).
+    Both lift dark pictures. The memory does not grow with the frame.
 
     Source: Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point", 2019.
     """
 
-    def __init__(self, size: int = 480, min_score: float = 0.35) -> None:
+    def __init__(
+        self,
+        size: int = 480,
+        min_score: float = 0.35,
+        smallest: SmallestFace | None = None,
+        turned_tiles: bool = False,
+    ) -> None:
         self._size = size
         self._min_score = min_score
+        self._smallest = smallest or SmallestFace()
+        self._turned_tiles = turned_tiles
         self._session = open_model("centerface")
 
-    def __call__(self, image: Pixels) -> list[Detection]:
+    def __call__(self, image: Pixels, thorough: bool = False) -> list[Detection]:
         """The faces in an H×W×3 RGB picture (uint8 or uint16), best first."""
-        canvas, scale = _fit(image, min(self._size, max(image.shape[:2])))
-        heat, size, offset, marks = (
-            out[0] for out in self._session.run(None, {"image": to_batch([as_8bit_range(canvas)])})
-        )
+        height, width = image.shape[:2]
+        view = whole(width, height, min(self._size, max(width, height)))
+        if not thorough:
+            ((_, faces),) = self._look(image, [view])
+            return faces
+        # a turned face that fills the frame is seen rightly at half the size only
+        coarse = whole(width, height, max(view.width, view.height, 2) // 2, least=LARGEST)
+        looks = [*self._look(image, [view], range(4)), *self._look(image, [coarse], range(4))]
+        for views in finer(width, height, self._smallest.side(height), view):
+            looks += self._look(image, views, range(4) if self._turned_tiles else (0,))
+        return merge_looks(looks)
+
+    def _look(
+        self, image: Pixels, views: Sequence[View], turns: Sequence[int] = (0,)
+    ) -> list[tuple[int, list[Detection]]]:
+        """The faces in views of one size, for each turn: how many quarters counterclockwise; the faces."""
+        found: dict[int, list[Candidates]] = {quarters: [] for quarters in turns}
+        for start in range(0, len(views), BATCH):
+            some = views[start : start + BATCH]
+            canvases = [draw(image, view) for view in some]
+            height, width = canvases[0].shape[:2]
+            for quarters in turns:
+                batch = to_batch([np.rot90(canvas, quarters) for canvas in canvases])
+                for view, *output in zip(some, *self._session.run(None, {"image": batch}), strict=True):
+                    boxes, points, scores = self._decode(*output)
+                    corners = turn_back(boxes.reshape(-1, 2, 2), quarters, width, height)
+                    boxes = np.concatenate([corners.min(1), corners.max(1)], 1)
+                    mine = view.answers_for(boxes)
+                    # canvas places count from the edge of the first pixel, picture places from its centre
+                    origin = np.array([view.left, view.top]) - 0.5
+                    placed = boxes[mine].reshape(-1, 2, 2) / view.scale + origin
+                    marks = turn_back(points[mine], quarters, width, height) / view.scale + origin
+                    found[quarters].append((placed.reshape(-1, 4), marks, scores[mine]))
+        looks = []
+        for quarters, candidates in found.items():
+            boxes, points, scores = (np.concatenate(parts) for parts in zip(*candidates, strict=True))
+            looks.append((quarters, merge_overlapping(boxes, points, scores)))
+        return looks
+
+    def _decode(
+        self,
+        heat: NDArray[np.float32],
+        size: NDArray[np.float32],
+        offset: NDArray[np.float32],
+        marks: NDArray[np.float32],
+    ) -> Candidates:
+        """The network's maps (1, 2, 2, 10 × h × w) to candidates in canvas pixels, from its edge."""
         y, x = np.nonzero(heat[0] > self._min_score)
         extent = np.exp(size[::-1, y, x].T.astype(np.float64)) * STRIDE
         centre = (np.stack([x, y], 1) + offset[::-1, y, x].T + 0.5) * STRIDE
         low = centre - extent / 2
         points = marks[:, y, x].T.reshape(-1, 5, 2)[:, :, ::-1] * extent[:, None] + low[:, None]
-        boxes = np.stack([low, low + extent], 1)
-        # canvas places count from the edge of the first pixel, picture places from its centre
-        return merge_overlapping(
-            (boxes / scale - 0.5).reshape(-1, 4), points / scale - 0.5, heat[0, y, x].astype(np.float64)
-        )
-
-
-def _fit(image: Pixels, long_side: int) -> tuple[Pixels, NDArray[np.float64]]:
-    """The picture scaled to `long_side` on a black canvas of whole multiples, and the scale in x and y."""
-    height, width = image.shape[:2]
-    factor = long_side / max(height, width)
-    w, h = max(1, round(width * factor)), max(1, round(height * factor))
-    canvas = np.zeros((-(-h // MULTIPLE) * MULTIPLE, -(-w // MULTIPLE) * MULTIPLE, 3), image.dtype)
-    canvas[:h, :w] = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
-    return canvas, np.array([w / width, h / height])
-
-
-def merge_overlapping(
-    boxes: NDArray[np.float64],
-    points: NDArray[np.float64],
-    scores: NDArray[np.float64],
-    same: float = 0.3,
-    nested: float = 0.7,
-) -> list[Detection]:
-    """Candidates N×4, N×P×2, N that overlap by more than `same` become their score-weighted mean.
-
-    The mean is steadier from frame to frame than the best candidate. A candidate that lies mostly (`nested`)
-    inside a better one is dropped.
-    """
-    order, found = np.argsort(-scores, kind="stable"), []
-    while len(order):
-        union, inner = _overlap(boxes[order[0]], boxes[order])
-        union[0] = 1  # itself, even where the box is too small to have an area
-        alike = order[union > same]
-        weights = scores[alike] / scores[alike].sum()
-        found.append(
-            Detection(weights @ boxes[alike], np.einsum("n,npc->pc", weights, points[alike]), float(scores[order[0]]))
-        )
-        order = order[(union <= same) & (inner <= nested)]
-    return found
-
-
-def _overlap(box: NDArray[np.float64], boxes: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Intersection over union, and over the smaller area, of one box with many."""
-    low, high = np.maximum(box[:2], boxes[:, :2]), np.minimum(box[2:], boxes[:, 2:])
-    inside = np.prod(np.maximum(high - low, 0), axis=1)
-    area, areas = np.prod(box[2:] - box[:2]), np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    return inside / np.maximum(area + areas - inside, 1e-9), inside / np.maximum(np.minimum(area, areas), 1e-9)
+        return np.concatenate([low, low + extent], 1), points, heat[0, y, x].astype(np.float64)

@@ -8,11 +8,17 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Face:
-    """Landmarks 478×3 in pixels (z relative), score 0–1, the number of its track in the source."""
+    """Landmarks 478×3 in pixels (z relative), score 0–1, the number of its track in the source.
+
+    interpolated: it was not seen in this frame, its place is known from the frames around. repaired: an artist has
+    corrected it.
+    """
 
     landmarks: NDArray[np.float64]
     score: float
     track: int
+    interpolated: bool = False
+    repaired: bool = False
 
     @property
     def box(self) -> tuple[float, float, float, float]:

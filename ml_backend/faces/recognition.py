@@ -1,5 +1,8 @@
 """Who is it: 128 numbers for each face, near to one another for the same person."""
 
+from collections.abc import Iterable
+from itertools import islice
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +13,7 @@ from .onnx_model import as_8bit_range, open_model, to_batch
 
 SAME_PERSON = 0.55  # embeddings nearer than this are most likely one person (1 % false accepts, notes of the model)
 CHIP = 150
+BATCH = 32  # faces in one run of the network, 9 MB of chips
 # Mesh points and their places in the chip: right eye outer, inner; left eye outer, inner; below the nose.
 _POINTS = np.array([263, 362, 33, 133, 2])
 _PLACES = np.array(
@@ -32,10 +36,26 @@ class Recogniser:
 
     def embed(self, image: Pixels, landmarks: NDArray[np.float64]) -> NDArray[np.float32]:
         """The embedding (128) of the face with these mesh points (478×2 or more) in an RGB picture."""
-        to_chip = similarity_matrix(landmarks[_POINTS, :2], _TARGET)
-        chip = as_8bit_range(sample(image, invert(to_chip), CHIP))
-        embedding: NDArray[np.float32] = self._session.run(None, {"image": to_batch([chip])})[0][0]
+        embedding: NDArray[np.float32] = self.embed_many([(image, landmarks)])[0]
         return embedding
+
+    def embed_many(self, faces: Iterable[tuple[Pixels, NDArray[np.float64]]]) -> NDArray[np.float32]:
+        """The embeddings (N×128) of N faces, each an RGB picture and its mesh points (478×2 or more).
+
+        The pictures may differ; faces of several frames in one call fill a GPU. A face's embedding does not depend on
+        those beside it: on the CPU to the last bit.
+        """
+        embeddings = [np.zeros((0, 128), np.float32)]
+        chips = (_chip(image, landmarks) for image, landmarks in faces)
+        while batch := list(islice(chips, BATCH)):
+            embeddings.append(self._session.run(None, {"image": to_batch(batch)})[0])
+        return np.concatenate(embeddings)
+
+
+def _chip(image: Pixels, landmarks: NDArray[np.float64]) -> NDArray[np.integer | np.float32]:
+    """The 150×150 crop that the network takes, 0–255."""
+    to_chip = similarity_matrix(landmarks[_POINTS, :2], _TARGET)
+    return as_8bit_range(sample(image, invert(to_chip), CHIP))
 
 
 def distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]:

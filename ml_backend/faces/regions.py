@@ -4,8 +4,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-LANDMARK_MODEL = "facemesh478"
-
 # The mesh point nearest in meaning to each iBUG point: jaw 0–16, brows 17–26, nose 27–35, eyes 36–47,
 # outer lips 48–59, inner lips 60–67.
 MESH68 = np.array(
@@ -41,6 +39,12 @@ def landmarks68(landmarks: NDArray[np.float64]) -> NDArray[np.float64]:
     """The 68 iBUG points (68×2, pixels) of 478 mesh points (478×2 or 478×3)."""
     points: NDArray[np.float64] = landmarks[MESH68, :2]
     return points
+
+
+def five_points(landmarks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a detector marks (5×2, pixels): the middles of the eyes, the tip of the nose, the corners of the mouth."""
+    points = landmarks68(landmarks)
+    return np.array([points[36:42].mean(0), points[42:48].mean(0), points[30], points[48], points[54]])
 
 
 def eye_distance(landmarks: NDArray[np.float64]) -> float:

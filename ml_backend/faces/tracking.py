@@ -1,8 +1,7 @@
-"""Follow faces through consecutive frames: the detector finds them, the mesh keeps them."""
+"""Follow faces through consecutive frames: the detector finds them, the landmarks keep them."""
 
-import math
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -10,137 +9,336 @@ from numpy.typing import NDArray
 
 from ml_backend.media.frame import Pixels
 
-from .detection import CenterFace
-from .face import Face
-from .mesh import FaceMesh, Roi, roi_of_detection, roi_of_landmarks
+from .detection import CenterFace, Detection
+from .followed import Followed, Lost, TrackerState
+from .geometry import sample, transform
+from .landmarks import Landmarker
+from .mesh import FaceMesh
+from .observation import Observation
 from .recognition import SAME_PERSON, Recogniser, distance
+from .regions import five_points
+from .roi import Roi, roi_of_detection, roi_of_landmarks
+from .roi_crop import roi_to_image
+from .shots import CutFinder, changed
 
-# Mean change of a thumbnail, in 0–1:
-CUT = 0.14  # hardly anything but a cut between shots changes this much
-PERHAPS_CUT = 0.05  # a fast head does, and so does a cut between shots of one light: look who it is
+CHECK_EVERY = 10  # frames between two looks at who it is while nothing happens
+NEAR = 0.8  # two faces touch: their distance as a part of the larger square, which is 1.5 faces
+WARY = 2  # frames checked after one on which something happened
+SUDDEN_PLACE = 0.12  # of the square's side (radians for turns) off the place foreseen
+JUMP = 0.35  # so far off, while the whole picture changes: it was cut, though the cut was not seen
+SUDDEN_LOOK = 0.65  # correlation of a face's small picture with that of the frame before
+SUDDEN_PICTURE = 0.22  # change of the whole picture
+TURNED = 0.35, 0.75  # a face that turns is this near to its last check, and not further than this from the mean
+SEARCH = frozenset({0, 1, 2, 3, *range(5, 61, 5)})  # frames after a loss on which to look for the lost face
+EMPTY_EVERY = 4  # frames between two looks into a picture without a face
+CHANGED = 0.03  # of the picture beside the followed faces: somebody may have come
+PATIENCE = 4, 16  # frames between two looks for them: the first time, and where it changes on and on
+THOROUGH_EVERY, THOROUGH_AGO = 300, 10  # frames between two thorough looks; after a loss that was not mended
+TURNED_BY = 0.35  # so different are two squares on one face that both are worth a try
+AGREED = (
+    0.062  # of the face's side: right faces differ from the detector by up to 0.058, misplaced ones by 0.064 or more
+)
+EDGE = 0.1  # sides of its box that a face must be away from the picture's edge to be whole
+UNSEEN = 3  # times in a row that the detector may not see a followed face
+LOOK = 24  # side of a face's small picture
+UPRIGHT, MARGIN = 192, 1.3  # side and margin of the crop in which the detector gets another chance
+
+
+class Detector(Protocol):
+    """Finds faces in a picture; thorough: whatever it costs, also small, dark and turned ones."""
+
+    def __call__(self, image: Pixels, thorough: bool = False) -> list[Detection]: ...
 
 
 @dataclass(frozen=True)
-class _Followed:
-    track: int
+class _Found:
+    """A followed face in this frame, before it is known whether it is still the same one."""
+
+    known: Followed
+    landmarks: NDArray[np.float64]
+    score: float
     roi: Roi
-    next_roi: Roi
-    embedding: tuple[float, ...]  # of the last frame on which somebody looked who it is
-
-
-@dataclass
-class TrackerState:
-    """All that the tracker remembers, so that a killed job can go on exactly where it was."""
-
-    followed: list[_Followed] = field(default_factory=list)
-    next_track: int = 0
-    frame: int = 0
-    thumbnail: NDArray[np.float32] | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "followed": [[f.track, list(f.roi), list(f.next_roi), list(f.embedding)] for f in self.followed],
-            "next_track": self.next_track,
-            "frame": self.frame,
-            "thumbnail": None if self.thumbnail is None else self.thumbnail.ravel().tolist(),
-        }
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "TrackerState":
-        thumbnail = value["thumbnail"]
-        return cls(
-            [
-                _Followed(track, Roi(*roi), Roi(*next_roi), tuple(embedding))
-                for track, roi, next_roi, embedding in value["followed"]
-            ],
-            value["next_track"],
-            value["frame"],
-            None if thumbnail is None else np.asarray(thumbnail, np.float32).reshape(_THUMBNAIL),
-        )
-
-
-_THUMBNAIL = (18, 32)
+    look: NDArray[np.uint8]
 
 
 class FaceTracker:
-    """Gives the faces of each frame, called with one frame after the other.
+    """Gives what is seen of faces in each frame, called with one frame after the other.
 
-    Where a face is in the next frame is foreseen from its motion; the detector runs only on the first frame,
-    after a cut, when a face was lost or none is there, and every `detect_every` frames for newcomers. On these
-    frames, and where the picture changes much, a followed face must still be the same person, or a new track begins.
+    Where a face is in the next frame is foreseen from its motion, and the landmarks are found there. The detector
+    looks at the first frame of a shot, for a while after a face was lost, now and then into an empty picture, and
+    for newcomers where the picture changes beside the followed faces, and every `detect_every` frames. Landmarks
+    alone prove no face: a tracklet begins with a detection, and one that the detector does not see any more ends, or
+    sees elsewhere, as where the landmarks lie half on one face and half on another, or beside a profile.
+    Who it is is looked at when a tracklet begins, every ten frames, and on every frame on which another person
+    could take the face's place: near other faces, near the place where one was lost, and where the picture, the
+    face's look or its place changes suddenly. A tracklet ends before the first frame on which it is somebody else.
     """
 
     def __init__(
         self,
-        average: bool = True,
+        landmarker: Landmarker | None = None,
+        recogniser: Recogniser | None = None,
+        detector: Detector | None = None,
+        *,
+        average: bool = False,
         detect_every: int = 30,
         min_score: float = 0.5,
-        recogniser: Recogniser | None = None,
     ) -> None:
-        self._detector = CenterFace()
-        self._mesh = FaceMesh()
+        self._landmarker: Landmarker = landmarker or FaceMesh()
         self._recogniser = recogniser or Recogniser()
+        self._detector: Detector = detector or CenterFace()
         self._average = average
         self._detect_every = detect_every
         self._min_score = min_score
+        self._cuts = CutFinder()
         self.state = TrackerState()
 
-    def __call__(self, image: Pixels) -> list[Face]:
-        """The faces in the next frame, H×W×3 RGB, in the order of their tracks."""
+    def __call__(self, image: Pixels) -> list[Observation]:
+        """The faces in the next frame, H×W×3 RGB (uint8 or uint16), in the order of their tracklets."""
         state = self.state
-        change = self._change(image)
-        before, state.followed = state.followed if change <= CUT else [], []
-        faces: list[Face] = []
-        due = state.frame % self._detect_every == 0
-        self._follow(image, before, faces, due or change > PERHAPS_CUT)
-        if due or not faces or len(faces) < len(before):
-            found = [roi_of_detection(d) for d in self._detector(image)]
-            self._begin(image, [roi for roi in found if not self._is_followed(roi)], faces)
-        state.frame += 1
-        return sorted(faces, key=lambda face: face.track)
+        first = state.cuts.before is None
+        self._cuts.state = state.cuts
+        change = self._cuts(image)
+        state.cuts = self._cuts.state
+        if change.cut:
+            state.shot += 1
+            state.followed, state.lost = [], []
+        state.lost = [Lost(lost.roi, lost.ago + 1) for lost in state.lost if lost.ago < max(SEARCH)]
+        state.unlooked += 1
+        state.unsearched += 1
+        sudden = change.amount > SUDDEN_PICTURE
+        seen = self._follow(image, sudden)
+        if first or change.cut or self._is_due(image, sudden):
+            thorough = first or change.cut or state.unsearched >= THOROUGH_EVERY
+            seen += self._look(image, thorough or any(lost.ago == THOROUGH_AGO for lost in state.lost))
+        return sorted(seen, key=lambda one: one.tracklet)
 
-    def _follow(self, image: Pixels, before: list[_Followed], faces: list[Face], verify: bool) -> None:
-        """Add the faces of the frame before that are still there; `verify`: look whether they are the same people."""
-        points, scores = self._mesh.settle(image, [f.next_roi for f in before], average=self._average)
-        for known, landmarks, score in zip(before, points, scores, strict=True):
-            roi = roi_of_landmarks(landmarks)
-            if score < self._min_score or self._is_followed(roi):
-                continue
-            track, next_roi, embedding = known.track, roi.ahead(known.roi), known.embedding
-            if verify:
-                embedding = self._embed(image, landmarks)
-                if distance(np.array(embedding), np.array(known.embedding)) > SAME_PERSON:
-                    track, next_roi = self._new_track(), roi
-            self.state.followed.append(_Followed(track, roi, next_roi, embedding))
-            faces.append(Face(landmarks, float(score), track))
-
-    def _begin(self, image: Pixels, rois: list[Roi], faces: list[Face]) -> None:
-        """Add a face with a new track for every square that holds one and is not followed already."""
-        points, scores = self._mesh.settle(image, rois, average=self._average)
-        for landmarks, score in zip(points, scores, strict=True):
-            roi = roi_of_landmarks(landmarks)
-            if score < self._min_score or self._is_followed(roi):
-                continue
-            track = self._new_track()
-            self.state.followed.append(_Followed(track, roi, roi, self._embed(image, landmarks)))
-            faces.append(Face(landmarks, float(score), track))
-
-    def _new_track(self) -> int:
-        self.state.next_track += 1
-        return self.state.next_track - 1
-
-    def _embed(self, image: Pixels, landmarks: NDArray[np.float64]) -> tuple[float, ...]:
-        return tuple(self._recogniser.embed(image, landmarks).tolist())
-
-    def _is_followed(self, roi: Roi) -> bool:
-        """Is this square on a face that is followed in this frame already?"""
-        return any(
-            math.hypot(roi.x - f.roi.x, roi.y - f.roi.y) < 0.3 * max(roi.side, f.roi.side) for f in self.state.followed
+    def _is_due(self, image: Pixels, sudden: bool) -> bool:
+        """Shall the detector look at this frame?"""
+        state = self.state
+        return (
+            state.unlooked >= self._detect_every
+            or (state.unlooked >= EMPTY_EVERY and (sudden or not state.followed))
+            or any(lost.ago in SEARCH for lost in state.lost)
+            or (state.unlooked >= state.patience and self._may_somebody_come(image))
         )
 
-    def _change(self, image: Pixels) -> float:
-        """How much the picture differs from the one before, 0–1."""
-        full = np.iinfo(image.dtype).max
-        small = cv2.resize(image, _THUMBNAIL[::-1], interpolation=cv2.INTER_AREA).astype(np.float32).mean(2) / full
-        before, self.state.thumbnail = self.state.thumbnail, small
-        return 0.0 if before is None else float(np.abs(small - before).mean())
+    def _may_somebody_come(self, image: Pixels) -> bool:
+        """Has the picture changed beside the followed faces since the detector looked?"""
+        state, (height, width) = self.state, image.shape[:2]
+        if state.looked is None or state.cuts.before is None:
+            return False
+        boxes = [
+            (
+                (known.roi.x - known.roi.side) / width,
+                (known.roi.y - known.roi.side) / height,
+                (known.roi.x + known.roi.side) / width,
+                (known.roi.y + known.roi.side) / height,
+            )
+            for known in state.followed
+        ]
+        if changed(state.looked, state.cuts.before, boxes) > CHANGED:
+            return True
+        state.patience = PATIENCE[0]
+        return False
+
+    def _follow(self, image: Pixels, sudden: bool) -> list[Observation]:
+        """The faces of the frame before that are still there."""
+        before, self.state.followed = self.state.followed, []
+        points, scores = self._landmarker.settle(image, [known.expected for known in before], average=self._average)
+        found = []
+        for known, landmarks, score in zip(before, points, scores, strict=True):
+            roi = roi_of_landmarks(landmarks)
+            if score >= self._min_score:
+                found.append(_Found(known, landmarks, float(score), roi, _look_of(image, roi)))
+            else:
+                self.state.lost.append(Lost(known.roi, 0))
+        places = [one.roi for one in found] + [lost.roi for lost in self.state.lost]
+        seen: list[Observation] = []
+        for n, one in enumerate(found):
+            near = any(m != n and one.roi.distance(place) < NEAR for m, place in enumerate(places))
+            if (still := self._check(image, one, near, sudden)) is None:
+                self.state.lost.append(Lost(one.known.roi, 0))
+                continue
+            self.state.followed.append(still[0])
+            seen.append(still[1])
+        return self._settle_disputes(seen)
+
+    def _check(self, image: Pixels, found: _Found, near: bool, sudden: bool) -> tuple[Followed, Observation] | None:
+        """The face as it goes on; None if it is somebody else, or nobody."""
+        known = found.known
+        off = found.roi.difference(known.expected)
+        if off > JUMP and sudden:
+            return None
+        alarm = near or sudden or off > SUDDEN_PLACE or _correlation(found.look, known.look) < SUDDEN_LOOK
+        wary = WARY if alarm else max(0, known.wary - 1)
+        now = replace(
+            known,
+            roi=found.roi,
+            expected=found.roi.ahead(known.roi),
+            look=found.look,
+            unchecked=known.unchecked + 1,
+            wary=wary,
+        )
+        if not (alarm or known.wary or now.unchecked >= CHECK_EVERY):
+            return now, Observation(found.landmarks, found.score, known.tracklet)
+        detected = self._detected(image, found.roi)
+        agreed = self._agreed(image, found.landmarks, found.score, detected)
+        if agreed is None:
+            return None
+        if agreed[0] is not found.landmarks:  # measured anew: it goes on from there
+            roi = roi_of_landmarks(agreed[0])
+            now = replace(now, roi=roi, expected=roi, look=_look_of(image, roi), wary=WARY)
+        landmarks, score = agreed
+        embedding = self._recogniser.embed(image, landmarks)
+        from_mean, from_latest = float(distance(embedding, known.mean)), float(distance(embedding, known.latest))
+        turned = not near and from_latest < TURNED[0] and from_mean < TURNED[1]
+        if from_mean > SAME_PERSON and not turned:
+            return None
+        if known.unseen and now.unchecked >= CHECK_EVERY:
+            seen = any(now.roi.covers(roi_of_detection(detection)) for detection in detected)
+            now = replace(now, unseen=0 if seen else known.unseen + 1)
+            if now.unseen >= UNSEEN:
+                return None
+        checks = known.checks + 1
+        mean = known.mean + (embedding - known.mean) / np.float32(min(checks, 20))
+        now = replace(now, mean=mean, latest=embedding, checks=checks, unchecked=0)
+        return now, Observation(landmarks, score, known.tracklet, embedding)
+
+    def _settle_disputes(self, seen: list[Observation]) -> list[Observation]:
+        """Where several followed faces have come to lie on one, it is the one that it resembles most."""
+        followed = self.state.followed
+        order = sorted(range(len(seen)), key=lambda n: (float(distance(followed[n].latest, followed[n].mean)), n))
+        kept: list[int] = []
+        for n in order:
+            if any(followed[n].roi.covers(followed[m].roi) for m in kept):
+                self.state.lost.append(Lost(followed[n].roi, 0))
+            else:
+                kept.append(n)
+        self.state.followed = [followed[n] for n in sorted(kept)]
+        return [seen[n] for n in sorted(kept)]
+
+    def _look(self, image: Pixels, thorough: bool) -> list[Observation]:
+        """Let the detector look at the frame: the newcomers. Followed faces that it does not see are marked."""
+        state = self.state
+        state.unlooked, state.looked = 0, state.cuts.before
+        state.unsearched = 0 if thorough else state.unsearched
+        detected = [roi_of_detection(detection) for detection in self._detector(image)]
+        turned = self._detector(image, thorough=True) if thorough else []
+        state.followed = [
+            replace(
+                known,
+                unseen=0
+                if any(known.roi.covers(roi) for roi in detected) or self._detected(image, known.roi)
+                else max(1, known.unseen),
+            )
+            for known in state.followed
+        ]
+        # a quick look knows best where an upright face is, a thorough one also finds those that lie on their side
+        others = [
+            roi
+            for roi in map(roi_of_detection, turned)
+            if not any(one.covers(roi) and one.difference(roi) < TURNED_BY for one in detected)
+        ]
+        begun = self._begin(image, [roi for roi in [*detected, *others] if not self._is_followed(roi)])
+        for roi in _unclaimed(detected, [known.roi for known in state.followed]):
+            # who cannot be told from another yet is looked for as if lost
+            if not any(lost.roi.covers(roi) for lost in state.lost):
+                state.lost.append(Lost(roi, 0))
+        state.patience = PATIENCE[0] if begun else min(2 * state.patience, PATIENCE[1])
+        return begun
+
+    def _begin(self, image: Pixels, rois: list[Roi]) -> list[Observation]:
+        """Begin a tracklet with every square that holds a face that is not followed yet."""
+        points, scores = self._landmarker.settle(image, rois, average=self._average)
+        begun = []
+        for detected, measured, certain in zip(rois, points, scores, strict=True):
+            roi = roi_of_landmarks(measured)
+            if certain < self._min_score or not roi.covers(detected) or self._is_followed(roi):
+                continue
+            agreed = self._agreed(image, measured, float(certain), self._detected(image, roi))
+            if agreed is None:
+                continue
+            landmarks, score = agreed
+            roi = roi_of_landmarks(landmarks)
+            if self._is_followed(roi):
+                continue
+            embedding = self._recogniser.embed(image, landmarks)
+            tracklet = self.state.next_tracklet
+            self.state.next_tracklet += 1
+            look = _look_of(image, roi)
+            self.state.followed.append(Followed(tracklet, roi, roi, look, embedding, embedding, wary=WARY))
+            self.state.lost = [lost for lost in self.state.lost if not lost.roi.covers(roi)]
+            begun.append(Observation(landmarks, float(score), tracklet, embedding))
+        return begun
+
+    def _is_followed(self, roi: Roi) -> bool:
+        return any(roi.covers(known.roi) for known in self.state.followed)
+
+    def _detected(self, image: Pixels, roi: Roi) -> list[Detection]:
+        """What the detector sees in this square, where a face is upright and of the size that suits it best."""
+        wide = Roi(roi.x, roi.y, roi.side * MARGIN, roi.angle)
+        to_image = roi_to_image(wide, UPRIGHT)
+        scale = wide.side / UPRIGHT
+        found = []
+        for one in self._detector(sample(image, to_image, UPRIGHT)):
+            middle = transform(one.box.reshape(2, 2).mean(0), to_image)
+            half = np.diff(one.box.reshape(2, 2), axis=0)[0] * scale / 2
+            box = np.concatenate([middle - half, middle + half])  # as upright as in the crop
+            found.append(Detection(box, transform(one.points, to_image), one.score))
+        return found
+
+    def _agreed(
+        self, image: Pixels, landmarks: NDArray[np.float64], score: float, detected: list[Detection]
+    ) -> tuple[NDArray[np.float64], float] | None:
+        """The landmarks and their score, measured anew where the detector sees the face elsewhere; None if in vain.
+
+        Where it sees nothing at all, or a face that the picture's edge cuts off, there is nothing to compare with.
+        """
+        whole = [one for one in detected if _is_inside(one.box, image)]
+        if not whole or disagreement(landmarks, whole) <= AGREED:
+            return landmarks, score
+        nearest = min(whole, key=lambda one: disagreement(landmarks, [one]))
+        points, scores = self._landmarker.settle(image, [roi_of_detection(nearest)], average=self._average)
+        if scores[0] < self._min_score or disagreement(points[0], [nearest]) > AGREED:
+            return None
+        return points[0], float(scores[0])
+
+
+def _unclaimed(detected: list[Roi], followed: list[Roi]) -> list[Roi]:
+    """The detections that are left when every followed face has taken the nearest one that covers it."""
+    left = list(detected)
+    for roi in followed:
+        mine = [one for one in left if one.covers(roi)]
+        if mine:
+            left.remove(min(mine, key=roi.distance))
+    return left
+
+
+def _is_inside(box: NDArray[np.float64], image: Pixels) -> bool:
+    """Is a box (x0, y0, x1, y1) a little away from the picture's edge?"""
+    height, width = image.shape[:2]
+    edge = EDGE * np.diff(box.reshape(2, 2), axis=0).max()
+    return bool((box[:2] > edge).all() and (box[2:] < np.array([width, height]) - edge).all())
+
+
+def disagreement(landmarks: NDArray[np.float64], detected: list[Detection]) -> float:
+    """The mean distance of five points of 478 landmarks from those of the nearest detection, in sides of its box."""
+    five = five_points(landmarks)
+    return min(
+        float(np.linalg.norm(five - one.points, axis=1).mean() / np.diff(one.box.reshape(2, 2), axis=0).max())
+        for one in detected
+    )
+
+
+def _look_of(image: Pixels, roi: Roi) -> NDArray[np.uint8]:
+    """A small grey picture of the face in this square."""
+    small = cv2.warpAffine(
+        image, roi_to_image(roi, LOOK), (LOOK, LOOK), flags=cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(small.mean(2) * (255 / np.iinfo(image.dtype).max), np.uint8)
+
+
+def _correlation(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    x, y = a - a.mean(), b - b.mean()
+    return float((x * y).sum() / (np.sqrt((x * x).sum() * (y * y).sum()) + 1e-9))

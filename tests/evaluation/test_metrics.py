@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_backend.evaluation.metrics import expression_difference, jitter, pose_difference, psnr, ssim
-from ml_backend.faces.canonical import canonical_mesh
+from ml_backend.faces.canonical import REST_PITCH, canonical_mesh
 
 FULL = np.ones((20, 24), np.float32)
 
@@ -22,12 +22,14 @@ def noise(seed: int) -> np.ndarray:
 
 
 def turned(yaw: float, pitch: float, roll: float, size: float = 100, shift: tuple[float, float] = (0, 0)) -> np.ndarray:
-    """The canonical face as 478×3 landmarks, turned by degrees."""
+    """The canonical face as 478×3 landmarks, on a head turned by degrees."""
     y, p, r = np.radians([yaw, pitch, roll])
     ry = np.array([[math.cos(y), 0, -math.sin(y)], [0, 1, 0], [math.sin(y), 0, math.cos(y)]])
     rp = np.array([[1, 0, 0], [0, math.cos(p), -math.sin(p)], [0, math.sin(p), math.cos(p)]])
     rr = np.array([[math.cos(r), math.sin(r), 0], [-math.sin(r), math.cos(r), 0], [0, 0, 1]])
-    return canonical_mesh() @ (rr @ rp @ ry).T * size + [*shift, 0]
+    rest = math.radians(REST_PITCH)
+    level = np.array([[1, 0, 0], [0, math.cos(rest), -math.sin(rest)], [0, math.sin(rest), math.cos(rest)]])
+    return canonical_mesh() @ (ry @ rp @ rr @ level).T * size + [*shift, 0]
 
 
 @pytest.mark.parametrize(("difference", "decibel"), [(0.1, 20), (0.01, 40), (1, 0)])

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from ml_backend.faces.detection import CenterFace
-from ml_backend.faces.mesh import FaceMesh, roi_of_detection
+from ml_backend.faces.mesh import FaceMesh
+from ml_backend.faces.roi import roi_of_detection
+from ml_backend.faces.tracking import FaceTracker
 from ml_backend.media.source import open_source
 
 FOOTAGE = Path(__file__).parents[2] / "demo" / "footage"
@@ -60,3 +62,15 @@ def landmarks_of(detector: CenterFace, mesh: FaceMesh) -> Callable[[np.ndarray],
         return points[0]
 
     return find
+
+
+@pytest.fixture(scope="session")
+def tracked(pictures: Pictures) -> Callable[[str, int, int], np.ndarray]:
+    """tracked(clip, first, last): the landmarks T×478×3 that the tracker gives of a demo clip's only face."""
+
+    @cache
+    def follow(clip: str, first: int, last: int) -> np.ndarray:
+        tracker = FaceTracker()
+        return np.array([tracker(image)[0].landmarks for image in pictures(clip, first, last)])
+
+    return follow

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_backend.faces.alignment import FACE, Framing, align, crop
+from ml_backend.faces.alignment import FACE, FRAMINGS, Framing, align, crop
 from ml_backend.faces.canonical import canonical_mesh
 from ml_backend.faces.geometry import fit_similarity, invert, transform
-from ml_backend.faces.regions import LIPS, RIGID
+from ml_backend.faces.regions import LIPS, RIGID, eye_distance
 
 
 def a_face(seed: int) -> np.ndarray:
@@ -126,3 +126,33 @@ def test_a_crop_beyond_the_picture_repeats_its_border():
         for scale in (0.1, 1, 4):
             matrix = invert(np.array([[scale, 0, place[0]], [0, scale, place[1]]]))
             assert (crop(image, matrix, 64) == 77).all()
+
+
+def test_framings_hold_what_they_say():
+    """Where the canonical face's points lie in the crops, from −0.5 (left, top) to 0.5."""
+    face = canonical_mesh() * 100
+    forehead, brow, chin = 10, 105, 152
+    places = {}
+    for name, framing in FRAMINGS.items():
+        assert framing.name == name
+        matrix = align(face, 200, framing)
+        places[name] = (transform(face[[forehead, brow, chin], :2], matrix)[:, 1] - 99.5) / 200
+    assert list(FRAMINGS) == ["face", "whole-face", "head"]
+    assert -0.5 < places["face"][1] < places["face"][2] < 0.45  # brows and chin
+    assert -0.42 < places["whole-face"][0] < places["whole-face"][2] < 0.4  # the forehead, and air below the chin
+    assert -0.3 < places["head"][0] < places["head"][2] < 0.3  # hair and neck
+
+
+@pytest.mark.parametrize("framing", FRAMINGS.values(), ids=FRAMINGS.keys())
+def test_framings_hold_still_while_the_head_turns_and_speaks(framing, pictures, truth, landmarks_of):
+    """A turning head stays in the middle, of one size, and the mouth moves nothing."""
+    wide, corners = [], []
+    for image in pictures("plate_A", 1, 120, 7):
+        face = landmarks_of(image)
+        matrix = align(face, 200, framing)
+        corners.append(transform(face[[33, 263, 152, 10], :2], matrix).mean(0))
+        wide.append(eye_distance(face) * np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    yaws = [frame["yaw"] for frame in truth("plate_A")[::7]]
+    assert np.ptp(yaws) > 50
+    assert np.std(wide) / np.mean(wide) < 0.03
+    assert np.ptp(corners, axis=0).max() < 0.2 * 200 * 2.1 / framing.side

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from ml_backend.faces.canonical import canonical_mesh, head_pose
-from ml_backend.faces.mesh import Roi, roi_of_landmarks
+from ml_backend.faces.canonical import head_pose
 from ml_backend.faces.regions import eye_distance, landmarks68
+from ml_backend.faces.roi import Roi, roi_of_landmarks
 
 
 @pytest.mark.parametrize("clip", ["plate_A", "identity_B_take2"])
@@ -18,7 +18,7 @@ def test_landmarks_and_pose_agree_with_the_truth(clip, pictures, truth, landmark
 
     poses = np.array([head_pose(one) for one in found])
     exact = np.array([[frame["yaw"], frame["pitch"], frame["roll"]] for frame in known])
-    for angle, least in ((0, 0.98), (1, 0.9), (2, 0.75)):
+    for angle, least in ((0, 0.98), (1, 0.9), (2, 0.95)):
         assert np.corrcoef(poses[:, angle], exact[:, angle])[0, 1] > least
 
 
@@ -54,25 +54,3 @@ def test_no_squares_no_landmarks(pictures, mesh):
     points, scores = mesh.settle(pictures("plate_A", 1, 1)[0], [])
     assert points.shape == (0, 478, 3)
     assert scores.shape == (0,)
-
-
-def turned(yaw: float, pitch: float, roll: float) -> np.ndarray:
-    y, p, r = np.radians([yaw, pitch, roll])
-    about_y = np.array([[np.cos(y), 0, -np.sin(y)], [0, 1, 0], [np.sin(y), 0, np.cos(y)]])
-    about_x = np.array([[1, 0, 0], [0, np.cos(p), -np.sin(p)], [0, np.sin(p), np.cos(p)]])
-    about_z = np.array([[np.cos(r), np.sin(r), 0], [-np.sin(r), np.cos(r), 0], [0, 0, 1]])
-    return canonical_mesh() @ (about_z @ about_x @ about_y).T * 80 + [300, 200, 0]
-
-
-@pytest.mark.parametrize("angles", [(0, 0, 0), (30, 0, 0), (0, -20, 0), (0, 0, 50), (-60, 15, -100)])
-def test_head_pose_is_the_turn_of_the_canonical_face(angles):
-    np.testing.assert_allclose(head_pose(turned(*angles)), angles, atol=1e-6)
-
-
-def test_signs_of_the_head_pose():
-    tip, chin, brow = 4, 152, 10
-    straight = turned(0, 0, 0)
-    assert turned(20, 0, 0)[tip, 0] > straight[tip, 0]  # yaw: the nose moves to the right of the picture
-    assert turned(0, 20, 0)[tip, 1] > straight[tip, 1]  # pitch: down
-    tilted = turned(0, 0, 20)
-    assert tilted[brow, 0] < tilted[chin, 0]  # roll: counter-clockwise, the brow to the left of the chin

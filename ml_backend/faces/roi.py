@@ -1,0 +1,62 @@
+"""The square around a face that the landmark networks look into."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .detection import Detection
+from .regions import LEFT_EYE_CORNER, RIGHT_EYE_CORNER
+
+GROW = 1.5  # the square's side, as a multiple of the face's
+
+
+class Roi(NamedTuple):
+    """A square in the picture, turned by `angle` radians so that the eyes are level in it."""
+
+    x: float
+    y: float
+    side: float
+    angle: float
+
+    def difference(self, other: "Roi") -> float:
+        """Shift or change of side as a part of the side, or turn in radians, whichever is largest."""
+        shift = math.hypot(other.x - self.x, other.y - self.y) / self.side
+        return max(shift, abs(math.log(other.side / self.side)), abs(_turn(self.angle, other.angle)))
+
+    def covers(self, other: "Roi") -> bool:
+        """Are both on one face? Their middles are nearer than half of the larger face."""
+        return self.distance(other) < 0.3
+
+    def distance(self, other: "Roi") -> float:
+        """The distance of the middles as a part of the larger side."""
+        return math.hypot(other.x - self.x, other.y - self.y) / max(self.side, other.side)
+
+    def ahead(self, before: "Roi") -> "Roi":
+        """The square one frame later, if it goes on as it came from `before`."""
+        growth = min(max(self.side / before.side, 0.9), 1.1)
+        turned = self.angle + _turn(before.angle, self.angle)
+        return Roi(2 * self.x - before.x, 2 * self.y - before.y, self.side * growth, turned)
+
+
+def _turn(a: float, b: float) -> float:
+    return (b - a + math.pi) % (2 * math.pi) - math.pi
+
+
+def roi_of_detection(face: Detection) -> Roi:
+    dx, dy = face.points[1] - face.points[0]
+    x0, y0, x1, y1 = (float(v) for v in face.box)
+    return Roi((x0 + x1) / 2, (y0 + y1) / 2, GROW * max(x1 - x0, y1 - y0), math.atan2(dy, dx))
+
+
+def roi_of_landmarks(landmarks: NDArray[np.float64]) -> Roi:
+    """The square around mesh points (478×2 or more), measured along the line of the eyes."""
+    points = landmarks[:468, :2]
+    dx, dy = points[RIGHT_EYE_CORNER] - points[LEFT_EYE_CORNER]
+    angle = math.atan2(dy, dx)
+    turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+    level = points @ turn.T
+    low, high = level.min(0), level.max(0)
+    x, y = (low + high) / 2 @ turn
+    return Roi(float(x), float(y), GROW * float((high - low).max()), angle)
