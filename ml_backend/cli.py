@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
@@ -16,7 +16,16 @@ from ml_backend.errors import BackendError, Cancelled, UsageError
 from ml_backend.facesets.commands import add_faceset_parser
 from ml_backend.jobs import JOB_KINDS
 from ml_backend.provenance.commands import add_consent_parser
-from ml_backend.requests import EvaluateRequest, ExtractRequest, SwapRequest, TrainRequest
+from ml_backend.requests import (
+    ApplyMasksRequest,
+    EvaluateRequest,
+    ExtractRequest,
+    Framing,
+    LandmarkModel,
+    SwapRequest,
+    TrainMaskRequest,
+    TrainRequest,
+)
 from ml_backend.service.commands import add_serve_parser
 from ml_backend.service.protocol import PROTOCOL
 from ml_backend.terminal import TerminalReporter, log_crash
@@ -59,13 +68,52 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"ml-backend {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_extract(commands)
+    _add_trainings(commands)
+    _add_swap(commands)
+    actions = add_faceset_parser(commands)
+    apply = _job(actions, "apply-masks", "say of every face what covers it, with a mask model", _apply_masks_request)
+    apply.add_argument("faceset", type=Path, metavar="DIR")
+    apply.add_argument("--mask-model", required=True, type=Path, metavar="DIR")
+    add_consent_parser(commands)
+    add_serve_parser(commands)
+    add_doctor_parser(commands, PROTOCOL)
+    return parser
 
+
+def _add_extract(commands: Any) -> None:
     extract = _job(commands, "extract", "find the faces of sources and store them as a faceset", _extract_request)
     extract.add_argument("sources", nargs="+", metavar="SOURCE", help="movie, folder, pattern (####) or plate JSON")
     extract.add_argument("--faceset", required=True, type=Path, metavar="DIR")
     extract.add_argument("--identity", metavar="NAME", help="whose faces these are")
     extract.add_argument("--frames", metavar="RANGE", help="such as 1-100 or 5-")
-    extract.add_argument("--size", type=int, default=256, metavar="PX", help="side of the stored crops (256)")
+    extract.add_argument(
+        "--person",
+        default="only",
+        metavar="WHO",
+        help="whose faces: only (the only person there), largest, all, 1 or 1,3 (of people.png), a reference picture, "
+        "FRAME:X,Y or FRAME:X,Y@SOURCE (the face at that pixel)",
+    )
+    extract.add_argument(
+        "--framing", default="face", choices=get_args(Framing), help="the most of the head that training can use (face)"
+    )
+    extract.add_argument("--size", type=int, metavar="PX", help="side of the stored crops (by the footage)")
+    extract.add_argument(
+        "--landmarks", default="mesh", choices=get_args(LandmarkModel), help="landmark model (mesh; fan: extra [fan])"
+    )
+    extract.add_argument("--fan-weights", type=Path, metavar="FILE", help="FAN's weights (torch's hub folder)")
+    extract.add_argument("--average", action="store_true", help="measure every face in several crops: steadier, slower")
+    extract.add_argument("--smooth", type=float, default=1.0, metavar="X", help="smoothing over time (1; 0: off)")
+
+
+def _add_trainings(commands: Any) -> None:
+    mask = _job(commands, "train-mask", "learn from painted masks what covers a face", _train_mask_request)
+    mask.add_argument("--model", required=True, type=Path, metavar="DIR", help="the mask model's folder")
+    mask.add_argument("--faceset", required=True, action="append", type=Path, metavar="DIR", help="with painted masks")
+    mask.add_argument("--iterations", type=int, metavar="N", help="steps that the model shall have had in all")
+    mask.add_argument("--minutes", type=float, metavar="M", help="minutes that it shall have trained in all")
+    mask.add_argument("--size", type=int, default=128, metavar="PX", help="side of the network's picture (128)")
+    _add_settings(mask)
 
     train = _job(commands, "train", "train a model from facesets", _train_request)
     train.add_argument("--model", required=True, type=Path, metavar="DIR")
@@ -73,16 +121,21 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--preset", metavar="P", help="tiny, quick64, quick96, fast128, fine192 or fine256")
     train.add_argument("--iterations", type=int, metavar="N", help="steps that the model shall have had in all")
     train.add_argument("--minutes", type=float, metavar="M", help="minutes that it shall have trained in all")
+    _add_settings(train)
+    _add_consent(train)
 
+
+def _add_swap(commands: Any) -> None:
     swap = _job(commands, "swap", "replace the performer's face on every frame of a plate", _swap_request)
     swap.add_argument("plate", metavar="PLATE", help="movie, folder, pattern (####) or plate JSON")
     swap.add_argument("--model", required=True, type=Path, metavar="DIR")
     swap.add_argument("--identity", required=True, metavar="NAME", help="whose face to paint")
     swap.add_argument("--out", required=True, type=Path, metavar="DIR")
     swap.add_argument("--frames", metavar="RANGE")
-    for command in (train, swap):
-        command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting")
-        command.add_argument("--consent", type=Path, metavar="DIR", help="consent records besides your own")
+    swap.add_argument("--mask-model", type=Path, metavar="DIR", help="what covers the face stays in front of it")
+    swap.add_argument("--repairs", type=Path, metavar="FILE", help="a repairs.json of faces corrected by hand")
+    _add_settings(swap)
+    _add_consent(swap)
 
     evaluate = _job(commands, "evaluate", "measure a swap against the truth", _evaluate_request)
     evaluate.add_argument("swap", type=Path, metavar="SWAP_DIR")
@@ -93,11 +146,13 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--identity-faceset", type=Path, metavar="DIR")
     evaluate.add_argument("--performer-faceset", type=Path, metavar="DIR")
 
-    add_faceset_parser(commands)
-    add_consent_parser(commands)
-    add_serve_parser(commands)
-    add_doctor_parser(commands, PROTOCOL)
-    return parser
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting")
+
+
+def _add_consent(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--consent", type=Path, metavar="DIR", help="consent records besides your own")
 
 
 def _job(commands: Any, name: str, text: str, make_request: Any) -> argparse.ArgumentParser:
@@ -125,8 +180,33 @@ def _run_job(name: str, args: argparse.Namespace, make_request: Any) -> int:
 
 def _extract_request(args: argparse.Namespace) -> ExtractRequest:
     return ExtractRequest(
-        sources=args.sources, faceset=args.faceset, identity=args.identity, frames=args.frames, size=args.size
+        sources=args.sources,
+        faceset=args.faceset,
+        identity=args.identity,
+        frames=args.frames,
+        person=args.person,
+        framing=args.framing,
+        size=args.size,
+        landmarks=args.landmarks,
+        fan_weights=args.fan_weights,
+        average=args.average,
+        smooth=args.smooth,
     )
+
+
+def _train_mask_request(args: argparse.Namespace) -> TrainMaskRequest:
+    return TrainMaskRequest(
+        model=args.model,
+        facesets=args.faceset,
+        iterations=args.iterations,
+        minutes=args.minutes,
+        size=args.size,
+        settings=_pairs("--set", args.set),
+    )
+
+
+def _apply_masks_request(args: argparse.Namespace) -> ApplyMasksRequest:
+    return ApplyMasksRequest(faceset=args.faceset, mask_model=args.mask_model)
 
 
 def _train_request(args: argparse.Namespace) -> TrainRequest:
@@ -148,6 +228,8 @@ def _swap_request(args: argparse.Namespace) -> SwapRequest:
         identity=args.identity,
         out=args.out,
         frames=args.frames,
+        mask_model=args.mask_model,
+        repairs=args.repairs,
         settings=_pairs("--set", args.set),
         consent=args.consent,
     )

@@ -7,7 +7,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from ml_backend.progress import Reporter
-from ml_backend.requests import EvaluateRequest, ExtractRequest, SwapRequest, TrainRequest
+from ml_backend.requests import (
+    ApplyMasksRequest,
+    EvaluateRequest,
+    ExtractRequest,
+    SwapRequest,
+    TrainMaskRequest,
+    TrainRequest,
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,18 @@ def _extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
     from ml_backend.facesets.extract import run_extract
 
     return run_extract(request, reporter)
+
+
+def _train_mask(request: TrainMaskRequest, reporter: Reporter) -> dict[str, Any]:
+    from ml_backend.training.masks.train import run_train_mask
+
+    return run_train_mask(request, reporter)
+
+
+def _apply_masks(request: ApplyMasksRequest, reporter: Reporter) -> dict[str, Any]:
+    from ml_backend.training.masks.apply import run_apply_masks
+
+    return run_apply_masks(request, reporter)
 
 
 def _train(request: TrainRequest, reporter: Reporter) -> dict[str, Any]:
@@ -52,6 +71,8 @@ JOB_KINDS: dict[str, JobKind] = {
     kind.name: kind
     for kind in (
         JobKind("extract", ExtractRequest, _extract, output="faceset"),
+        JobKind("train-mask", TrainMaskRequest, _train_mask, output="model"),
+        JobKind("apply-masks", ApplyMasksRequest, _apply_masks, output="faceset"),
         JobKind("train", TrainRequest, _train, output="model"),
         JobKind("swap", SwapRequest, _swap, output="out"),
         JobKind("evaluate", EvaluateRequest, _evaluate, heavy=False),

@@ -1,11 +1,14 @@
 """What each job is asked to do. The command line, the service and Python callers all fill in these."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+Framing = Literal["face", "whole-face", "head"]
+LandmarkModel = Literal["mesh", "fan"]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
 
@@ -25,7 +28,33 @@ class ExtractRequest(_Request):
     faceset: Path
     identity: Name | None = None
     frames: str | None = None
-    size: int = Field(default=256, ge=64, le=2048, description="Side of the stored crops in pixels")
+    person: str = Field(
+        default="only",
+        min_length=1,
+        description="Whose faces: only, largest, all, 1 or 1,3, a reference picture, FRAME:X,Y or FRAME:X,Y@SOURCE",
+    )
+    framing: Framing = Field(default="face", description="The largest framing that training shall be able to use")
+    size: int | None = Field(
+        default=None, ge=64, le=2048, description="Side of the stored crops in pixels; by the footage where absent"
+    )
+    landmarks: LandmarkModel = Field(default="mesh", description="The landmark model; fan needs the extra [fan]")
+    fan_weights: Path | None = Field(default=None, description="FAN's weights; the user's torch hub folder if absent")
+    average: bool = Field(default=False, description="Measure each face in several crops: steadier, and slower")
+    smooth: float = Field(default=1.0, ge=0, le=4, description="Smoothing of the landmarks over time; 0 is off")
+
+
+class TrainMaskRequest(_Request):
+    model: Path
+    facesets: list[Path] = Field(min_length=1, description="Facesets with painted masks")
+    iterations: int | None = Field(default=None, ge=1)
+    minutes: float | None = Field(default=None, gt=0)
+    size: int = Field(default=128, ge=64, le=256, multiple_of=16, description="Side of the network's picture in pixels")
+    settings: dict[str, str] = Field(default_factory=dict)
+
+
+class ApplyMasksRequest(_Request):
+    faceset: Path
+    mask_model: Path
 
 
 class TrainRequest(_Request):
@@ -44,6 +73,8 @@ class SwapRequest(_Request):
     identity: Name
     out: Path
     frames: str | None = None
+    mask_model: Path | None = Field(default=None, description="A mask model: what covers the face stays in front of it")
+    repairs: Path | None = Field(default=None, description="A repairs.json of faces added, moved or deleted by hand")
     settings: dict[str, str] = Field(default_factory=dict)
     consent: Path | None = None
 
@@ -58,6 +89,7 @@ class EvaluateRequest(_Request):
     performer_faceset: Path | None = None
 
 
+_NO_PICTURE = re.compile(r"only|largest|all|\d+(\s*,\s*\d+)*|\d+:.*")  # the forms of `person` that name no file
 _FOOTAGE = frozenset({"sources", "source", "plate", "truth", "mask"})
 
 
@@ -71,7 +103,7 @@ def _paths(name: str, value: Any) -> Iterator[Path]:
         yield value
     elif isinstance(value, BaseModel):
         yield from paths_in(value)
-    elif isinstance(value, str) and name in _FOOTAGE:
+    elif isinstance(value, str) and (name in _FOOTAGE or (name == "person" and not _NO_PICTURE.fullmatch(value))):
         yield Path(value)
     elif isinstance(value, list | tuple):
         for part in value:

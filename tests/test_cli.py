@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -112,7 +111,7 @@ def test_json_is_the_last_line(run, tmp_path):
     result = json.loads(done.stdout.splitlines()[-1])
     assert {"frames", "faces", "frames_without_face", "seconds", "peak_rss_mb"} <= result.keys()
     assert (result["frames"], result["faces"]) == (2, 2)
-    assert "extract: 100%" in done.stderr
+    assert "store faces: 100%" in done.stderr
 
 
 def test_without_json_people_can_read_it(run, tmp_path):
@@ -123,8 +122,7 @@ def test_without_json_people_can_read_it(run, tmp_path):
 def test_an_unexpected_failure_is_one_line_and_a_log(run, tmp_path):
     faces = tmp_path / "faces"
     run("extract", PLATE, "--faceset", faces, "--frames", "1-1", "--size", "64")
-    shutil.rmtree(faces / "faces")
-    (faces / "faces").write_text("a file where the folder of pictures should be")
+    (faces / "faces" / "plate_A_000002_0.png").mkdir()  # a folder where a picture should be
     done = run("extract", PLATE, "--faceset", faces, "--frames", "1-2", "--size", "64")
     assert done.returncode == 1
     line = done.stderr.splitlines()[-1]

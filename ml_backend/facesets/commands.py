@@ -1,63 +1,84 @@
-"""`ml-backend faceset stats|export`."""
+"""`ml-backend faceset stats|sort|filter|merge|split|check|export`."""
 
 import argparse
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from ml_backend import atomic
+from .choices import KEYS, LIMITS, REASONS, By, Limits
 
 
-def add_faceset_parser(subparsers: Any) -> None:
-    """Add `faceset` and its actions to `subparsers` (of an argparse parser); each sets `handler`."""
-    text = "describe and export stored faces"
+def add_faceset_parser(subparsers: Any) -> Any:
+    """Add `faceset` and its actions to `subparsers` (of an argparse parser); each sets `handler`.
+
+    Returns the actions' own subparsers, to add those of higher rooms.
+    """
+    text = "describe, sort, thin out, join, part, check and export stored faces"
     actions = subparsers.add_parser("faceset", help=text, description=text).add_subparsers(
         dest="faceset_action", required=True, metavar="ACTION"
     )
-    _action(actions, "stats", _stats, "count the faces of a faceset and say where they look")
-    export = _action(actions, "export", _export, "write the data of every face as one line of JSON")
+    counted = _action(actions, "stats", "stats", "count the faces of a faceset and say where they look")
+    counted.add_argument(
+        "--against", type=Path, metavar="DIR", help="the performer's faceset: say what this identity lacks for it"
+    )
+    counted.add_argument("--picture", type=Path, metavar="PNG", help="with --against: draw what both cover")
+
+    order = _action(actions, "sort", "show_sorted", "show the faces in an order; nothing that is stored is renamed")
+    order.add_argument("--by", required=True, choices=KEYS, metavar="KEY", help=", ".join(KEYS))
+    order.add_argument("--descending", action="store_true", help="the highest first")
+    order.add_argument("--sheet", type=Path, metavar="PNG", help="the picture to draw (DIR/sorted_by_KEY.png)")
+    order.add_argument("--out", type=Path, metavar="FOLDER", help="also copy the faces, numbered, to a new folder")
+
+    thin = _action(actions, "filter", "leave_out", "leave bad and repeated faces out of training; deletes nothing")
+    _add_limits(thin)
+    thin.add_argument("--even", type=int, metavar="N", help="keep N faces, spread evenly over pose and expression")
+    thin.add_argument("--dry-run", action="store_true", help="only say what would be left out")
+    thin.add_argument("--restore", action="store_true", help="only take back in what was left out")
+    thin.add_argument(
+        "--reason", action="append", choices=REASONS, metavar="R", help=f"restore only these: {', '.join(REASONS)}"
+    )
+
+    join = actions.add_parser("merge", help="make one faceset of several", description="make one faceset of several")
+    join.add_argument("facesets", nargs="+", type=Path, metavar="DIR")
+    part = _action(actions, "split", "split", "make a faceset of each source, track or person")
+    part.add_argument("--by", required=True, choices=get_args(By))
+    for parser in (join, part):
+        parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder")
+    join.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+    join.set_defaults(handler=_handler("merge"))
+
+    _action(actions, "check", "check", "look for damage; exit 1 where something is broken")
+    export = _action(actions, "export", "export", "write the data of every face as one line of JSON")
     export.add_argument("--out", type=Path, metavar="FILE", help="write the lines there, not on standard output")
+    masks = _action(actions, "import-masks", "take_masks", "take painted masks: white is seen, black is covered")
+    masks.add_argument("folder", type=Path, metavar="FOLDER", help="PNG files with the names of the faces' pictures")
+    return actions
 
 
-def _action(
-    actions: Any, name: str, handler: Callable[[argparse.Namespace], int], text: str
-) -> argparse.ArgumentParser:
+def _action(actions: Any, name: str, action: str, text: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=text, description=text)
     parser.add_argument("faceset", type=Path, metavar="DIR")
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
-    parser.set_defaults(handler=handler)
+    parser.set_defaults(handler=_handler(action))
     return parser
 
 
-def _stats(args: argparse.Namespace) -> int:
-    from .describe import stats
-    from .store import Faceset
-
-    values = stats(Faceset.open(args.faceset))
-    if args.json:
-        print(json.dumps(values, ensure_ascii=False))
-        return 0
-    shown = values | {
-        "identity": values["identity"] or "-",
-        "sources": ", ".join(f"{one['source']} ({one['faces']} faces)" for one in values["sources"]) or "-",
-        "pose": "  ".join(f"{name} {ends[0]} to {ends[1]}°" for name, ends in values["pose"].items() if ends) or "-",
-    }
-    print("\n".join(f"{key.replace('_', ' '):>22}  {value}" for key, value in shown.items()))
-    return 0
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    standard = Limits()
+    for name, text in LIMITS.items():
+        shown = f"{text} ({getattr(standard, name):g}; off: do not look)"
+        parser.add_argument(f"--{name}", metavar="X", help=shown)
+    low, high = standard.skin or (0.0, 1.0)
+    shown = f"leave out faces whose skin is darker or lighter, 0-1 ({low:g}-{high:g}; off: do not look)"
+    parser.add_argument("--skin", metavar="LOW-HIGH", help=shown)
 
 
-def _export(args: argparse.Namespace) -> int:
-    from .describe import describe
-    from .store import Faceset
+def _handler(action: str) -> Callable[[argparse.Namespace], int]:
+    """The function of that name in `actions`, which is imported when it is called: it takes a second."""
 
-    faces = Faceset.open(args.faceset).faces()
-    lines = (json.dumps(describe(face), ensure_ascii=False) for face in faces)
-    if args.out is None:
-        for line in lines:
-            print(line)
-        return 0
-    atomic.write_bytes(args.out.absolute(), "".join(f"{line}\n" for line in lines).encode())
-    result = {"faces": len(faces), "out": str(args.out)}
-    print(json.dumps(result, ensure_ascii=False) if args.json else f"{len(faces)} faces are in {args.out}.")
-    return 0
+    def handle(args: argparse.Namespace) -> int:
+        from . import actions
+
+        return int(getattr(actions, action)(args))
+
+    return handle

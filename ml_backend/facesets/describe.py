@@ -1,22 +1,32 @@
 """What there is to say about a faceset and its faces, as JSON values."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ml_backend.faces.canonical import head_pose
 from ml_backend.faces.face import Face
 from ml_backend.faces.regions import landmarks68
 
+from .coverage import Gap
+from .poses import PITCH_NAMES, YAW_NAMES, sort_into_cells
+from .scores import NAMES, Scores
 from .store import Faceset, StoredFace
+from .table import Table
 
 POSE = ("yaw", "pitch", "roll")
 
 
 def stats(faceset: Faceset) -> dict[str, Any]:
-    """Counts, and the ranges of the pose in whole degrees. A deleted picture's face counts under `deleted` only."""
+    """Counts, and the ranges of the pose in whole degrees, of the faces in use.
+
+    A deleted picture's face counts under `deleted` only, one that is left out under `left_out` only.
+    """
     faces, frames = faceset.faces(), faceset.frames()
+    without = len(faceset.left_out().keys() & faceset.pictures())
     by_source = {path: 0 for path, _, _ in frames}
     for face in faces:
         by_source[face.source] += 1
@@ -26,7 +36,8 @@ def stats(faceset: Faceset) -> dict[str, Any]:
         "identity": faceset.info.identity,
         "size": faceset.info.size,
         "faces": len(faces),
-        "deleted": sum(found for _, _, found in frames) - len(faces),
+        "left_out": without,
+        "deleted": sum(found for _, _, found in frames) - len(faces) - without,
         "frames": len(frames),
         "frames_without_face": sum(found == 0 for _, _, found in frames),
         "tracks": len({(face.source, face.track) for face in faces}),
@@ -38,7 +49,59 @@ def stats(faceset: Faceset) -> dict[str, Any]:
     }
 
 
-def describe(face: StoredFace) -> dict[str, Any]:
+def spread(table: Table) -> dict[str, Any]:
+    """How the faces' scores are spread, by the score's name: the least, some percentiles and the most."""
+    if not len(table):
+        return {}
+    percentiles = {"least": 0, "p5": 5, "median": 50, "p95": 95, "most": 100}
+    columns = (*NAMES, "eyes", "score", "similarity", "duplicates")
+    return {
+        name: {word: _percentile(table[name], percentile) for word, percentile in percentiles.items()}
+        for name in columns
+    }
+
+
+def _percentile(values: NDArray[np.float64], percentile: float) -> float | None:
+    """None where nothing is finite: a lone face is infinitely far from the nearest other one."""
+    finite = values[np.isfinite(values)]
+    return round(float(np.percentile(finite, percentile)), 4) if len(finite) else None
+
+
+def coverage(table: Table) -> list[dict[str, Any]]:
+    """How many faces there are of each pose and expression, where there are any; edges and states as in `poses`."""
+    cells = sort_into_cells(table)
+    names = np.stack([cells.row, cells.column, cells.mouth_open, cells.eyes_shut], 1).reshape(-1, 4)
+    kinds, counts = np.unique(names, axis=0, return_counts=True)
+    return [
+        {
+            "pitch": PITCH_NAMES[row] or "level",
+            "yaw": YAW_NAMES[column] or "ahead",
+            "mouth_open": bool(mouth),
+            "eyes_closed": bool(eyes),
+            "faces": int(count),
+        }
+        for (row, column, mouth, eyes), count in zip(kinds, counts, strict=True)
+    ]
+
+
+def told_gaps(gaps: Sequence[Gap], performer: Table) -> list[dict[str, Any]]:
+    """What an identity lacks of a performer's faces, worst first, with examples of these."""
+    return [
+        {
+            "missing": gap.sentence,
+            "performer_faces": gap.faces,
+            "identity_faces": gap.near,
+            "distance": round(gap.distance, 2),
+            "examples": [
+                {"source": str(performer.sources[n]), "frame": int(performer.frames[n]), "file": performer.files[n]}
+                for n in gap.examples
+            ],
+        }
+        for gap in gaps
+    ]
+
+
+def describe(face: StoredFace, scores: Scores) -> dict[str, Any]:
     """One face: pixels of its frame, where (0, 0) is the centre of the first one; yaw, pitch, roll in degrees."""
     return {
         "frame": face.frame,
@@ -49,8 +112,12 @@ def describe(face: StoredFace) -> dict[str, Any]:
         "score": round(face.score, 4),
         "embedding": _rounded(face.embedding, 6),
         "pose": _rounded(head_pose(face.landmarks), 2),
+        "landmark_model": face.landmark_model,
+        "interpolated": face.interpolated,
+        "repaired": face.repaired,
         "file": face.path.name,
         "source": str(face.source),
+        "scores": {name: round(value, 4) for name, value in asdict(scores).items()},
     }
 
 

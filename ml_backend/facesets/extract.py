@@ -1,181 +1,241 @@
-"""The extract job: sources in, a faceset out."""
+"""The extract job: sources in, one person's faceset out.
 
-import json
-import re
-import sqlite3
+First everybody in the footage is followed, then it is decided who is wanted, and only that person's faces are stored.
+"""
+
 import time
-from itertools import chain, pairwise
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ml_backend import atomic
-from ml_backend.errors import BackendError, Cancelled
-from ml_backend.faces.alignment import FACE, STORED_MARGIN, align, crop
-from ml_backend.faces.face import Face
-from ml_backend.faces.recognition import Recogniser
-from ml_backend.faces.tracking import FaceTracker, TrackerState
-from ml_backend.media.source import Frame, Source, open_source
-from ml_backend.media.write import write_rgb
+from ml_backend.errors import BackendError, UsageError
+from ml_backend.faces.alignment import FRAMINGS, STORED_MARGIN
+from ml_backend.faces.landmarks import Landmarker, open_landmarker
+from ml_backend.faces.recognition import Recogniser, distance
+from ml_backend.faces.repairs import FILE as REPAIRS
+from ml_backend.faces.repairs import read_repairs
+from ml_backend.faces.tracking import FaceTracker
+from ml_backend.media.source import Source, open_source
 from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
 from ml_backend.requests import ExtractRequest
 
+from .grouping import Person, group
+from .mending import with_repairs
+from .observations import Observations
+from .observe import observe
+from .people import Look, choose, look_at
+from .people_picture import draw_people
+from .persons import middle
+from .resolve import Footage
 from .store import Faceset, FacesetInfo
+from .storing import Storing
+from .wanted import Picture, parse_wanted
 
-COMMIT_SECONDS = 0.5  # about this much work is done again after a kill
-FRAMING = FACE.with_margin(STORED_MARGIN)
+SIZES = (128, 192, 256, 384, 512, 768, 1024)  # of stored crops, where the request names none
+PEOPLE = "people.png"
+SAME_MEAN = 0.5  # two means of many embeddings nearer than this are one person's
 
 
 def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
-    """Extract the faces of all sources; frames that were extracted before are skipped.
+    """Extract the wanted person's faces of all sources; what was done before is not done again.
 
-    A source is known by its path. Raises UsageError for one that is not there, BackendError for one that is
-    damaged or where another process extracts into the same faceset, Cancelled when asked to stop. What was
-    extracted until then stays and the same request goes on from it.
+    A source is known by its path. Raises UsageError for one that is not there and where it is not clear who is
+    wanted, BackendError for one that is damaged or where another process extracts into the same faceset, Cancelled
+    when asked to stop. What was found until then stays and the same request goes on from it.
     """
     started = time.monotonic()
     sources = [open_source(source, request.frames) for source in request.sources]
-    faceset = Faceset.create(
-        request.faceset,
-        FacesetInfo(
-            identity=request.identity,
-            size=request.size,
-            framing=FRAMING.name,
-            framing_side=FRAMING.side,
-            framing_down=FRAMING.down,
-        ),
-    )
-    with faceset.extracting(), faceset.index() as index:
-        atomic.remove_leftovers(faceset.folder)
-        atomic.remove_leftovers(faceset.folder / "faces")
-        extraction = _Extraction(faceset, index, reporter, sum(len(source.numbers) for source in sources))
-        for source in sources:
-            extraction.extract(source)
+    meant = parse_wanted(request.person)
+    look = cache(look_at)
+    if isinstance(meant, Picture):  # what is wrong with it shall be known before hours of work
+        look(meant.path)
+    landmarker = open_landmarker(request.landmarks, request.fan_weights)
+    _check_settings(request, landmarker)
+    Faceset.make_folder(request.faceset)
+    settings = {"landmarks": landmarker.id, "average": request.average}
+    with Faceset.lock(request.faceset), Observations.open(request.faceset / "observations.sqlite", settings) as seen:
+        atomic.remove_leftovers(request.faceset)
+        atomic.remove_leftovers(request.faceset / "faces")
+        extraction = _Extraction(request, sources, landmarker, seen, look=look, reporter=reporter)
+        try:
+            extraction.look()
+        except BackendError:  # a frame that cannot be read: keep the faces of those before it
+            with suppress(BackendError):
+                extraction.store()
+            raise
+        counts = extraction.store()
     return {
-        **_count(faceset, sources),
-        "faceset": str(faceset.folder),
+        **counts,
+        "faceset": str(request.faceset),
         "seconds": round(time.monotonic() - started, 3),
         "peak_rss_mb": round(peak_rss_mb(), 1),
     }
 
 
-def _count(faceset: Faceset, sources: list[Source]) -> dict[str, int]:
-    """Frames, the faces that are there and the frames in which none was found, of what was asked for."""
-    wanted = {(source.info.path.resolve(), number) for source in sources for number in source.numbers}
-    found = [faces for path, number, faces in faceset.frames() if (path, number) in wanted]
-    stored = sum((face.source, face.frame) in wanted for face in faceset.faces())
-    return {"frames": len(found), "faces": stored, "frames_without_face": found.count(0)}
+def _check_settings(request: ExtractRequest, landmarker: Landmarker) -> None:
+    """Does the request fit the faceset that is there? Before hours of work, not after them. Raises UsageError."""
+    if (request.faceset / "faceset.json").exists():
+        present = Faceset.open(request.faceset).info
+        Faceset.create(request.faceset, _info(request, landmarker, request.size or present.size))
 
 
-def _runs(numbers: list[int]) -> list[list[int]]:
-    """Ascending numbers in pieces without gaps."""
-    ends = [n for n in range(1, len(numbers) + 1) if n == len(numbers) or numbers[n] != numbers[n - 1] + 1]
-    return [numbers[start:end] for start, end in pairwise([0, *ends])]
+def _info(request: ExtractRequest, landmarker: Landmarker, size: int) -> FacesetInfo:
+    framing = FRAMINGS[request.framing].with_margin(STORED_MARGIN)
+    return FacesetInfo.model_validate(
+        {
+            "identity": request.identity,
+            "landmark_model": landmarker.id,
+            "size": size,
+            "framing": framing.name,
+            "framing_side": framing.side,
+            "framing_down": framing.down,
+        }
+    )
 
 
 class _Extraction:
-    def __init__(self, faceset: Faceset, index: sqlite3.Connection, reporter: Reporter, total: int) -> None:
-        self._faceset = faceset
-        self._index = index
+    def __init__(
+        self,
+        request: ExtractRequest,
+        sources: Sequence[Source],
+        landmarker: Landmarker,
+        observations: Observations,
+        *,
+        look: Look,
+        reporter: Reporter,
+    ) -> None:
+        self._request = request
+        self._sources = sources
+        self._landmarker = landmarker
+        self._observations = observations
+        self._look = look
         self._reporter = reporter
-        self._total = total
-        self._done = 0
         self._recogniser = Recogniser()
-        self._tracker = FaceTracker(recogniser=self._recogniser)
 
-    def extract(self, source: Source) -> None:
-        """Process the frames of one source that the index does not have, in order."""
-        source_id, label = self._register(source.info.path)
-        self._remove_unknown(label)
-        rows = self._index.execute("SELECT number FROM frame WHERE source = ?", (source_id,))
-        known = {number for (number,) in rows}
-        pending = [number for number in source.numbers if number not in known]
-        self._done += len(source.numbers) - len(pending)
-        for run in _runs(pending):
-            self._extract_run(source, source_id, label, run)
+    def look(self) -> None:
+        """Follow everybody in the frames that were asked for."""
+        tracker = FaceTracker(self._landmarker, self._recogniser, average=self._request.average)
+        total, done = sum(len(source.numbers) for source in self._sources), 0
 
-    def _extract_run(self, source: Source, source_id: int, label: str, numbers: list[int]) -> None:
-        """Process consecutive frames."""
-        tracker = self._tracker
-        tracker.state = self._tracker_state(source_id, numbers[0])
-        frames: list[tuple[int, int, int]] = []
-        faces: list[tuple[Any, ...]] = []
-        committed = time.monotonic()
-        for frame in source.frames(numbers):
-            found = tracker(frame.image)
-            frames.append((source_id, frame.number, len(found)))
-            faces += [self._store(frame, face, source_id, label) for face in found]
-            self._done += 1
-            stop = self._reporter.stop_requested()
-            if stop or frame.number == numbers[-1] or time.monotonic() - committed > COMMIT_SECONDS:
-                with self._index:
-                    self._index.executemany("INSERT INTO frame VALUES (?, ?, ?)", frames)
-                    self._index.executemany("INSERT OR REPLACE INTO face VALUES (?, ?, ?, ?, ?, ?, ?, ?)", faces)
-                    self._index.execute(
-                        "UPDATE source SET last_frame = ?, tracker = ? WHERE id = ?",
-                        (frame.number, json.dumps(tracker.state.to_json()), source_id),
-                    )
-                frames, faces, committed = [], [], time.monotonic()
-            self._reporter.progress("extract", self._done, self._total)
-            if stop:
-                raise Cancelled
+        def looked() -> bool:
+            nonlocal done
+            done += 1
+            self._reporter.progress("find faces", done, total)
+            return self._reporter.stop_requested()
 
-    def _tracker_state(self, source_id: int, first: int) -> TrackerState:
-        """The state in which to begin at frame `first`: that of the last extraction where it ended just before.
+        for source in self._sources:
+            known = self._merged(source)
+            known.update(self._observations.frames(self._observations.source(source.info.path)))
+            pending = [number for number in source.numbers if number not in known]
+            done += len(source.numbers) - len(pending)
+            observe(source, pending, self._observations, tracker, looked)
 
-        Otherwise the faces must not continue the tracks of frames that were extracted apart from these.
-        """
-        last, state = self._index.execute(
-            "SELECT last_frame, tracker FROM source WHERE id = ?", (source_id,)
-        ).fetchone()
-        if last is not None and last + 1 == first:
-            try:
-                return TrackerState.from_json(json.loads(state))
-            except (ValueError, TypeError, KeyError) as error:
-                raise BackendError(
-                    f"The index of {self._faceset.folder} is damaged: {error!r}.", "Extract into a new folder."
-                ) from error
-        (highest,) = self._index.execute("SELECT MAX(track) FROM face WHERE source = ?", (source_id,)).fetchone()
-        return TrackerState(next_track=0 if highest is None else int(highest) + 1)
+    def _merged(self, source: Source) -> set[int]:
+        """The frames whose faces came from another faceset: they are as they are."""
+        present = self._present()
+        here = source.info.path.resolve()
+        frames = {number for path, number, _ in present.frames() if path == here} if present else set()
+        return frames - set(self._observations.frames(self._observations.source(here)))
 
-    def _register(self, path: Path) -> tuple[int, str]:
-        """The source's row; its label begins the file names of its faces."""
-        resolved = str(path.resolve())
-        row = self._index.execute("SELECT id, label FROM source WHERE path = ?", (resolved,)).fetchone()
-        if row is not None:
-            return int(row[0]), str(row[1])
-        # Some file systems do not tell upper from lower case.
-        taken = {label.casefold() for (label,) in self._index.execute("SELECT label FROM source")}
-        stem = re.sub(r"[^\w-]+", "_", re.sub(r"#+|%\d*d", "", path.stem)).strip("_-")[:40] or "source"
-        names = chain([stem], (f"{stem}-{n}" for n in range(2, len(taken) + 3)))
-        label = next(name for name in names if name.casefold() not in taken)
-        with self._index:
-            cursor = self._index.execute("INSERT INTO source (path, label) VALUES (?, ?)", (resolved, label))
-        return int(cursor.lastrowid or 0), label
+    def _present(self) -> Faceset | None:
+        """The faceset, where it is there already."""
+        there = (self._request.faceset / "faceset.json").exists()
+        return Faceset.open(self._request.faceset) if there else None
 
-    def _remove_unknown(self, label: str) -> None:
-        """Delete the pictures that a killed extraction wrote and did not live to enter into the index."""
-        known = {file for (file,) in self._index.execute("SELECT file FROM face")}
-        ours = re.compile(re.escape(label) + r"_\d{6,}_\d+\.png")
-        folder = self._faceset.folder / "faces"
-        for file in folder.iterdir() if folder.is_dir() else ():
-            if ours.fullmatch(file.name) and file.name not in known:
-                file.unlink()
+    def store(self) -> dict[str, Any]:
+        """Store the faces of the person who is wanted; returns what there is to count."""
+        footage = list(self._footage())
+        people = group([track for one, _ in footage for track in one.people])
+        wanted = self._wanted(people)
+        faceset = Faceset.create(self._request.faceset, _info(self._request, self._landmarker, self._size(wanted)))
+        others = [person for person in people if person not in wanted]
+        storing = Storing(faceset, self._recogniser, wanted, others, self._reporter)
+        total, done = sum(len(one.frames) for one, _ in footage), 0
 
-    def _store(self, frame: Frame, face: Face, source_id: int, label: str) -> tuple[Any, ...]:
-        """Write the picture of a face and return its row."""
-        size = self._faceset.info.size
-        matrix = align(face.landmarks, size, FRAMING)
-        file = f"{label}_{frame.number:06d}_{face.track}.png"
-        write_rgb(self._faceset.folder / "faces" / file, crop(frame.image, matrix, size))
-        embedding = self._recogniser.embed(frame.image, face.landmarks)
-        return (
-            file,
-            source_id,
-            frame.number,
-            face.track,
-            face.score,
-            face.landmarks.astype("<f4").tobytes(),
-            matrix.astype("<f8").tobytes(),
-            embedding.astype("<f4").tobytes(),
-        )
+        def stored() -> None:
+            nonlocal done
+            done += 1
+            self._reporter.progress("store faces", done, total)
+
+        for one, source in footage:
+            storing.store(one, source, stored)
+            for frame, action in sorted(one.missed.items()):
+                text = f"The repair “{action}” of frame {frame} of {one.path.name} finds no face at its point."
+                self._reporter.message(text)
+        known = {path for (path,) in faceset.read_all("SELECT path FROM source", "source")}
+        for elsewhere in sorted({one.source for one in read_repairs(self._request.faceset / REPAIRS)} - known):
+            self._reporter.message(f"{REPAIRS} corrects {elsewhere}, which is no source of this faceset: not applied.")
+        return _count(faceset, self._sources) | {"people": len(people)}
+
+    def _footage(self) -> Iterator[tuple[Footage, Source]]:
+        """What was seen, repaired by hand, of every source, with all its frames that were looked at until now."""
+        asked = {
+            source.info.path.resolve(): named
+            for source, named in zip(self._sources, self._request.sources, strict=True)
+        }  # a source that is given twice counts once
+        repairs = self._request.faceset / REPAIRS
+        for path, named in asked.items():
+            one = Footage(self._observations, path, self._observations.source(path), self._request.smooth)
+            if one.frames:
+                source = open_source(named, f"{one.frames[0]}-{one.frames[-1]}")
+                yield with_repairs(one, repairs, source, self._landmarker), source
+
+    def _wanted(self, people: Sequence[Person]) -> list[Person]:
+        """Whose faces to store. In a faceset with faces from other footage, the only one is the one in there."""
+        present = self._present()
+        here = {source.info.path.resolve() for source in self._sources}
+        sources, embeddings = present.embeddings() if present else ([], np.zeros((0, 128), np.float32))
+        if self._request.person != "only" or not people or here.issuperset(sources):
+            return choose(people, self._request.person, self._look, self._drawn(people))
+        known = middle(embeddings)
+        near = [person for person in people if distance(person.embedding, known) < SAME_MEAN]
+        if not near:
+            away = float(np.nanmin([distance(person.embedding, known) for person in people]))
+            raise UsageError(
+                f"The person in {self._request.faceset} is not in this footage (the likest face is {away:.2f} away).",
+                "Choose a new folder, or say who is wanted with --person.",
+            )
+        return near
+
+    def _drawn(self, people: Sequence[Person]) -> Path | None:
+        """The picture of who there is, so that one can be chosen by number; none where nobody has to be."""
+        if len(people) < 2:
+            return None
+        picture = self._request.faceset / PEOPLE
+        draw_people(picture, people, self._sources)
+        return picture
+
+    def _size(self, wanted: Sequence[Person]) -> int:
+        """The side of the crops: that of the request or of the faceset, or the one in which few faces lose detail."""
+        present = self._present()
+        if present is not None:
+            return present.info.size  # any other was refused at the start
+        if self._request.size is not None:
+            return self._request.size
+        eyes = np.concatenate([np.full(len(t.frames), t.eyes) for p in wanted for t in p.tracks] or [np.zeros(1)])
+        needed = FRAMINGS[self._request.framing].side * STORED_MARGIN * float(np.percentile(eyes, 90))
+        return next((size for size in SIZES if size >= needed), SIZES[-1])
+
+
+def _count(faceset: Faceset, sources: Sequence[Source]) -> dict[str, int]:
+    """Frames, the faces that are there and the frames that have none, of what was asked for."""
+    wanted = {(str(source.info.path.resolve()), number) for source in sources for number in source.numbers}
+    found = [faces for path, number, faces in faceset.frames() if (str(path), number) in wanted]
+    in_use = faceset.pictures() - faceset.left_out().keys()
+    rows = faceset.read_all(
+        "SELECT file, path, number, interpolated, repaired FROM face JOIN source ON source.id = face.source"
+    )
+    stored = [flags for file, path, number, *flags in rows if file in in_use and (path, number) in wanted]
+    return {
+        "frames": len(found),
+        "faces": len(stored),
+        "frames_without_face": found.count(0),
+        "interpolated": sum(interpolated for interpolated, _ in stored),
+        "repaired": sum(repaired for _, repaired in stored),
+    }

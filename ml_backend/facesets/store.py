@@ -1,18 +1,23 @@
 """A faceset on disk: one picture file a face and an index beside them.
 
     DIR/faceset.json      whose faces these are and how they were cut out
-    DIR/index.sqlite      every processed frame, every face with its data, and how far extraction came
+    DIR/index.sqlite      every processed frame and every face with its data
+    DIR/observations.sqlite  what was seen in the footage, everybody in it, before anything was chosen
     DIR/faces/*.png       the aligned crops; delete one in a file browser and the face is gone
+    DIR/masks/            what of the crops is seen and what is covered, painted and predicted
+    DIR/repairs.json      what an artist corrected
 
 A picture is written before the index knows of it, and the index grows in transactions, so that a kill at any
 moment leaves a faceset that is right as far as it goes. The index keeps the row of a deleted picture, so that no
-later extraction brings it back.
+later extraction brings it back. A face can also be left out: its picture stays, and nobody uses it.
 """
 
+import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,21 +28,31 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ml_backend import atomic
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.faces.geometry import transform
-from ml_backend.faces.regions import LANDMARK_MODEL
 from ml_backend.media.frame import Pixels
 from ml_backend.media.readable import require_readable
 from ml_backend.media.write import read_picture
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS source (
-  id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, label TEXT NOT NULL UNIQUE, last_frame INTEGER, tracker TEXT);
+  id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, label TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS frame (
   source INTEGER NOT NULL REFERENCES source(id), number INTEGER NOT NULL, faces INTEGER NOT NULL,
   PRIMARY KEY (source, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS face (
   file TEXT PRIMARY KEY, source INTEGER NOT NULL REFERENCES source(id), number INTEGER NOT NULL,
-  track INTEGER NOT NULL, score REAL NOT NULL, landmarks BLOB NOT NULL, matrix BLOB NOT NULL, embedding BLOB NOT NULL);
+  track INTEGER NOT NULL, score REAL NOT NULL, landmark_model TEXT NOT NULL, interpolated INTEGER NOT NULL,
+  repaired INTEGER NOT NULL, landmarks BLOB NOT NULL, matrix BLOB NOT NULL, embedding BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS stranger (file TEXT PRIMARY KEY, landmarks BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS left_out (file TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS measured (
+  file TEXT PRIMARY KEY, version INTEGER NOT NULL, bytes INTEGER NOT NULL, modified INTEGER NOT NULL,
+  sha256 TEXT NOT NULL, scores TEXT NOT NULL, look BLOB NOT NULL);
 """
+# Curation's tables stand beside those of extraction: an index without them is a whole one, and gets them at need.
+_LATER_TABLES = frozenset({"left_out", "measured"})
+_CHUNK = 256  # faces in memory at once
+DATA = "score, landmark_model, interpolated, repaired, landmarks, matrix, embedding"  # of a face, whoever's it is
+FACE = f"SELECT file, source.path, number, track, {DATA} FROM face JOIN source ON source.id = face.source WHERE file"
 
 
 class FacesetInfo(BaseModel):
@@ -45,9 +60,9 @@ class FacesetInfo(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     identity: str | None
-    landmark_model: str = LANDMARK_MODEL
+    landmark_model: Literal["facemesh478", "fan68"]
     size: int
     framing: str
     framing_side: float
@@ -56,7 +71,11 @@ class FacesetInfo(BaseModel):
 
 @dataclass(frozen=True)
 class StoredFace:
-    """A face of a faceset. `matrix` (2×3) leads from the frame's pixels to the stored crop's."""
+    """A face of a faceset. `matrix` (2×3) leads from the frame's pixels to the stored crop's.
+
+    interpolated: it was not seen in its frame, its place is known from the frames around. repaired: an artist has
+    corrected it.
+    """
 
     path: Path
     source: Path
@@ -66,6 +85,9 @@ class StoredFace:
     landmarks: NDArray[np.float64]
     matrix: NDArray[np.float64]
     embedding: NDArray[np.float32]
+    landmark_model: str
+    interpolated: bool
+    repaired: bool
 
     @property
     def crop_landmarks(self) -> NDArray[np.float64]:
@@ -79,6 +101,8 @@ class StoredFace:
 
 class Faceset:
     """An open faceset; make one with `open` or `create`."""
+
+    LOCK = ".extracting"
 
     def __init__(self, folder: Path, info: FacesetInfo) -> None:
         self.folder = folder
@@ -101,11 +125,6 @@ class Faceset:
             raise BackendError(
                 f"{file} is damaged ({place + ': ' if place else ''}{first['msg']}).", "Extract into a new folder."
             ) from error
-        if info.landmark_model != LANDMARK_MODEL:
-            raise UsageError(
-                f"{folder} has landmarks of the model {info.landmark_model}, this backend uses {LANDMARK_MODEL}.",
-                "Extract the source again into a new folder.",
-            )
         return cls(folder, info)
 
     @classmethod
@@ -115,6 +134,7 @@ class Faceset:
         Raises UsageError where there is a faceset with other settings or something else than a folder,
         BackendError where the faceset is damaged or its place cannot be written.
         """
+        cls.make_folder(folder)
         if (folder / "faceset.json").exists():
             present = cls.open(folder)
             info = info.model_copy(update={"identity": info.identity or present.info.identity})
@@ -128,15 +148,20 @@ class Faceset:
                 )
             return present
         try:
-            (folder / "faces").mkdir(parents=True, exist_ok=True)
             atomic.write_json(folder / "faceset.json", info.model_dump())
+        except OSError as error:
+            raise _cannot_be_made(folder, error) from error
+        return cls(folder, info)
+
+    @staticmethod
+    def make_folder(folder: Path) -> None:
+        """Make the folder of a faceset-to-be. Raises UsageError or BackendError where that is not possible."""
+        try:
+            (folder / "faces").mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise UsageError(f"{folder} is not a folder and cannot become one.", "Choose a new folder.") from error
         except OSError as error:
-            raise BackendError(
-                f"The faceset {folder} cannot be made: {error.strerror}.", "Choose a folder that can be written."
-            ) from error
-        return cls(folder, info)
+            raise _cannot_be_made(folder, error) from error
 
     @contextmanager
     def index(self) -> Iterator[sqlite3.Connection]:
@@ -148,13 +173,14 @@ class Faceset:
             connection.executescript(_SCHEMA)
             yield connection
 
+    @classmethod
     @contextmanager
-    def extracting(self) -> Iterator[None]:
-        """Keep other processes from extracting into this faceset; raises BackendError where one does already.
+    def lock(cls, folder: Path) -> Iterator[None]:
+        """Keep other processes from filling `folder`; raises BackendError where one does already.
 
         The lock is one of SQLite on a file of its own: it works on every system and ends with the process.
         """
-        file = self.folder / ".extracting"
+        file = folder / cls.LOCK
         with ExitStack() as stack:
             try:
                 connection = stack.enter_context(closing(sqlite3.connect(file, timeout=0, isolation_level=None)))
@@ -166,39 +192,68 @@ class Faceset:
                 ) from error
             yield
 
-    def faces(self) -> list[StoredFace]:
-        """The faces whose pictures are still there, ordered by source, frame and track.
+    def faces(self, left_out: bool = False) -> list[StoredFace]:
+        """The faces whose pictures are still there, ordered by source, frame and track; `left_out`: these too.
 
         Nothing is written, so a faceset on a read-only disk will do. Raises BackendError where the index is
         damaged, or missing though there are pictures.
         """
-        present = self._pictures()
-        rows = self._read(
-            "SELECT file, source.path, number, track, score, landmarks, matrix, embedding FROM face "
-            "JOIN source ON source.id = face.source ORDER BY source.id, number, track"
-        )
+        return list(self.stream(left_out))
+
+    def stream(self, left_out: bool = False) -> Iterator[StoredFace]:
+        """What `faces` gives, with some of them in memory at a time. The index may be written to meanwhile."""
+        present = self.pictures()
+        without = set() if left_out else self.left_out().keys()
+        rows = self.read_all("SELECT file FROM face ORDER BY source, number, track, file")
+        files = [file for (file,) in rows if file in present and file not in without]
+        for start in range(0, len(files), _CHUNK):
+            chunk = files[start : start + _CHUNK]
+            rows = self.read_some(FACE, chunk)
+            found = {row[0]: row for row in rows}
+            try:
+                yield from [stored_face(self.folder / "faces", found[file]) for file in chunk if file in found]
+            except (TypeError, ValueError) as error:
+                raise self.damaged(error) from error
+
+    def embeddings(self) -> tuple[list[Path], NDArray[np.float32]]:
+        """The sources and the embeddings (N×128) of the faces in use."""
+        query = "SELECT file, path, embedding FROM face JOIN source ON source.id = face.source ORDER BY file"
+        in_use = self.pictures() - self.left_out().keys()
+        rows = [(path, blob) for file, path, blob in self.read_all(query) if file in in_use]
         try:
-            return [_stored_face(self.folder / "faces", row) for row in rows if row[0] in present]
+            known = [_numbers(blob, "<f4", (128,)) for _, blob in rows]
         except (TypeError, ValueError) as error:
-            raise self._damaged(error) from error
+            raise self.damaged(error) from error
+        return [Path(path) for path, _ in rows], np.array(known, np.float32).reshape(-1, 128)
+
+    def left_out(self) -> dict[str, str]:
+        """The names of the pictures whose faces nobody shall use, and why."""
+        return dict(self.read_all("SELECT file, reason FROM left_out ORDER BY file", "left_out"))
 
     def frames(self) -> list[tuple[Path, int, int]]:
         """Source, number and count of found faces, deleted ones included, of every frame that was looked at."""
-        rows = self._read("SELECT path, number, faces FROM frame JOIN source ON source.id = source ORDER BY id, number")
-        return [(Path(path), number, faces) for path, number, faces in rows]
+        query = "SELECT path, number, faces FROM frame JOIN source ON source.id = source ORDER BY id, number"
+        return [(Path(path), number, faces) for path, number, faces in self.read_all(query)]
 
-    def _read(self, query: str) -> list[tuple[Any, ...]]:
+    def read_some(self, query: str, values: Sequence[str], table: str = "face") -> list[tuple[Any, ...]]:
+        """The rows of a query that ends in a column's name, where that column has one of `values`."""
+        return self.read_all(f"{query} IN ({', '.join('?' * len(values))})", table, values)
+
+    def read_all(self, query: str, table: str = "face", values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+        """The rows of any query on `table`; none where it is one of curation's and not there yet."""
         file = self.folder / "index.sqlite"
         if not file.exists():
-            if self._pictures():
+            if self.pictures():
                 raise BackendError(f"The index {file} is missing.", "Put it back, or extract into a new folder.")
             return []
         with self._connect("rw") as connection:
-            if not connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
-                return []  # a kill came before the tables
-            return connection.execute(query).fetchall()
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+            if not tables or (table in _LATER_TABLES and table not in tables):
+                return []  # a kill came before the tables, or nobody has needed this one yet
+            return connection.execute(query, values).fetchall()
 
-    def _pictures(self) -> set[str]:
+    def pictures(self) -> set[str]:
+        """The names of all PNG files among the crops."""
         folder = self.folder / "faces"
         return {file.name for file in folder.iterdir() if file.suffix == ".png"} if folder.is_dir() else set()
 
@@ -210,18 +265,33 @@ class Faceset:
                 connection.execute("PRAGMA synchronous = FULL")
                 yield connection
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter from damaged names of tables
-            raise self._damaged(error) from error
+            raise self.damaged(error) from error
 
-    def _damaged(self, error: Exception) -> BackendError:
+    def damaged(self, error: Exception) -> BackendError:
+        """What to raise where the index has what it cannot have."""
         return BackendError(
             f"The index {self.folder / 'index.sqlite'} cannot be used: {error}.",
             "Look at the disk and its permissions; if the file is damaged, extract into a new folder.",
         )
 
 
-def _stored_face(folder: Path, row: tuple[Any, ...]) -> StoredFace:
+def _cannot_be_made(folder: Path, error: OSError) -> BackendError:
+    return BackendError(
+        f"The faceset {folder} cannot be made: {error.strerror}.", "Choose a folder that can be written."
+    )
+
+
+def free_label(stem: str, taken: Iterable[str]) -> str:
+    """A label for the file names of a source's faces that no other source has: `stem`, or with a number."""
+    stem = re.sub(r"[^\w-]+", "_", stem).strip("_-")[:40] or "source"
+    known = {label.casefold() for label in taken}  # some file systems do not tell upper from lower case
+    names = chain([stem], (f"{stem}-{n}" for n in range(2, len(known) + 3)))
+    return next(name for name in names if name.casefold() not in known)
+
+
+def stored_face(folder: Path, row: tuple[Any, ...]) -> StoredFace:
     """ValueError or TypeError for a row that is damaged."""
-    file, source, number, track, score, landmarks, matrix, embedding = row
+    file, source, number, track, score, model, interpolated, repaired, landmarks, matrix, embedding = row
     return StoredFace(
         path=folder / file,
         source=Path(source),
@@ -231,6 +301,9 @@ def _stored_face(folder: Path, row: tuple[Any, ...]) -> StoredFace:
         landmarks=_numbers(landmarks, "<f4", (478, 3)).astype(np.float64),
         matrix=_numbers(matrix, "<f8", (2, 3)).astype(np.float64),
         embedding=_numbers(embedding, "<f4", (128,)).astype(np.float32),
+        landmark_model=str(model),
+        interpolated=bool(interpolated),
+        repaired=bool(repaired),
     )
 
 

@@ -34,11 +34,11 @@ def test_the_same_again_does_nothing(eight_faces, extract, content):
 
 def test_stopped_and_resumed_is_as_if_never_stopped(tmp_path, extract, content):
     straight, stopped = tmp_path / "straight", tmp_path / "stopped"
-    extract(straight, PLATE, TAKE, frames="1-8")
-    for frames in (3, 1, 7):
+    extract(straight, PLATE, TAKE, frames="1-8", person="all")
+    for frames in (3, 1, 7, 9, 5):
         with pytest.raises(Cancelled):
-            extract(stopped, PLATE, TAKE, frames="1-8", stop_after=frames)
-    extract(stopped, PLATE, TAKE, frames="1-8")
+            extract(stopped, PLATE, TAKE, frames="1-8", person="all", stop_after=frames)
+    extract(stopped, PLATE, TAKE, frames="1-8", person="all")
     assert content(stopped) == content(straight)
 
 
@@ -92,7 +92,7 @@ def test_sources_of_one_name_stay_apart(tmp_path, extract):
         (tmp_path / folder).mkdir()
         name = "SHOT.mp4" if folder == "c" else "shot.mp4"
         sources.append(Path(shutil.copy(clip, tmp_path / folder / name)))
-    extract(tmp_path / "faces", *sources, frames="1-2")
+    extract(tmp_path / "faces", *sources, frames="1-2", person="all")
     faces = Faceset.open(tmp_path / "faces").faces()
     assert len({face.path.name.lower() for face in faces}) == 6
     assert [face.source for face in faces] == [source for source in sources for _ in range(2)]
@@ -133,16 +133,66 @@ def test_deep_plates_make_deep_crops(tmp_path, extract):
     for deep, shallow in zip(*(Faceset.open(tmp_path / n).faces() for n in ("deep", "shallow")), strict=True):
         assert deep.read_crop().dtype == np.uint16
         np.testing.assert_allclose(deep.crop_landmarks, shallow.crop_landmarks, atol=0.3)
-        np.testing.assert_allclose(deep.read_crop() / 257, shallow.read_crop(), atol=12)
+        differences = np.abs(deep.read_crop() / 257 - shallow.read_crop())
+        assert differences.mean() < 1
+        assert np.percentile(differences, 99) < 12
 
 
-def test_every_face_of_a_frame_is_stored(tmp_path, extract):
+@pytest.fixture
+def side_by_side(tmp_path):
+    """Three frames of two actors, A on the left."""
     pairs = zip(plate_images(3), [f.image for f in open_source(TAKE, "1-3").frames()], strict=True)
-    folder = write_pictures(tmp_path / "two", [np.concatenate(pair, 1) for pair in pairs])
-    result = extract(tmp_path / "faces", folder)
-    assert (result["frames"], result["faces"]) == (3, 6)
+    return write_pictures(tmp_path / "two", [np.concatenate(pair, 1) for pair in pairs])
+
+
+def test_everybody_is_stored_where_all_are_wanted(tmp_path, side_by_side, extract):
+    result = extract(tmp_path / "faces", side_by_side, person="all")
+    assert (result["frames"], result["faces"], result["people"]) == (3, 6, 2)
     faces = Faceset.open(tmp_path / "faces").faces()
     assert [(face.frame, face.track) for face in faces] == [(n, track) for n in (1, 2, 3) for track in (0, 1)]
+
+
+def test_nobody_is_stored_until_it_is_said_who(tmp_path, side_by_side, extract):
+    with pytest.raises(UsageError, match="2 persons"):
+        extract(tmp_path / "faces", side_by_side)
+    assert not list((tmp_path / "faces" / "faces").iterdir())
+    assert cv2.imread(str(tmp_path / "faces" / "people.png")) is not None
+    for person, side in (("1:200,200", 0), ("1:590,200", 1)):
+        result = extract(tmp_path / "faces", side_by_side, person=person)
+        assert (result["frames"], result["faces"]) == (3, 3)
+        for face in Faceset.open(tmp_path / "faces").faces():
+            assert (face.landmarks[:, 0].mean() > 384) == bool(side)
+
+
+def test_another_choice_replaces_the_faces_of_the_one_before(tmp_path, side_by_side, extract):
+    def sides():
+        return {face.landmarks[:, 0].mean() > 384 for face in Faceset.open(tmp_path / "faces").faces()}
+
+    extract(tmp_path / "faces", side_by_side, person="1:200,200")
+    assert sides() == {False}
+    extract(tmp_path / "faces", side_by_side, person="1:590,200")
+    assert sides() == {True}
+    assert len(list((tmp_path / "faces" / "faces").iterdir())) == 3
+
+
+def test_the_only_one_of_further_footage_is_the_one_in_the_faceset(tmp_path, side_by_side, extract):
+    extract(tmp_path / "faces", TAKE, frames="20-24")
+    extract(tmp_path / "faces", side_by_side)
+    faces = Faceset.open(tmp_path / "faces").faces()
+    assert len(faces) == 8
+    assert all(face.landmarks[:, 0].mean() > 384 for face in faces if face.source == side_by_side)
+    with pytest.raises(UsageError, match="is not in this footage"):
+        extract(tmp_path / "faces", PLATE, frames="1-4")
+
+
+def test_the_size_is_by_the_footage_and_then_the_faceset_s(tmp_path, extract):
+    extract(tmp_path / "faces", PLATE, frames="1-2", size=None)
+    faceset = Faceset.open(tmp_path / "faces")
+    shown = faceset.faces()[0].matrix
+    assert faceset.info.size == 384
+    assert np.sqrt(np.linalg.det(shown[:, :2])) >= 1, "no detail of the footage is lost"
+    extract(tmp_path / "faces", PLATE, frames="3-3", size=None)
+    assert Faceset.open(tmp_path / "faces").info.size == 384
 
 
 def test_a_face_partly_outside_has_a_whole_crop(tmp_path, extract):
@@ -188,12 +238,13 @@ def test_a_damaged_frame_stops_there_and_keeps_what_was_found(tmp_path, extract)
     file.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(BackendError, match="shot"):
         extract(tmp_path / "faces", folder)
+    assert [face.frame for face in Faceset.open(tmp_path / "faces").faces()] == [1, 2, 3]
     file.write_bytes(whole)
     assert extract(tmp_path / "faces", folder)["faces"] == 4
 
 
 def test_only_one_extraction_at_a_time(eight_faces, extract):
-    with Faceset.open(eight_faces).extracting(), pytest.raises(BackendError, match="another extraction"):
+    with Faceset.lock(eight_faces), pytest.raises(BackendError, match="another extraction"):
         extract(eight_faces, PLATE, frames="9-9")
     extract(eight_faces, PLATE, frames="9-9")
 
@@ -202,3 +253,19 @@ def test_a_damaged_index_is_not_extended(eight_faces, extract):
     (eight_faces / "index.sqlite").write_bytes(b"not a database at all" * 300)
     with pytest.raises(BackendError, match="The index"):
         extract(eight_faces, PLATE, frames="1-9")
+
+
+def test_damaged_observations_are_named_and_can_be_deleted(eight_faces, extract, content):
+    before = content(eight_faces)
+    file = eight_faces / "observations.sqlite"
+    file.write_bytes(b"not a database at all" * 300)
+    with pytest.raises(BackendError, match="observations"):
+        extract(eight_faces, PLATE, frames="1-9")
+    file.unlink()
+    extract(eight_faces, PLATE, frames="1-8")
+    assert content(eight_faces) == before
+
+
+def test_other_measuring_is_not_mixed(eight_faces, extract):
+    with pytest.raises(UsageError, match="average"):
+        extract(eight_faces, PLATE, frames="1-9", average=True)

@@ -134,11 +134,11 @@ def test_a_damaged_description_is_named(text, eight_faces):
         Faceset.open(eight_faces)
 
 
-@pytest.mark.parametrize(("key", "value"), [("version", 2), ("landmark_model", "fan68")])
+@pytest.mark.parametrize(("key", "value"), [("version", 1), ("landmark_model", "other9")])
 def test_a_faceset_of_another_kind_is_refused(key, value, eight_faces):
     file = eight_faces / "faceset.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {key: value}))
-    with pytest.raises(BackendError, match=str(value) if key == "landmark_model" else "version"):
+    with pytest.raises(BackendError, match=key):
         Faceset.open(eight_faces)
 
 

@@ -178,7 +178,7 @@ def test_the_boards_of_two_blenders_follow_one_job(client: Client, tmp_path: Pat
         assert (which.state, which.result and which.result["frames"], which.error) == ("done", 40, None)
         assert which.after > 0
         assert which.log
-    assert entry.stage == "extract"
+    assert entry.stage == "store faces"
     assert entry.done == entry.total == 40
 
 

@@ -57,9 +57,24 @@ def test_dots_lead_out_exactly_where_they_do(parts: list[str]) -> None:
 
 def test_every_kind_tells_its_paths() -> None:
     requests = {
-        "extract": {"sources": ["/a/x.mp4", {"source": "/b/y.####.png"}], "faceset": "/c"},
+        "extract": {
+            "sources": ["/a/x.mp4", {"source": "/b/y.####.png"}],
+            "faceset": "/c",
+            "person": "/d/anna.png",
+            "landmarks": "fan",
+            "fan_weights": "/e",
+        },
+        "train-mask": {"model": "/a", "facesets": ["/b", "/c"]},
+        "apply-masks": {"faceset": "/a", "mask_model": "/b"},
         "train": {"model": "/a", "facesets": {"anna": "/b", "ben": "/c"}, "consent": "/d"},
-        "swap": {"plate": {"source": "/a"}, "model": "/b", "identity": "ben", "out": "/c", "consent": "/d"},
+        "swap": {
+            "plate": {"source": "/a"},
+            "model": "/b",
+            "identity": "ben",
+            "out": "/c",
+            "mask_model": "/d",
+            "repairs": "/e",
+        },
         "evaluate": {"swap": "/a", "plate": "/b", "truth": "/c", "mask": "/d", "identity_faceset": "/e"},
     }
     assert set(requests) == set(JOB_KINDS)
@@ -68,11 +83,19 @@ def test_every_kind_tells_its_paths() -> None:
         for name, content in requests.items()
     }
     assert found == {
-        "extract": ["/a/x.mp4", "/b/y.####.png", "/c"],
+        "extract": ["/a/x.mp4", "/b/y.####.png", "/c", "/d/anna.png", "/e"],
+        "train-mask": ["/a", "/b", "/c"],
+        "apply-masks": ["/a", "/b"],
         "train": ["/a", "/b", "/c", "/d"],
-        "swap": ["/a", "/b", "/c", "/d"],
+        "swap": ["/a", "/b", "/c", "/d", "/e"],
         "evaluate": ["/a", "/b", "/c", "/d", "/e"],
     }
+
+
+@pytest.mark.parametrize("person", ["only", "largest", "all", "2", "1, 3", "12:640,360", "7:1.5,2@plate.mp4"])
+def test_a_person_that_is_no_picture_is_no_path(person: str) -> None:
+    request = JOB_KINDS["extract"].request.model_validate({"sources": ["/a"], "faceset": "/b", "person": person})
+    assert [path.as_posix() for path in paths_in(request)] == ["/a", "/b"]
 
 
 def test_a_plate_file_is_followed(tree: Path) -> None:

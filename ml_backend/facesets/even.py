@@ -1,0 +1,63 @@
+"""An even choice of faces over poses and expressions."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .poses import sort_into_cells
+from .table import Table
+
+STEPS = {"yaw": 10.0, "pitch": 8.0, "mouth": 0.06, "eyes": 0.3, "smile": 0.03, "brow": 0.04}
+"""How much of each score makes a face another one, to the artist and to the network."""
+
+
+def features(table: Table) -> NDArray[np.float64]:
+    """N×6: pose and expression, in `STEPS`."""
+    return np.stack([table[name] / step for name, step in STEPS.items()], 1)
+
+
+def pick_even(table: Table, count: int) -> NDArray[np.bool_]:
+    """N: the `count` faces, or all where there are no more, that show poses and expressions as evenly as possible."""
+    cells = sort_into_cells(table)
+    names = np.stack([cells.column, cells.row, cells.state], 1)
+    _, numbers = np.unique(names.reshape(-1, 3), axis=0, return_inverse=True)
+    return pick(features(table), numbers.reshape(-1), table["sharpness"], count)
+
+
+def pick(
+    points: NDArray[np.float64], cells: NDArray[np.integer], quality: NDArray[np.float64], count: int
+) -> NDArray[np.bool_]:
+    """N: a choice of `count` of N×D points in cells 0…C-1.
+
+    Every cell gives as many as any other, as far as it has them; where that does not come out even, the cells that
+    are furthest from one another give one more. Within a cell the point of the best quality comes first and then,
+    again and again, the point furthest from those that were chosen. Equal points go by their order.
+    Source of the latter: Gonzalez, "Clustering to minimize the maximum intercluster distance", 1985.
+    """
+    chosen = np.zeros(len(points), np.bool_)
+    if count >= len(points):
+        return ~chosen
+    sizes = np.bincount(cells)
+    shares = np.zeros_like(sizes)
+    middles = np.stack([points[cells == cell].mean(0) for cell in range(len(sizes))])
+    turn = _spread(middles, int(sizes.argmax()), len(sizes))
+    while (left := count - int(shares.sum())) > 0:
+        hungry = turn[shares[turn] < sizes[turn]][:left]
+        shares[hungry] += 1
+    for cell, share in enumerate(shares):
+        members = np.flatnonzero(cells == cell)
+        if share:
+            chosen[members[_spread(points[members], int(quality[members].argmax()), int(share))]] = True
+    return chosen
+
+
+def _spread(points: NDArray[np.float64], first: int, count: int) -> NDArray[np.int64]:
+    """`count` of N×D points, each the furthest from those before it."""
+    order = [first]
+    away = np.linalg.norm(points - points[first], axis=1)
+    away[first] = -1
+    while len(order) < count:
+        following = int(away.argmax())
+        order.append(following)
+        away = np.minimum(away, np.linalg.norm(points - points[following], axis=1))
+        away[order] = -1
+    return np.array(order, np.int64)

@@ -1,0 +1,39 @@
+"""Bring an artist's repairs to footage: what was drawn by hand is measured in the pictures."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+from ml_backend.faces.landmarks import Landmarker
+from ml_backend.faces.repairing import Measured, measure, wanted_places
+from ml_backend.faces.repairs import read_repairs, repairs_for
+from ml_backend.faces.roi import Roi
+from ml_backend.media.source import Source
+
+from .resolve import Footage
+
+
+def with_repairs(
+    footage: Footage, file: Path, source: Source, landmarker: Landmarker, required: bool = False
+) -> Footage:
+    """The footage with the repairs of `file` for it; those of frames that were not looked at wait until they are.
+
+    source: the same footage, with these frames. Raises UsageError for a damaged file.
+    """
+    looked_at = set(footage.frames) & set(source.numbers)
+    repairs = {n: ones for n, ones in repairs_for(read_repairs(file), footage.path).items() if n in looked_at}
+    places = wanted_places(repair for ones in repairs.values() for repair in ones)
+    return replace(footage, repairs=repairs, measured=_measured(places, source, landmarker))
+
+
+def _measured(
+    places: Collection[tuple[int, Roi]], source: Source, landmarker: Landmarker
+) -> dict[tuple[int, Roi], Measured]:
+    rois: dict[int, list[Roi]] = {}
+    for number, roi in places:
+        rois.setdefault(number, []).append(roi)
+    return {
+        (frame.number, roi): found
+        for frame in source.frames(sorted(rois))
+        for roi, found in zip(rois[frame.number], measure(frame.image, rois[frame.number], landmarker), strict=True)
+    }
