@@ -23,7 +23,6 @@ from torch import Tensor
 from ml_backend import atomic
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.faces.alignment import FACE
-from ml_backend.faces.regions import LANDMARK_MODEL
 from ml_backend.networks.autoencoder import Autoencoder
 
 from .config import TrainingConfig
@@ -45,7 +44,7 @@ class CheckpointInfo(BaseModel):
     loss: float | None
     framing: str = FACE.name
     framing_side: float = FACE.side
-    landmark_model: str = LANDMARK_MODEL
+    landmark_model: str
     references: dict[str, list[float]]
     consent: dict[str, str]
 

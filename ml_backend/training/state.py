@@ -17,11 +17,11 @@ def collect(trainer: Trainer) -> dict[str, dict[str, Tensor]]:
     parts = {
         "weights": dict(networks.autoencoder.state_dict()),
         "ema": dict(networks.ema.state_dict()),
-        "optimizer": _moments(trainer.optimizer, networks.autoencoder, "autoencoder"),
+        "optimizer": moments(trainer.optimizer, networks.autoencoder, "autoencoder"),
     }
     if networks.discriminator is not None and trainer.opponent is not None:
         parts["discriminator"] = dict(networks.discriminator.state_dict())
-        parts["optimizer"] |= _moments(trainer.opponent, networks.discriminator, "discriminator")
+        parts["optimizer"] |= moments(trainer.opponent, networks.discriminator, "discriminator")
     return parts
 
 
@@ -34,10 +34,10 @@ def restore(trainer: Trainer, parts: Mapping[str, Mapping[str, Tensor]], origin:
     try:
         networks.autoencoder.load_state_dict(parts["weights"])
         networks.ema.load_state_dict(parts["ema"])
-        _set_moments(trainer.optimizer, networks.autoencoder, "autoencoder", parts["optimizer"])
+        set_moments(trainer.optimizer, networks.autoencoder, "autoencoder", parts["optimizer"])
         if networks.discriminator is not None and trainer.opponent is not None and "discriminator" in parts:
             networks.discriminator.load_state_dict(parts["discriminator"])
-            _set_moments(trainer.opponent, networks.discriminator, "discriminator", parts["optimizer"])
+            set_moments(trainer.opponent, networks.discriminator, "discriminator", parts["optimizer"])
     except RuntimeError as error:
         raise BackendError(
             f"The tensors of the checkpoint {origin} are not those of its own configuration: {error}.",
@@ -45,7 +45,8 @@ def restore(trainer: Trainer, parts: Mapping[str, Mapping[str, Tensor]], origin:
         ) from error
 
 
-def _moments(optimizer: torch.optim.Optimizer, network: nn.Module, owner: str) -> dict[str, Tensor]:
+def moments(optimizer: torch.optim.Optimizer, network: nn.Module, owner: str) -> dict[str, Tensor]:
+    """What an optimizer remembers of a network's parameters, named OWNER.PARAMETER.KEY."""
     names: dict[Tensor, str] = {parameter: name for name, parameter in network.named_parameters()}
     return {
         f"{owner}.{names[parameter]}.{key}": value
@@ -54,9 +55,10 @@ def _moments(optimizer: torch.optim.Optimizer, network: nn.Module, owner: str) -
     }
 
 
-def _set_moments(
+def set_moments(
     optimizer: torch.optim.Optimizer, network: nn.Module, owner: str, tensors: Mapping[str, Tensor]
 ) -> None:
+    """Make an optimizer remember what `moments` gave."""
     for name, parameter in network.named_parameters():
         prefix = f"{owner}.{name}."
         state = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}

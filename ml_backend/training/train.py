@@ -2,7 +2,6 @@
 
 import math
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from ml_backend.progress import Reporter
 from ml_backend.provenance.consent import require_consent
 from ml_backend.requests import TrainRequest
 
+from .budget import Budget, make_budget
 from .checkpoints import Checkpoint, CheckpointInfo, list_checkpoints, load_checkpoint, save_checkpoint
 from .config import DEFAULT_PRESET_CPU, DEFAULT_PRESET_GPU, TrainingConfig, change_config, make_config
 from .data import load_faces
@@ -28,23 +28,6 @@ from .trainer import Trainer, build_networks
 
 DEFAULT_ITERATIONS = 100_000
 REPORT_SECONDS = 0.5
-
-
-@dataclass(frozen=True)
-class _Budget:
-    """How long the model is to be trained in all, counted from its beginning."""
-
-    iterations: int | None
-    seconds: float | None
-
-    def spent(self, iterations: int, seconds: float) -> float:
-        """The used part, 0–1 and more."""
-        parts = [0.0]
-        if self.iterations is not None:
-            parts.append(iterations / self.iterations)
-        if self.seconds is not None:
-            parts.append(seconds / self.seconds)
-        return max(parts)
 
 
 def run_train(request: TrainRequest, reporter: Reporter) -> dict[str, Any]:
@@ -62,9 +45,7 @@ def run_train(request: TrainRequest, reporter: Reporter) -> dict[str, Any]:
     before = list_checkpoints(request.model)
     previous = load_checkpoint(before[-1]) if before else None
     config = _config(request, previous, device)
-    budget = _Budget(request.iterations, request.minutes * 60 if request.minutes else None)
-    if budget == _Budget(None, None):
-        budget = _Budget(DEFAULT_ITERATIONS, None)
+    budget = make_budget(request.iterations, request.minutes, DEFAULT_ITERATIONS)
     facesets = _facesets(request, previous)
     faces = {
         name: load_faces(faceset, config.architecture.resolution, FACE.side, device)
@@ -75,7 +56,8 @@ def run_train(request: TrainRequest, reporter: Reporter) -> dict[str, Any]:
     if previous is not None:
         restore(trainer, previous.parts, before[-1])
     _make_folder(request.model / "checkpoints")
-    run = _Run(request.model, trainer, consent, previous.info if previous else None)
+    landmarks = next(iter(facesets.values())).info.landmark_model
+    run = _Run(request.model, trainer, consent, landmarks, previous.info if previous else None)
     result = run.until(budget, reporter)
     return result | {"seconds": round(time.monotonic() - started, 3), "peak_rss_mb": round(peak_rss_mb(), 1)}
 
@@ -110,6 +92,13 @@ def _facesets(request: TrainRequest, previous: Checkpoint | None) -> dict[str, F
                 f"The faceset {faceset.folder} holds the faces of {faceset.info.identity}, not of {name}.",
                 f"Say --faceset {faceset.info.identity}={faceset.folder}, or extract {name} into another folder.",
             )
+        wanted = previous.info.landmark_model if previous else next(iter(facesets.values())).info.landmark_model
+        if faceset.info.landmark_model != wanted:
+            raise UsageError(
+                f"The faceset {faceset.folder} has landmarks of the model {faceset.info.landmark_model}, others "
+                f"are of {wanted}: the same points lie elsewhere on the face.",
+                "Extract all facesets of a model with the same landmarks.",
+            )
     return facesets
 
 
@@ -130,17 +119,19 @@ class _Run:
         model: Path,
         trainer: Trainer,
         consent: dict[str, str],
+        landmarks: str,
         before: CheckpointInfo | None,
     ) -> None:
         self._model = model
         self._trainer = trainer
         self._consent = consent
+        self._landmarks = landmarks
         self._iteration = before.iteration if before else 0
         self._seconds_before = before.seconds if before else 0.0
         self._loss = before.loss if before else None
         self._started = time.monotonic()
 
-    def until(self, budget: _Budget, reporter: Reporter) -> dict[str, Any]:
+    def until(self, budget: Budget, reporter: Reporter) -> dict[str, Any]:
         """Step until the budget is spent; previews and checkpoints on the way, and a checkpoint at the end."""
         config = self._trainer.config
         first = self._iteration
@@ -200,6 +191,7 @@ class _Run:
             iteration=self._iteration,
             seconds=self._seconds(),
             loss=self._loss,
+            landmark_model=self._landmarks,
             references={name: faces.embedding.tolist() for name, faces in trainer.faces.items()},
             consent=self._consent,
         )

@@ -32,6 +32,7 @@ def save(make_trainer: MakeTrainer, tmp_path: Path) -> Save:
 
     def save(iteration: int = 1, keep: int = 3) -> Path:
         info = CheckpointInfo(
+            landmark_model="facemesh478",
             identities=["a", "b"],
             config=trainer.config,
             precision="float32",

@@ -158,6 +158,25 @@ def test_a_faceset_of_somebody_else_is_refused(train: Train, facesets: dict[str,
         train(facesets={"performer_A": b, "identity_B": a})
 
 
+def test_facesets_of_different_landmark_models_are_not_mixed(
+    train: Train, facesets: dict[str, Path], tmp_path: Path
+) -> None:
+    other = Path(shutil.copytree(facesets["identity_B"], tmp_path / "other"))
+    info = other / "faceset.json"
+    info.write_text(info.read_text().replace("facemesh478", "fan68"))
+    with pytest.raises(UsageError, match="landmarks of the model fan68"):
+        train(facesets=facesets | {"identity_B": other})
+    train(iterations=1)
+    assert load_checkpoint(list_checkpoints(tmp_path / "model")[-1]).info.landmark_model == "facemesh478"
+    fan = {"identity_B": other}
+    for name in facesets.keys() - fan.keys():
+        folder = Path(shutil.copytree(facesets[name], tmp_path / name))
+        (folder / "faceset.json").write_text((folder / "faceset.json").read_text().replace("facemesh478", "fan68"))
+        fan[name] = folder
+    with pytest.raises(UsageError, match="are of facemesh478"):
+        train(facesets=fan, iterations=2)
+
+
 def test_the_order_of_facesets_does_not_matter(train: Train, facesets: dict[str, Path], tmp_path: Path) -> None:
     train(iterations=1)
     train(facesets=dict(reversed(facesets.items())))
