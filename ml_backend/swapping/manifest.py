@@ -25,13 +25,17 @@ class _Frozen(BaseModel):
 
 
 class FrameRecord(_Frozen):
-    """A finished frame. transforms: 2×3 matrices from the plate's pixels to the face crop's, a face each."""
+    """A finished frame. transforms: 2×3 matrices from the plate's pixels to the face crop's, a face each.
+
+    repairs: a mark of the corrections by hand that it was made with, empty where there are none.
+    """
 
     number: int
     file: str
     faces: int
     sha256: str
     transforms: list[list[list[float]]]
+    repairs: str = ""
 
 
 class Consent(_Frozen):

@@ -14,9 +14,11 @@ from ml_backend.faces.geometry import invert, transform
 from ml_backend.faces.regions import eye_distance
 from ml_backend.media.frame import Pixels
 from ml_backend.networks.autoencoder import Autoencoder
+from ml_backend.training.masks.model import MaskModel
 
 from .blend import composite, from_unit, multiband, to_unit
 from .colour import match_colour
+from .occlusion import look
 from .settings import SwapSettings
 from .surface_mask import surface_mask
 
@@ -39,7 +41,16 @@ class SwapFrame:
 class FaceRenderer:
     """Paints the face of one identity with a trained network."""
 
-    def __init__(self, network: Autoencoder, identity: str, settings: SwapSettings, device: torch.device) -> None:
+    def __init__(
+        self,
+        network: Autoencoder,
+        identity: str,
+        settings: SwapSettings,
+        device: torch.device,
+        mask_model: MaskModel | None = None,
+    ) -> None:
+        """mask_model: says what covers the performer's face; what does is left as it is."""
+        self._mask_model = mask_model if settings.occlusion else None
         self._network = network
         self._identity = identity
         self._settings = settings
@@ -82,6 +93,10 @@ class FaceRenderer:
         learned = _sure(learned, RIM * unit_in_crop, RIM_FEATHER * unit_in_crop)
         in_crop = np.column_stack([transform(landmarks[:, :2], matrix), landmarks[:, 2]])
         weights = surface_mask((resolution, resolution), in_crop, MEASURED_ERODE, MEASURED_FEATHER)
+        seen = None
+        if self._mask_model is not None:
+            seen = look(self._mask_model, plate, landmarks, settings.occlusion_steady)
+            weights *= seen.in_crop(matrix, resolution)
         made = match_colour(made, given, weights * learned, settings.colour, settings.colour_strength)
         alpha = surface_mask(shape, landmarks - [*corner, 0], settings.erode, settings.feather)
         to_frame = invert(matrix)
@@ -90,9 +105,16 @@ class FaceRenderer:
             alpha *= _warp(learned, to_frame, shape, cv2.INTER_LINEAR).clip(0, 1)
         colour = _warp(made, to_frame, shape, cv2.INTER_CUBIC)
         alpha *= _warp(_inner(resolution), to_frame, shape, cv2.INTER_LINEAR)
+        uncovered = None
+        if seen is not None:
+            uncovered = seen.in_frame(corner, shape, settings.occlusion_grow, settings.occlusion_feather)
+            # the face goes on behind what covers it, so that its colours and not the cover's flow over the edge
+            under = under * uncovered[..., None] + colour * (1 - uncovered[..., None])
         if settings.blend == "multiband":
             levels = max(1, round(math.log2(max(2.0, MULTIBAND_EDGE * eye_distance(landmarks)))))
             colour, alpha = multiband(under, colour, alpha, levels)
+        if uncovered is not None:
+            alpha *= uncovered
         return colour, alpha * np.float32(settings.opacity)
 
     @torch.inference_mode()

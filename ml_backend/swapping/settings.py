@@ -25,6 +25,11 @@ class SwapSettings(BaseModel):
     erode: float = Field(default=0.0, ge=-0.3, le=0.5, description="How far the mask's edge moves inwards")
     feather: float = Field(default=0.15, ge=0, le=1, description="Width of the mask's soft edge")
     learned_mask: bool = Field(default=True, description="Multiply the landmarks' mask by the network's")
+    occlusion: bool = Field(default=True, description="With a mask model: leave out what it takes for covered")
+    occlusion_grow: float = Field(default=0.015, ge=0, le=0.3, description="How far around a cover nothing is painted")
+    occlusion_feather: float = Field(default=0.04, ge=0, le=0.5, description="Width of the soft edge along a cover")
+    occlusion_steady: bool = Field(default=False, description="Ask the mask model four times a face: flickers less")
+    gaps: bool = Field(default=False, description="Paint also where a face was not seen for some frames, by its motion")
     smooth: float = Field(default=1.0, ge=0, le=4, description="Smoothing of the landmarks over time; 0 is off")
     opacity: float = Field(default=1.0, ge=0, le=1)
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ from numpy.typing import NDArray
 from ml_backend import __version__, atomic
 from ml_backend.errors import BackendError, Cancelled, UsageError
 from ml_backend.faces.alignment import FACE
-from ml_backend.faces.recognition import distance
-from ml_backend.faces.regions import LANDMARK_MODEL
+from ml_backend.faces.landmarks import open_landmarker
+from ml_backend.faces.repairs import read_repairs, repairs_for
+from ml_backend.facesets.mending import with_repairs
+from ml_backend.facesets.resolve import Footage
+from ml_backend.media.ahead import ahead
 from ml_backend.media.source import Source, open_source
 from ml_backend.media.write import encode_png
 from ml_backend.memory import peak_rss_mb
@@ -22,10 +26,11 @@ from ml_backend.provenance.consent import require_consent
 from ml_backend.requests import SwapRequest
 from ml_backend.training.checkpoints import CheckpointInfo, SwapModel, load_for_swap
 from ml_backend.training.device import best_device
+from ml_backend.training.masks.model import MaskModel, open_mask_model
 
 from .footage import footage_state
 from .manifest import MANIFEST, Consent, FrameRecord, Journal, Manifest, frame_file, write_manifest
-from .plan import PlateFaces, choose, find_faces
+from .plan import Plan, find_faces, nearest, wanted_tracks
 from .render import FaceRenderer, SwapFrame
 from .settings import SwapSettings, make_settings
 
@@ -44,26 +49,30 @@ def run_swap(request: SwapRequest, reporter: Reporter) -> dict[str, Any]:
     performer = _performer(model.info, request, settings)
     source = open_source(request.plate, request.frames)
     _check_model(model.info, request.model)
-    fingerprint = _fingerprint(source, model, request.identity, settings)
+    mask_model = open_mask_model(request.mask_model, device) if request.mask_model else None
+    fingerprint = _fingerprint(source, model, mask_model, request.identity, settings)
     _make_folder(request.out)
     journal = Journal(request.out, fingerprint)
-    pending = [number for number in source.numbers if number not in journal.records]
+    marks = _repair_marks(request.repairs, source)
+    pending = [number for number in source.numbers if not _is_done(journal, number, marks)]
     if pending:
         (request.out / MANIFEST).unlink(missing_ok=True)  # it is true again at the end
-        found = find_faces(source, request.out / "cache", reporter)
-        chosen = choose(found, settings, performer)
-        if not chosen:
-            reporter.message(_nobody(found, performer))
-        renderer = FaceRenderer(model.network, request.identity, settings, device)
+        landmarker = open_landmarker("fan" if model.info.landmark_model == "fan68" else "mesh")
+        renderer = FaceRenderer(model.network, request.identity, settings, device, mask_model)
         journal.forget(pending)
-        done = len(source.numbers) - len(pending)
-        for frame in source.frames(pending):
-            layer = renderer.render(frame.image, chosen.get(frame.number, ()))
-            journal.add(_write_frame(request.out, frame.number, layer))
-            done += 1
-            reporter.progress("swap", done, len(source.numbers))
-            if reporter.stop_requested():
-                raise Cancelled
+        with find_faces(source, request.out / "cache", landmarker, settings.smooth, reporter) as found:
+            footage = with_repairs(found, request.repairs, source, landmarker) if request.repairs else found
+            plan = Plan(footage, wanted_tracks(footage, settings, performer), settings.gaps)
+            if not plan.wanted:
+                reporter.message(_nobody(footage, performer))
+            done = len(source.numbers) - len(pending)
+            for frame, faces in zip(ahead(source.frames(pending)), plan.landmarks(pending), strict=True):
+                layer = renderer.render(frame.image, faces)
+                journal.add(_write_frame(request.out, frame.number, layer, marks.get(frame.number, "")))
+                done += 1
+                reporter.progress("swap", done, len(source.numbers))
+                if reporter.stop_requested():
+                    raise Cancelled
     frames = [journal.records[number] for number in source.numbers]
     manifest = Manifest(
         plate={"source": str(source.info.path.resolve()), "frames": request.frames},
@@ -105,7 +114,20 @@ def _make_folder(out: Path) -> None:
         atomic.remove_leftovers(folder)
 
 
-def _write_frame(out: Path, number: int, layer: SwapFrame) -> FrameRecord:
+def _repair_marks(file: Path | None, source: Source) -> dict[int, str]:
+    """A mark for every frame with repairs, which changes with them."""
+    if file is None:
+        return {}
+    repairs = repairs_for(read_repairs(file, required=True), source.info.path)
+    texts = {number: "".join(one.model_dump_json() for one in ones) for number, ones in repairs.items()}
+    return {number: hashlib.sha256(text.encode()).hexdigest()[:16] for number, text in texts.items()}
+
+
+def _is_done(journal: Journal, number: int, marks: Mapping[int, str]) -> bool:
+    return number in journal.records and journal.records[number].repairs == marks.get(number, "")
+
+
+def _write_frame(out: Path, number: int, layer: SwapFrame, repairs: str) -> FrameRecord:
     data = encode_png(layer.rgba)
     atomic.write_bytes(out / frame_file(number), data)
     return FrameRecord(
@@ -114,25 +136,26 @@ def _write_frame(out: Path, number: int, layer: SwapFrame) -> FrameRecord:
         faces=len(layer.transforms),
         sha256=hashlib.sha256(data).hexdigest(),
         transforms=[matrix.tolist() for matrix in layer.transforms],
+        repairs=repairs,
     )
 
 
 def _check_model(info: CheckpointInfo, model: Path) -> None:
-    if (info.landmark_model, info.framing, info.framing_side) != (LANDMARK_MODEL, FACE.name, FACE.side):
+    if (info.framing, info.framing_side) != (FACE.name, FACE.side):
         raise BackendError(
-            f"The model {model} was trained on other crops ({info.landmark_model}, {info.framing} {info.framing_side}) "
-            f"than this backend makes ({LANDMARK_MODEL}, {FACE.name} {FACE.side}).",
+            f"The model {model} was trained on other crops ({info.framing} {info.framing_side}) "
+            f"than this backend makes ({FACE.name} {FACE.side}).",
             "Use the backend version that trained it, or train again.",
         )
 
 
-def _nobody(found: PlateFaces, performer: NDArray[np.float32] | None) -> str:
+def _nobody(footage: Footage, performer: NDArray[np.float32] | None) -> str:
     """Why a swap changes nothing: no face at all, or only faces of others."""
-    if performer is None or not len(found.frames):
+    away = None if performer is None else nearest(footage, performer)
+    if away is None:
         return "No face was found on the plate: every frame will be transparent."
-    nearest = float(np.nanmin(distance(found.embeddings, performer)))
     return (
-        f"None of the faces on the plate is the performer's (the nearest is {nearest:.2f} away): every frame will be "
+        f"None of the faces on the plate is the performer's (the nearest is {away:.2f} away): every frame will be "
         "transparent. --set faces=largest or faces=all swaps whoever is there."
     )
 
@@ -155,12 +178,15 @@ def _performer(info: CheckpointInfo, request: SwapRequest, settings: SwapSetting
     return np.asarray(info.references[name], np.float32)
 
 
-def _fingerprint(source: Source, model: SwapModel, identity: str, settings: SwapSettings) -> str:
+def _fingerprint(
+    source: Source, model: SwapModel, mask_model: MaskModel | None, identity: str, settings: SwapSettings
+) -> str:
     """Changes with all that decides a frame's pixels, but not with the selected range."""
     value = {
         "backend": __version__,
         "plate": footage_state(source.info),
         "weights": model.weights_sha256,
+        "masks": mask_model.sha256 if mask_model else None,
         "identity": identity,
         "settings": settings.model_dump(),
     }
