@@ -13,7 +13,7 @@ _KEYS = {
 _PERMISSIONS = {"files", "network", "clipboard", "camera", "microphone"}
 _PLATFORMS = {"windows-x64", "windows-arm64", "macos-x64", "macos-arm64", "linux-x64", "linux-arm64"}
 _LONGEST_LINE = 64
-_BLENDERS_MODULES = {"bpy", "bpy_extras", "gpu", "blf", "mathutils", "bl_ui"}
+_BLENDERS_MODULES = {"bpy", "bpy_extras", "gpu", "gpu_extras", "blf", "mathutils", "bl_ui"}
 
 
 def manifest_problems(manifest: dict[str, Any]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The arguments of `blender --command deepfake`."""
 
 import argparse
+from typing import Any
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,11 +25,9 @@ def parser() -> argparse.ArgumentParser:
 
     top = argparse.ArgumentParser(prog="blender -b EDIT.blend --command deepfake", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    extract = commands.add_parser(
-        "extract", parents=[strip, backend, common], help="collect the faces that a strip shows"
-    )
-    extract.add_argument("--name", required=True, metavar="PERSON", help="whose faces they are")
-    extract.add_argument("--faceset", metavar="DIR", help="default: deepfake/facesets/PERSON beside the edit")
+    _add_extract(commands, [strip, backend, common])
+    _add_repair(commands, [strip, common])
+    _add_masks(commands, [backend, common])
 
     train = commands.add_parser("train", parents=[more, consent, backend, common], help="train a model, or continue it")
     train.add_argument("--model", required=True, metavar="DIR", help="folder of the model")
@@ -46,6 +45,8 @@ def parser() -> argparse.ArgumentParser:
     swap.add_argument("--model", required=True, metavar="DIR", help="folder of the model")
     swap.add_argument("--identity", required=True, metavar="NAME", help="whose face is painted")
     swap.add_argument("--out", metavar="DIR", help="default: a folder in deepfake/swaps beside the edit")
+    swap.add_argument("--mask-model", metavar="DIR", help="keep what covers the face in front of it")
+    swap.add_argument("--repairs", metavar="FILE", help="repairs.json of the performer's faceset")
     swap.add_argument("--place", action="store_true", help="lay the result over the strip")
 
     place = commands.add_parser("place", parents=[strip, save, common], help="lay a finished swap over its strip")
@@ -59,10 +60,83 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _add_extract(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
+    extract = commands.add_parser("extract", parents=parents, help="collect the faces that a strip shows")
+    extract.add_argument("--name", required=True, metavar="PERSON", help="whose faces they are")
+    extract.add_argument("--faceset", metavar="DIR", help="default: deepfake/facesets/PERSON beside the edit")
+    extract.add_argument(
+        "--person",
+        default="only",
+        metavar="WHO",
+        help="who of several people: only, largest, all, 1 or 1,3 (people.png in the faceset shows the numbers), "
+        "a reference picture, FRAME:X,Y or FRAME:X,Y@SOURCE",
+    )
+    extract.add_argument("--framing", choices=("face", "whole-face", "head"), default="face", help="what crops hold")
+    extract.add_argument(
+        "--size", type=_size, default=0, metavar="N", help="side of the crops (default: by the footage)"
+    )
+    extract.add_argument("--landmarks", choices=("mesh", "fan"), default="mesh", help="what measures the faces")
+    extract.add_argument("--fan-weights", metavar="FILE", help="FAN's weights (default: found in the torch hub folder)")
+    extract.add_argument(
+        "--smooth", type=_smoothing, default=1.0, metavar="X", help="0 to 4: how much jitter is taken out (default 1)"
+    )
+    extract.add_argument("--average", action="store_true", help="measure each face in several crops: steadier, slower")
+
+
+def _add_repair(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
+    repair = commands.add_parser("repair", parents=parents, help="mend what was found wrongly in a frame")
+    repair.add_argument("--faceset", required=True, metavar="DIR", help="whose faces; the next extraction applies it")
+    repair.add_argument(
+        "--frame", type=int, metavar="N", help="frame of the timeline (default: the edit's current one)"
+    )
+    action = repair.add_mutually_exclusive_group(required=True)
+    action.add_argument("--add", metavar="X0,Y0,X1,Y1", help="there is a face in this box, in pixels of the source")
+    action.add_argument("--delete", metavar="X,Y", help="the face around this point is none")
+    action.add_argument(
+        "--move", nargs=2, metavar=("X,Y", "X0,Y0,X1,Y1"), help="the face around this point is in this box"
+    )
+    action.add_argument(
+        "--landmarks",
+        nargs="+",
+        metavar="X,Y N=X,Y",
+        help="of the face around the first point, mesh point N belongs here; more may follow",
+    )
+    action.add_argument("--undo", action="store_true", help="take the last repair of the faceset back")
+    repair.add_argument("--roll", type=float, default=0.0, metavar="DEG", help="how far the head of a box is tilted")
+
+
+def _add_masks(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
+    mask = commands.add_parser("train-mask", parents=parents, help="learn from painted masks what covers faces")
+    mask.add_argument("--model", required=True, metavar="DIR", help="folder of the mask model")
+    mask.add_argument(
+        "--faceset", action="append", required=True, metavar="DIR", help="has painted masks; give any number"
+    )
+    limit = mask.add_mutually_exclusive_group()
+    limit.add_argument("--iterations", type=_at_least_one, metavar="N", help="iterations that the model shall have")
+    limit.add_argument("--minutes", type=_positive, metavar="M", help="how long to train")
+    apply = commands.add_parser("apply-masks", parents=parents, help="have a mask model make a faceset's masks")
+    apply.add_argument("--faceset", required=True, metavar="DIR", help="whose faces get masks")
+    apply.add_argument("--mask-model", required=True, metavar="DIR", help="folder of the mask model")
+
+
 def _at_least_one(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def _size(text: str) -> int:
+    value = int(text)
+    if value and not 64 <= value <= 2048:
+        raise argparse.ArgumentTypeError("must be from 64 to 2048, or 0 for what the footage gives")
+    return value
+
+
+def _smoothing(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 4:
+        raise argparse.ArgumentTypeError("must be from 0 to 4")
     return value
 
 

@@ -15,15 +15,16 @@ from typing import Any
 
 import bpy
 
-from . import command_line, job_specs, placing, project, session, strips
+from . import command_line, job_specs, placing, project, repairing, session, strips
 from .backend_place import BackendPlace, backend_place
 from .compat import Scene, Strip
-from .core import doctor, wording
+from .core import doctor, person_choice, repairs, typed_values, wording
 from .core.backend_command import find_program
 from .core.board import Entry
 from .core.errors import DeepfakeError, UsageError
 from .core.job_labels import label
 from .core.runner import JobSpec
+from .shown_frame import shown_frame
 
 _SHOW_SECONDS = 5.0
 
@@ -57,8 +58,50 @@ def _flush_blender() -> None:
 def _extract(arguments: argparse.Namespace) -> dict[str, Any]:
     scene, strip = _strip(arguments)
     faceset = _path(arguments.faceset) or project.faceset(arguments.name)
-    result = _run(job_specs.extract(scene, strip, arguments.name, faceset), arguments)
+    how = job_specs.Extraction(
+        who=person_choice.of_text(arguments.person, _absolute),
+        framing=arguments.framing,
+        size=arguments.size,
+        landmarks=arguments.landmarks,
+        average=arguments.average,
+        smooth=arguments.smooth,
+        fan_weights=_path(arguments.fan_weights),
+    )
+    result = _run(job_specs.extract(scene, strip, arguments.name, faceset, how), arguments)
     return {**result, "faceset": str(faceset)}
+
+
+def _repair(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Needs no backend: it writes down what the next extraction does."""
+    scene, strip = _strip(arguments)
+    faceset = _absolute(arguments.faceset)
+    if arguments.undo:
+        return {"taken_back": repairs.remove_last(faceset), "faceset": str(faceset)}
+    shown = shown_frame(scene, strip, arguments.frame)
+    where = shown.source, shown.number
+    if arguments.add:
+        repair = repairs.add(*where, typed_values.box(arguments.add), arguments.roll)
+    elif arguments.delete:
+        repair = repairs.delete(*where, typed_values.point(arguments.delete))
+    elif arguments.move:
+        at, box = arguments.move
+        repair = repairs.move(*where, typed_values.point(at), typed_values.box(box), arguments.roll)
+    else:
+        at, *points = arguments.landmarks
+        repair = repairs.landmarks(*where, typed_values.point(at), typed_values.points(points))
+    print(repairing.keep(faceset, repair), file=sys.stderr)
+    return {"repair": repair, "faceset": str(faceset)}
+
+
+def _train_mask(arguments: argparse.Namespace) -> dict[str, Any]:
+    facesets = [_absolute(folder) for folder in arguments.faceset]
+    model = _absolute(arguments.model)
+    spec = job_specs.train_mask(model, facesets, iterations=arguments.iterations, minutes=arguments.minutes)
+    return _run(spec, arguments)
+
+
+def _apply_masks(arguments: argparse.Namespace) -> dict[str, Any]:
+    return _run(job_specs.apply_masks(_absolute(arguments.faceset), _absolute(arguments.mask_model)), arguments)
 
 
 def _train(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -87,6 +130,8 @@ def _swap(arguments: argparse.Namespace) -> dict[str, Any]:
         out=out,
         settings=settings,
         consent=_path(arguments.consent),
+        mask_model=_path(arguments.mask_model),
+        repairs=_path(arguments.repairs),
     )
     answer = {"out": str(out), **_run(spec, arguments)}
     if arguments.place:
@@ -174,6 +219,9 @@ def _job(arguments: argparse.Namespace) -> dict[str, Any]:
 
 _COMMANDS = {
     "extract": _extract,
+    "repair": _repair,
+    "train-mask": _train_mask,
+    "apply-masks": _apply_masks,
     "train": _train,
     "swap": _swap,
     "place": _place,

@@ -84,3 +84,9 @@ def curves(scene: Scene) -> Iterator[tuple[Any, Any]]:
 def strip_path(strip: Strip) -> str:
     """The start of the data paths of what is animated on `strip`."""
     return f"{strip.path_from_id()}."
+
+
+def paint_settings(scene: Scene) -> Any:
+    """The settings that all brushes of the Image Editor share: from 5.0 on each mode has its own."""
+    own = getattr(scene.tool_settings.image_paint, "unified_paint_settings", None)
+    return own or scene.tool_settings.unified_paint_settings

@@ -1,14 +1,15 @@
 """From the edit and its settings to what the backend is asked to do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from . import plate_copy, project, strips
 from .compat import Scene, Strip
-from .core import plates
+from .core import mask_files, plates
 from .core.errors import UsageError
+from .core.job_labels import label
 from .core.rendering import PlateRender
 from .core.runner import JobSpec
 
@@ -26,12 +27,63 @@ class Training:
     consent: Path | None = None
 
 
-def extract(scene: Scene, strip: Strip, person: str, faceset: Path) -> JobSpec:
+@dataclass(frozen=True)
+class Extraction:
+    """Whose faces are collected (as core/person_choice.py writes it) and how; a size of 0 goes by the footage."""
+
+    who: str = "only"
+    framing: str = "face"
+    size: int = 0
+    landmarks: str = "mesh"
+    average: bool = False
+    smooth: float = 1.0
+    fan_weights: Path | None = None
+
+
+def extract(scene: Scene, strip: Strip, person: str, faceset: Path, how: Extraction | None = None) -> JobSpec:
     """Collect the faces that `strip` shows into the faceset of `person`."""
     _need_name(person, "the person in the strip")
     plate, render, note = _plate(scene, strip)
-    request = {"sources": [plate], "faceset": str(faceset), "identity": person}
+    how = how or Extraction()
+    request: dict[str, Any] = {
+        "sources": [plate],
+        "faceset": str(faceset),
+        "identity": person,
+        "person": how.who,
+        "framing": how.framing,
+        "size": how.size or None,
+        "landmarks": how.landmarks,
+        "average": how.average,
+        "smooth": how.smooth,
+    }
+    if how.fan_weights is not None:
+        request["fan_weights"] = str(how.fan_weights)
     return JobSpec("extract", request, f"Extract {person} from {strip.name}", render, note)
+
+
+def train_mask(
+    model: Path, facesets: Sequence[Path], *, iterations: int | None = None, minutes: float | None = None
+) -> JobSpec:
+    """Learn from the masks painted in `facesets` what covers a face."""
+    without = [folder for folder in facesets if not mask_files.painted(folder)]
+    if without or not facesets:
+        raise UsageError(
+            f"No mask is painted in {without[0]}." if without else "No faceset was given.",
+            "Paint the masks of some faces first: Paint Mask in the panel Masks.",
+        )
+    request: dict[str, Any] = {"model": str(model), "facesets": [str(folder) for folder in facesets]}
+    request |= {key: value for key, value in (("iterations", iterations), ("minutes", minutes)) if value}
+    return JobSpec("train-mask", request, label("train-mask", request))
+
+
+def apply_masks(faceset: Path, mask_model: Path) -> JobSpec:
+    """Have `mask_model` make the masks of all faces of `faceset`; those that are painted win over them."""
+    if not faceset.is_dir():
+        raise UsageError(f"There is no faceset at {faceset}.", "Extract the faces first.")
+    if not mask_model.is_dir():
+        raise UsageError(f"There is no mask model at {mask_model}.", "Train one first, or choose its folder.")
+    request = {"faceset": str(faceset), "mask_model": str(mask_model)}
+    return JobSpec("apply-masks", request, label("apply-masks", request))
 
 
 def train(training: Training) -> JobSpec:
@@ -63,11 +115,19 @@ def swap(
     out: Path,
     settings: Mapping[str, str],
     consent: Path | None,
+    mask_model: Path | None = None,
+    repairs: Path | None = None,
 ) -> JobSpec:
     """Paint the face of `identity` over the performer's in every frame that `strip` shows."""
     _need_name(identity, "the identity")
     if not model.is_dir():
         raise UsageError(f"There is no model at {model}.", "Train one first, or choose its folder.")
+    if mask_model is not None and not mask_model.is_dir():
+        raise UsageError(
+            f"There is no mask model at {mask_model}.", "Train one first, or swap without keeping what covers the face."
+        )
+    if repairs is not None and not repairs.is_file():
+        raise UsageError(f"There are no repairs at {repairs}.", "Give the repairs.json of a faceset.")
     plate, render, note = _plate(scene, strip)
     request: dict[str, Any] = {
         "plate": plate,
@@ -76,6 +136,7 @@ def swap(
         "out": str(out),
         "settings": dict(settings),
     }
+    request |= {key: str(path) for key, path in (("mask_model", mask_model), ("repairs", repairs)) if path}
     return JobSpec("swap", _with_consent(request, consent), f"Swap {identity} into {strip.name}", render, note)
 
 

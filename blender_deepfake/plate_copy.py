@@ -23,8 +23,7 @@ def prepare(scene: Scene, strip: Strip, plates: Path) -> tuple[Path, PlateRender
     The edit itself is not touched. The folder's name comes from the strip's uid, so another render of the same
     strip goes to the same place.
     """
-    uid = strips.mark(strip)
-    folder = plates / f"{folder_name(strip.name)}_{uid[:8]}{RENDERED_SUFFIX}"
+    folder = folder_of(strip, plates)
     folder.mkdir(parents=True, exist_ok=True)
     handle, name = mkstemp(suffix=".blend", prefix="deepfake_plate_")
     os.close(handle)
@@ -33,6 +32,11 @@ def prepare(scene: Scene, strip: Strip, plates: Path) -> tuple[Path, PlateRender
     bpy.ops.wm.save_as_mainfile(filepath=str(copy), copy=True, relative_remap=True)
     task = {"file": str(copy), "scene": scene.name, "strip": strip.name, "folder": str(folder)}
     return folder, PlateRender((*_blender(), json.dumps(task)), len(compat.timing(strip).frames), copy)
+
+
+def folder_of(strip: Strip, plates: Path) -> Path:
+    """The folder of the strip's rendered plate, whether it is there or not."""
+    return plates / f"{folder_name(strip.name)}_{strips.mark(strip)[:8]}{RENDERED_SUFFIX}"
 
 
 def _blender() -> tuple[str, ...]:

@@ -33,6 +33,10 @@ def model(chosen: str = "") -> Path:
     return absolute(chosen) if chosen else folder() / "models" / "model"
 
 
+def mask_model(chosen: str = "") -> Path:
+    return absolute(chosen) if chosen else folder() / "models" / "mask"
+
+
 def plates() -> Path:
     return folder() / "plates"
 

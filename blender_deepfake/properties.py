@@ -10,6 +10,47 @@ _LIMITS = [
     ("ITERATIONS", "Iterations", "Train until the model has had this many iterations"),
 ]
 
+_WHO = [
+    ("ONLY", "The Only One", "One person is in the strip; the job stops and tells where there are more"),
+    ("LARGEST", "The Largest", "The person whose face is seen most and largest"),
+    ("ALL", "All", "The faces of everybody"),
+    ("NUMBERS", "By Number", "The people with these numbers in the faceset's people.png"),
+    ("PICTURE", "By Picture", "The person in a reference picture"),
+    ("POINT", "By Pointing", "The person whose face was pointed at in the preview"),
+]
+_FRAMINGS = [
+    ("face", "Face", "From the brows to the chin: the most pixels for the expression"),
+    ("whole-face", "Whole Face", "With the forehead"),
+    ("head", "Head", "With hair and ears"),
+]
+_LANDMARKS = [
+    ("mesh", "Mesh", "478 points, fast; what everything here is made for"),
+    ("fan", "FAN", "68 points of the face-alignment network; the backend needs its extra [fan] and the weights"),
+]
+_ROLES = [
+    ("PERFORMER", "Performer", "The faces of the person filmed in the plate"),
+    ("IDENTITY", "Identity", "The faces of the person whose likeness is used"),
+]
+
+
+class DeepfakeChoice(bpy.types.PropertyGroup):
+    """Which of the people in a strip is meant."""
+
+    if TYPE_CHECKING:
+        who: str
+        numbers: str
+        picture: str
+        point: str
+    else:
+        who: EnumProperty(name="Who", description="Whose faces are collected where the strip shows more", items=_WHO)
+        numbers: StringProperty(
+            name="Numbers", description="Numbers of people as people.png in the faceset shows them: 1 or 1,3"
+        )
+        picture: StringProperty(
+            name="Picture", description="A picture that shows this person's face alone", subtype="FILE_PATH"
+        )
+        point: StringProperty(name="Point", description="Where the person was pointed at: FRAME:X,Y@SOURCE")
+
 
 class DeepfakeSettings(bpy.types.PropertyGroup):
     """Found at `scene.deepfake`."""
@@ -19,6 +60,18 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
         identity: str
         performer_faceset: str
         identity_faceset: str
+        performer_choice: DeepfakeChoice
+        identity_choice: DeepfakeChoice
+        framing: str
+        crop_size: int
+        landmark_model: str
+        fan_weights: str
+        average: bool
+        smooth: float
+        repair_role: str
+        mask_model: str
+        mask_minutes: float
+        use_mask_model: bool
         consent: str
         model: str
         preset: str
@@ -48,6 +101,58 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
             name="Identity's Faces",
             description="Folder of the identity's faces. Empty: deepfake/facesets beside the edit",
             subtype="DIR_PATH",
+        )
+        performer_choice: PointerProperty(
+            name="Performer in the Strip", description="Which of the people in the strip it is", type=DeepfakeChoice
+        )
+        identity_choice: PointerProperty(
+            name="Identity in the Strip", description="Which of the people in the strip it is", type=DeepfakeChoice
+        )
+        framing: EnumProperty(
+            name="Framing", description="How much around the face is kept with each face", items=_FRAMINGS
+        )
+        crop_size: IntProperty(
+            name="Size",
+            description="Side of the stored crops in pixels. 0: as large as the faces in the footage",
+            default=0,
+            min=0,
+            max=2048,
+        )
+        landmark_model: EnumProperty(name="Landmarks", description="What measures the faces", items=_LANDMARKS)
+        fan_weights: StringProperty(
+            name="FAN Weights",
+            description="The file with FAN's weights. Empty: found in the torch hub folder of your user data",
+            subtype="FILE_PATH",
+        )
+        smooth: FloatProperty(
+            name="Smooth",
+            description="How much jitter is taken out of the landmarks over time; blinks and speech stay. 0: none",
+            default=1.0,
+            min=0.0,
+            max=4.0,
+        )
+        average: BoolProperty(
+            name="Average", description="Measure each face in several crops and average: steadier, and slower"
+        )
+        repair_role: EnumProperty(name="Faces", description="Whose faces are repaired and get masks here", items=_ROLES)
+        mask_model: StringProperty(
+            name="Mask Model",
+            description="Folder of the model that finds what covers a face. Empty: deepfake/models/mask beside the "
+            "edit",
+            subtype="DIR_PATH",
+        )
+        mask_minutes: FloatProperty(
+            name="Minutes",
+            description="How long to train the mask model",
+            default=10.0,
+            min=0.1,
+            soft_max=240.0,
+            precision=1,
+        )
+        use_mask_model: BoolProperty(
+            name="Keep What Covers the Face",
+            description="Let hands, hair, glasses and microphones stay in front of the swapped face, as the mask model "
+            "finds them",
         )
         consent: StringProperty(
             name="Consent",
@@ -87,6 +192,7 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
 
 
 def register() -> None:
+    bpy.utils.register_class(DeepfakeChoice)
     bpy.utils.register_class(DeepfakeSettings)
     scene: Any = bpy.types.Scene
     define: Any = PointerProperty
@@ -97,3 +203,4 @@ def unregister() -> None:
     scene: Any = bpy.types.Scene
     del scene.deepfake
     bpy.utils.unregister_class(DeepfakeSettings)
+    bpy.utils.unregister_class(DeepfakeChoice)

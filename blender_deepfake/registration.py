@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from . import commands, operators, properties, session, ui
+from . import commands, mask_overlay, operators, properties, session, ui
 from .preferences import DeepfakePreferences
 
 _COMMAND = "deepfake"
@@ -24,6 +24,7 @@ def register() -> None:
 def unregister() -> None:
     global _command_handle  # noqa: PLW0603
     session.close()
+    mask_overlay.disable()
     if _command_handle is not None:
         bpy.utils.unregister_cli_command(_command_handle)
         _command_handle = None

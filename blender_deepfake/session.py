@@ -25,6 +25,7 @@ from .core.runner import JobSpec
 
 _TICK_SECONDS = 0.25
 _JOIN_SECONDS = 2.0
+_SHOWING = (("SEQUENCE_EDITOR", "UI"), ("IMAGE_EDITOR", "UI"), ("PREFERENCES", "WINDOW"))
 _Answer = TypeVar("_Answer")
 
 
@@ -160,6 +161,23 @@ class Session:
             self.refresh()
 
         self._in_thread(lambda: call(backend.connect()), done)
+
+    def in_background(self, work: Callable[[], object], then: Callable[[], None]) -> None:
+        """Do `work`, which touches nothing of Blender's, then `then` in the main thread; `failure` tells what failed.
+
+        Blocks, and raises, only in Blender without a window.
+        """
+        if self.blocking:
+            work()
+            then()
+            return
+
+        def done(told: object) -> None:
+            self._note_failure(told)
+            if not isinstance(told, DeepfakeError):
+                then()
+
+        self._in_thread(work, done)
 
     def attach(self) -> Client | None:
         """Attach to the backend that runs, and take over its jobs. Blocks: for Blender without a window."""
@@ -314,7 +332,7 @@ def _redraw() -> None:
     for window in context.window_manager.windows:
         for area in window.screen.areas:
             for region in area.regions:
-                if (area.type, region.type) in (("SEQUENCE_EDITOR", "UI"), ("PREFERENCES", "WINDOW")):
+                if (area.type, region.type) in _SHOWING:
                     region.tag_redraw()
 
 

@@ -57,10 +57,14 @@ def needed(request: dict[str, Any]) -> list[Path]:
     """The folders that a job with `request` reads or writes: of footage, the folder that it lies in."""
     footage = [*request.get("sources", ()), *(request[key] for key in ("plate", "truth", "mask") if request.get(key))]
     sources = [str(plate["source"] if isinstance(plate, dict) else plate) for plate in footage]
-    keys = ("faceset", "model", "out", "swap", "consent", "identity_faceset", "performer_faceset")
+    files = [str(request[key]) for key in ("repairs", "fan_weights") if request.get(key)]
+    person = str(request.get("person") or "")
+    files += [person] if Path(person).is_absolute() else []  # a reference picture
+    keys = ("faceset", "model", "out", "swap", "mask_model", "consent", "identity_faceset", "performer_faceset")
     folders = [str(request[key]) for key in keys if request.get(key)]
-    folders += [str(folder) for folder in request.get("facesets", {}).values()]
-    return list(dict.fromkeys([*(_of_footage(Path(source)) for source in sources), *map(Path, folders)]))
+    facesets = request.get("facesets") or ()
+    folders += [str(folder) for folder in (facesets.values() if isinstance(facesets, dict) else facesets)]
+    return list(dict.fromkeys([*(_of_footage(Path(path)) for path in (*sources, *files)), *map(Path, folders)]))
 
 
 def _of_footage(path: Path) -> Path:

@@ -1,35 +1,59 @@
 """What the buttons do; one operator a file."""
 
+from .add_face import DEEPFAKE_OT_add_face
 from .allow_folder import DEEPFAKE_OT_allow_folder
+from .apply_masks import DEEPFAKE_OT_apply_masks
+from .brush_colour import DEEPFAKE_OT_brush_colour
 from .cancel_job import DEEPFAKE_OT_cancel_job
 from .check_backend import DEEPFAKE_OT_check_backend
+from .correct_landmarks import DEEPFAKE_OT_correct_landmarks
+from .delete_face import DEEPFAKE_OT_delete_face
 from .extract import DEEPFAKE_OT_extract
+from .move_face import DEEPFAKE_OT_move_face
 from .move_job import DEEPFAKE_OT_move_job
 from .open_log import DEEPFAKE_OT_open_log
+from .paint_mask import DEEPFAKE_OT_paint_mask
 from .pause_job import DEEPFAKE_OT_pause_job
+from .pick_person import DEEPFAKE_OT_pick_person
 from .place import DEEPFAKE_OT_place
 from .remove_job import DEEPFAKE_OT_remove_job
 from .resume_job import DEEPFAKE_OT_resume_job
 from .retry_job import DEEPFAKE_OT_retry_job
+from .save_mask import DEEPFAKE_OT_save_mask
+from .show_people import DEEPFAKE_OT_show_people
 from .start_backend import DEEPFAKE_OT_start_backend
 from .stop_backend import DEEPFAKE_OT_stop_backend
 from .swap import DEEPFAKE_OT_swap
 from .train import DEEPFAKE_OT_train
+from .train_mask import DEEPFAKE_OT_train_mask
+from .undo_repair import DEEPFAKE_OT_undo_repair
 
 CLASSES = (
+    DEEPFAKE_OT_add_face,
     DEEPFAKE_OT_allow_folder,
+    DEEPFAKE_OT_apply_masks,
+    DEEPFAKE_OT_brush_colour,
     DEEPFAKE_OT_cancel_job,
     DEEPFAKE_OT_check_backend,
+    DEEPFAKE_OT_correct_landmarks,
+    DEEPFAKE_OT_delete_face,
     DEEPFAKE_OT_extract,
+    DEEPFAKE_OT_move_face,
     DEEPFAKE_OT_move_job,
     DEEPFAKE_OT_open_log,
+    DEEPFAKE_OT_paint_mask,
     DEEPFAKE_OT_pause_job,
+    DEEPFAKE_OT_pick_person,
     DEEPFAKE_OT_place,
     DEEPFAKE_OT_remove_job,
     DEEPFAKE_OT_resume_job,
     DEEPFAKE_OT_retry_job,
+    DEEPFAKE_OT_save_mask,
+    DEEPFAKE_OT_show_people,
     DEEPFAKE_OT_start_backend,
     DEEPFAKE_OT_stop_backend,
     DEEPFAKE_OT_swap,
     DEEPFAKE_OT_train,
+    DEEPFAKE_OT_train_mask,
+    DEEPFAKE_OT_undo_repair,
 )

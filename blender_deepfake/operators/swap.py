@@ -8,9 +8,11 @@ from typing import Any
 import bpy
 
 from .. import compat, job_specs, placing, project, strips
+from ..core import repairs
 from ..core.board import Entry
 from ..core.errors import DeepfakeError
 from ..core.runner import JobSpec
+from ..properties import DeepfakeSettings
 from .job_operator import JobOperator, needs_strip
 
 
@@ -41,6 +43,8 @@ class DEEPFAKE_OT_swap(JobOperator):
             out=out,
             settings=job_specs.key_values(settings.swap_settings.split()),
             consent=project.absolute(settings.consent) if settings.consent else None,
+            mask_model=project.mask_model(settings.mask_model) if settings.use_mask_model else None,
+            repairs=_repairs(settings),
         )
 
     def finish(self, entry: Entry) -> bool:
@@ -48,6 +52,12 @@ class DEEPFAKE_OT_swap(JobOperator):
 
     def finisher(self) -> Callable[[Entry], bool]:
         return self._finish
+
+
+def _repairs(settings: DeepfakeSettings) -> Path | None:
+    """What was repaired in the performer's faces holds for the plate too, which shows the same frames."""
+    file = project.faceset(settings.performer, settings.performer_faceset) / repairs.FILE
+    return file if file.is_file() else None
 
 
 def _leave(entry: Entry) -> bool:

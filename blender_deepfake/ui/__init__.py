@@ -1,9 +1,21 @@
-"""The sidebar of the sequencer."""
+"""The sidebars of the sequencer and of the Image Editor."""
 
 from .backend_panel import DEEPFAKE_PT_backend
 from .jobs_panel import DEEPFAKE_PT_jobs
-from .people_panel import DEEPFAKE_PT_people
+from .masks_panel import DEEPFAKE_PT_mask_image, DEEPFAKE_PT_masks
+from .people_panel import DEEPFAKE_PT_extraction, DEEPFAKE_PT_people
+from .repair_panel import DEEPFAKE_PT_repair
 from .swap_panel import DEEPFAKE_PT_swap
 from .train_panel import DEEPFAKE_PT_train
 
-CLASSES = (DEEPFAKE_PT_backend, DEEPFAKE_PT_jobs, DEEPFAKE_PT_people, DEEPFAKE_PT_train, DEEPFAKE_PT_swap)
+CLASSES = (
+    DEEPFAKE_PT_backend,
+    DEEPFAKE_PT_jobs,
+    DEEPFAKE_PT_people,
+    DEEPFAKE_PT_extraction,
+    DEEPFAKE_PT_repair,
+    DEEPFAKE_PT_masks,
+    DEEPFAKE_PT_mask_image,
+    DEEPFAKE_PT_train,
+    DEEPFAKE_PT_swap,
+)

@@ -1,5 +1,6 @@
 """The jobs: what runs, the queue, what is paused, and the last that ended."""
 
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -60,6 +61,7 @@ def _draw_entry(box: Any, context: bpy.types.Context, entry: Entry, last: int) -
         _draw_question(box, context, entry, entry.error)
     elif entry.error is not None and entry.state != "cancelled":
         paragraph(box, context, f"{entry.error.message} {entry.error.fix}".strip())  # the log has its button
+        _draw_people(box, context, entry)
 
 
 def _draw_buttons(row: Any, entry: Entry, last: int) -> None:
@@ -102,6 +104,14 @@ def _draw_progress(box: Any, context: bpy.types.Context, entry: Entry) -> None:
     note = entry.spec.note or entry.text
     if note:
         paragraph(box, context, note)
+
+
+def _draw_people(box: Any, context: bpy.types.Context, entry: Entry) -> None:
+    """Where an extraction asks which of several people is meant: the picture that shows their numbers."""
+    picture = Path(str(entry.spec.request.get("faceset") or "")) / "people.png"
+    if entry.spec.kind == "extract" and picture.is_file():
+        paragraph(box, context, "Who it is can be chosen under People.", "COMMUNITY")
+        box.operator("deepfake.show_people", icon="IMAGE_DATA").path = str(picture)
 
 
 def _draw_question(box: Any, context: bpy.types.Context, entry: Entry, error: OutsideRootsError) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import bpy
 
 from .. import compat, strips
+from ..core import person_choice
 from .sidebar import SidebarPanel
 
 
@@ -27,5 +28,40 @@ class DEEPFAKE_PT_people(SidebarPanel):
             operator = extract.operator("deepfake.extract", text="Extract", icon="USER")
             operator.person = getattr(settings, role)
             operator.faceset = getattr(settings, f"{role}_faceset")
+            operator.role = role
             column.prop(settings, f"{role}_faceset", text="", placeholder="Faces beside the edit")
+            _draw_choice(column, getattr(settings, f"{role}_choice"), role)
         layout.prop(settings, "consent", text="", placeholder="Consent records of this project")
+
+
+def _draw_choice(column: Any, choice: Any, role: str) -> None:
+    """Who of the people in the strip it is."""
+    row = column.row(align=True)
+    row.prop(choice, "who", text="")
+    if choice.who == "NUMBERS":
+        row.prop(choice, "numbers", text="", placeholder="1,3")
+    elif choice.who == "PICTURE":
+        column.prop(choice, "picture", text="", placeholder="Picture of this person")
+    elif choice.who == "POINT":
+        row.operator("deepfake.pick_person", text="Point", icon="EYEDROPPER").role = role.upper()
+        column.label(text=person_choice.described(choice.point) or "nobody yet", icon="BLANK1")
+
+
+class DEEPFAKE_PT_extraction(SidebarPanel):
+    bl_idname = "DEEPFAKE_PT_extraction"
+    bl_label = "Extraction"
+    bl_parent_id = "DEEPFAKE_PT_people"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  Blender wants a plain set
+
+    def fill(self, layout: Any, context: bpy.types.Context) -> None:
+        settings = compat.sequencer_scene(context).deepfake
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        column = layout.column()
+        column.prop(settings, "framing")
+        column.prop(settings, "crop_size")
+        column.prop(settings, "landmark_model")
+        if settings.landmark_model == "fan":
+            column.prop(settings, "fan_weights", placeholder="In the torch hub folder")
+        column.prop(settings, "smooth")
+        column.prop(settings, "average")

@@ -16,6 +16,7 @@ class DEEPFAKE_PT_swap(SidebarPanel):
         settings = compat.sequencer_scene(context).deepfake
         column = layout.column()
         column.prop(settings, "place_when_done")
+        column.prop(settings, "use_mask_model")
         column.prop(settings, "swap_settings", placeholder="key=value")
         row = column.row()
         row.enabled = bool(settings.identity)

@@ -58,6 +58,12 @@ def test_folders_of_requests(tmp_path: Path) -> None:
     assert roots.needed(extract) == [pictures, Path("/shots"), Path("/alone.mp4"), Path("/f")]
     train = {"model": "/m", "facesets": {"a": "/f/a", "b": "/f/b"}}
     assert roots.needed(train) == [Path("/m"), Path("/f/a"), Path("/f/b")]
+    masks = {"model": "/m", "facesets": ["/f/a", "/f/b"], "minutes": 3}
+    assert roots.needed(masks) == [Path("/m"), Path("/f/a"), Path("/f/b")]
+    assert roots.needed({"faceset": "/f/a", "mask_model": "/k"}) == [Path("/f/a"), Path("/k")]
+    assert roots.needed({"plate": "/s/a.mp4", "repairs": "/f/a/repairs.json"}) == [Path("/s"), Path("/f/a")]
+    for person, folders in (("only", []), ("1,3", []), ("5:10,20@/s/a.mp4", []), ("/faces/anna.png", [Path("/faces")])):
+        assert roots.needed({"faceset": "/f", "person": person, "fan_weights": None}) == [*folders, Path("/f")]
     assert roots.outside(train, [Path("/f")]) == [Path("/m")]
     assert roots.outside(train, [Path("/f"), Path("/m")]) == []
 

@@ -16,6 +16,8 @@ def test_labels() -> None:
     assert label("extract", {"sources": []}) == "Extract faces from "
     assert label("swap", {"identity": "ben", "plate": {"source": "/x/shot.mp4"}}) == "Swap ben into shot.mp4"
     assert label("evaluate", {"swap": "/s/out"}) == "Evaluate out"
+    assert label("train-mask", {"facesets": ["/f/anna", "/f/ben"]}) == "Train masks on anna, ben"
+    assert label("apply-masks", {"faceset": "/f/anna", "mask_model": "/m"}) == "Apply masks to anna"
     assert label("dance", {}) == "Dance"
 
 

@@ -124,7 +124,7 @@ def as_in_a_window() -> dict[str, Any]:
     at_once(lambda: operators.pause_job(key=second.key))
     until(lambda: second.state == "paused" and not current._refreshing, tick)
     at_once(lambda: operators.resume_job(key=second.key))
-    until(lambda: second.state == "running" and not current._refreshing, tick)
+    until(lambda: second.state == "running" and not current._refreshing and not current.pending, tick)
     at_once(operators.stop_backend)
     until(lambda: not current.pending and second.state == "paused", tick)
     until(lambda: current._tick() is None)

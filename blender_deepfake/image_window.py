@@ -1,0 +1,35 @@
+"""Shows a picture in an Image Editor."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import bpy
+
+
+def show(context: Any, image: Any, space_mode: str = "VIEW") -> None:
+    """In an Image Editor of a window that is open, else in a new window. Does nothing without a window."""
+    if bpy.app.background or not context.window_manager.windows:
+        return
+    area = next(_editors(context), None) or _new_window(context)
+    area.ui_type = "IMAGE_EDITOR"
+    space = area.spaces.active
+    space.ui_mode = space_mode
+    space.image = image
+    space.show_region_ui = True
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    window = next(w for w in context.window_manager.windows if area in list(w.screen.areas))
+    with context.temp_override(window=window, area=area, region=region):
+        bpy.ops.image.view_all(fit_view=True)
+    area.tag_redraw()
+
+
+def _editors(context: Any) -> Iterator[Any]:
+    for window in context.window_manager.windows:
+        yield from (area for area in window.screen.areas if area.ui_type == "IMAGE_EDITOR")
+
+
+def _new_window(context: Any) -> Any:
+    before = {window.as_pointer() for window in context.window_manager.windows}
+    bpy.ops.wm.window_new()
+    window = next(w for w in context.window_manager.windows if w.as_pointer() not in before)
+    return max(window.screen.areas, key=lambda area: area.width * area.height)
