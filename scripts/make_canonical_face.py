@@ -28,7 +28,7 @@ def neutral_faces() -> list[Mesh]:
     shapes = []
     for name in ("plate_A", "identity_B_take1", "identity_B_take2", "truth_A_as_B"):
         truths = [json.loads(line) for line in (FOOTAGE / f"{name}.jsonl").read_text().splitlines()]
-        tracker = FaceTracker()
+        tracker = FaceTracker(average=True)
         for truth, frame in zip(truths, open_source(FOOTAGE / f"{name}.mp4").frames(), strict=True):
             face = tracker(frame.image)[0]
             if abs(truth["yaw"]) < 18 and abs(truth["pitch"]) < 12 and truth["expr"]["jawOpen"] < 0.15:

@@ -33,8 +33,10 @@ def scaled_plate(path: Path, width: int, height: int, frames: int) -> None:
     left = (width - height) // 2
 
     def picture(image: Any) -> Any:
-        square = cv2.resize(image, (height, height), interpolation=cv2.INTER_CUBIC)
-        return cv2.copyMakeBorder(square, 0, 0, left, width - height - left, cv2.BORDER_REFLECT)
+        # its edge columns, smeared: a mirrored picture would show further faces
+        wide = cv2.resize(cv2.blur(image[:, [0, -1]], (1, 61)), (width, height), interpolation=cv2.INTER_LINEAR)
+        wide[:, left : left + height] = cv2.resize(image, (height, height), interpolation=cv2.INTER_CUBIC)
+        return wide
 
     write_movie(path, (picture(frame.image) for frame in order), Fraction(25))
 
