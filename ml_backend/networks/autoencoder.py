@@ -1,148 +1,119 @@
-"""The df family: one encoder for every face, one decoder an identity.
+"""What every family of autoencoders has in common.
 
-      faces of A ─┐                       ┌─► decoder A ─► face of A, mask
-      faces of B ─┼─► encoder ─► inter ───┼─► decoder B ─► face of B, mask
-      faces of C ─┘   (shared)  (shared)  └─► decoder C ─► face of C, mask
+      faces of A ─┐                        ┌─► painted as A: face, mask
+      faces of B ─┼─► encode ─► shared ────┼─► painted as B: face, mask
+      faces of C ─┘                        └─► painted as C: face, mask
 
-To swap, the performer's face goes through the encoder and comes out of the identity's decoder. Encoder and inter
-see all identities, so their code can only hold what faces share: expression, pose and light.
-
-Source: the method of the 2017 "deepfakes" autoencoder in the form of DeepFaceLab's DF (Perov et al., 2020), with
-any number of identities as in Naruniec et al., "High-Resolution Neural Face Swapping for Visual Effects", 2020.
+What is shared sees all identities, so the code can only hold what faces have in common: expression, pose and light.
+To swap, the performer's face goes in and comes out painted as the identity. The families differ in where a person's
+likeness sits: see df.py, liae.py, classic.py and progressive.py.
 """
 
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
-from typing import Literal
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
-from .blocks import Downscale, PixelNorm, Residual, Upscale
+from .architecture import Architecture
+from .blocks import Stages
 
 
-class Architecture(BaseModel):
-    """The sizes of a df autoencoder. Channel counts are those of the widest picture side in the part."""
+class Rebuilt(NamedTuple):
+    """What comes out for N faces."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    family: Literal["df"] = "df"
-    resolution: int = Field(default=128, ge=32, le=640, description="Side of the faces in pixels, a multiple of 16")
-    encoder_channels: int = Field(default=64, ge=4, le=256)
-    code: int = Field(default=256, ge=16, le=2048, description="Numbers in the code between encoder and inter")
-    inter_channels: int = Field(default=256, ge=16, le=2048)
-    decoder_channels: int = Field(default=64, ge=4, le=256)
-    residuals: bool = Field(default=True, description="A residual block after every upscale of the decoders")
-    unit_code: bool = Field(default=True, description="Pixel-norm of the code, DeepFaceLab's -u")
-    subpixel: bool = Field(
-        default=False, description="Decoders work at half the side and shuffle the picture up, DeepFaceLab's -d"
-    )
-
-    @model_validator(mode="after")
-    def _whole_sides(self) -> "Architecture":
-        multiple = 32 if self.subpixel else 16
-        if self.resolution % multiple:
-            raise ValueError(f"resolution must be a multiple of {multiple}")
-        return self
-
-    @property
-    def code_side(self) -> int:
-        """The side of the picture that inter makes of the code."""
-        return self.resolution // (32 if self.subpixel else 16)
+    face: Tensor  # N×3×R×R RGB, float32 in 0–1
+    mask: Tensor  # N×1×R×R, float32 logits: high where the face is
+    code: Tensor  # N×C, what the shared part knows of the faces that went in
 
 
-class Encoder(nn.Sequential):
-    """N×3×R×R faces to N×code."""
+class Autoencoder(nn.Module, ABC):
+    """An autoencoder of two or more identities; build one with `families.build_autoencoder`.
 
-    def __init__(self, a: Architecture) -> None:
-        e = a.encoder_channels
-        side = a.resolution // 16
-        layers: list[nn.Module] = [
-            Downscale(3, e),
-            Downscale(e, 2 * e),
-            Downscale(2 * e, 4 * e),
-            Downscale(4 * e, 8 * e),
-            nn.Flatten(),
-            nn.Linear(8 * e * side * side, a.code),
-        ]
-        if a.unit_code:
-            layers.append(PixelNorm())
-        super().__init__(*layers)
-
-
-class Inter(nn.Sequential):
-    """N×code to N×inter×R/8×R/8, or half that side with subpixel."""
-
-    def __init__(self, a: Architecture) -> None:
-        side = a.code_side
-        super().__init__(
-            nn.Linear(a.code, a.inter_channels * side * side),
-            nn.Unflatten(1, (a.inter_channels, side, side)),
-            Upscale(a.inter_channels, a.inter_channels),
-        )
-
-
-class Decoder(nn.Module):
-    """What inter gives to the face N×3×R×R in 0–1 and its mask N×1×R×R as logits."""
-
-    def __init__(self, a: Architecture) -> None:
-        super().__init__()
-        d = a.decoder_channels
-        widths = (a.inter_channels, 4 * d, 2 * d, d)
-        stages: list[nn.Module] = []
-        for channels_in, channels_out in pairwise(widths):
-            stages.append(Upscale(channels_in, channels_out))
-            if a.residuals:
-                stages.append(Residual(channels_out))
-        self.stages = nn.Sequential(*stages)
-        if a.subpixel:
-            self.face, self.mask = nn.Conv2d(d, 4 * 3, 3, padding=1), nn.Conv2d(d, 4, 1)
-        else:
-            self.face, self.mask = nn.Conv2d(d, 3, 1), nn.Conv2d(d, 1, 1)
-        self.shuffle = nn.PixelShuffle(2) if a.subpixel else nn.Identity()
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.stages(x)
-        face, mask = self.shuffle(self.face(features)), self.shuffle(self.mask(features))
-        return torch.sigmoid(face.float()), mask.float()
-
-
-class Autoencoder(nn.Module):
-    """The shared encoder and inter with a comb of decoders, one for each of two or more identities."""
+    Faces are N×3×R×R RGB in 0–1, R being `side`.
+    """
 
     def __init__(self, architecture: Architecture, identities: Sequence[str]) -> None:
+        """Raises ValueError where two identities have the same name."""
         super().__init__()
+        if len(set(identities)) < len(identities):
+            raise ValueError(f"identities must differ, these do not: {', '.join(identities)}")
         self.architecture = architecture
         self.identities = tuple(identities)
-        self.encoder = Encoder(architecture)
-        self.inter = Inter(architecture)
-        decoders = [Decoder(architecture) for _ in identities]
-        # a list and not a dict, since torch forbids dots in the names of modules
-        self.decoders = nn.ModuleList(decoders)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d | nn.Linear):
-                nn.init.kaiming_normal_(module.weight, a=0.1, nonlinearity="leaky_relu")
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
-        for decoder in decoders:
-            nn.init.normal_(decoder.face.weight, std=0.01)
-            nn.init.normal_(decoder.mask.weight, std=0.01)
 
-    def forward(self, faces: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, Tensor]]:
-        """Rebuild each identity's faces (N×3×R×R) with its own decoder: face in 0–1, mask logits.
+    @abstractmethod
+    def encode(self, faces: Tensor) -> tuple[Tensor, ...]:
+        """What the shared part makes of N faces: first the code N×C, then what else painting needs, N first."""
 
-        All go through the encoder as one batch: it is faster, and data-parallel training needs a single pass.
+    @abstractmethod
+    def decode(self, encoded: Sequence[Tensor], identity: str) -> tuple[Tensor, Tensor]:
+        """Paint what `encode` gave as `identity`: faces N×3×R×R in 0–1, mask logits N×1×R×R, both float32."""
+
+    @abstractmethod
+    def own(self, identity: str) -> list[nn.Module]:
+        """The modules that belong to this identity alone."""
+
+    def likeness(self, identity: str) -> list[nn.Module]:
+        """The modules from which the own ones of a new identity can begin, if it should begin like `identity`."""
+        return self.own(identity)
+
+    def forward(
+        self, faces: Mapping[str, Tensor], swaps: Sequence[tuple[str, str]] = ()
+    ) -> dict[tuple[str, str], Rebuilt]:
+        """Rebuild each identity's faces as its own, and paint some as another.
+
+        swaps, and the keys of what is returned: (whose faces go in, as whom they come out). Keys (name, name) are
+        there for each of `faces`. All go through the encoder as one batch: it is faster, and data-parallel training
+        needs a single pass. What comes out as the same identity is painted as one batch, too.
         """
-        code = self.inter(self.encoder(torch.cat(list(faces.values()))))
-        parts = code.split([len(x) for x in faces.values()])
-        return {name: self.decode(part, name) for name, part in zip(faces, parts, strict=True)}
-
-    def decode(self, code: Tensor, identity: str) -> tuple[Tensor, Tensor]:
-        face, mask = self.decoders[self.identities.index(identity)](code)
-        return face, mask
+        sizes = [len(x) for x in faces.values()]
+        encoded = self.encode(torch.cat(list(faces.values())))
+        parts = dict(zip(faces, zip(*(torch.split(x, sizes) for x in encoded), strict=True), strict=True))
+        wanted = list(dict.fromkeys([*((name, name) for name in faces), *swaps]))
+        made: dict[tuple[str, str], Rebuilt] = {}
+        for out in dict.fromkeys(out for _, out in wanted):
+            sources = [source for source, to in wanted if to == out]
+            chosen = [parts[source] for source in sources]
+            together = chosen[0] if len(chosen) == 1 else [torch.cat(x) for x in zip(*chosen, strict=True)]
+            counts = [len(faces[source]) for source in sources]
+            painted = zip(*(torch.split(x, counts) for x in self.decode(together, out)), strict=True)
+            for source, (face, mask) in zip(sources, painted, strict=True):
+                made[source, out] = Rebuilt(face, mask, parts[source][0])
+        return {key: made[key] for key in wanted}
 
     def swap(self, faces: Tensor, identity: str) -> tuple[Tensor, Tensor]:
-        """Anybody's faces N×3×R×R with the face of `identity`: N×3×R×R in 0–1, and the mask N×1×R×R in 0–1."""
-        face, mask = self.decode(self.inter(self.encoder(faces)), identity)
+        """Anybody's faces N×3×R×R painted as `identity`: N×3×R×R in 0–1, and the mask N×1×R×R in 0–1."""
+        face, mask = self.decode(self.encode(faces), identity)
         return face, torch.sigmoid(mask)
+
+    def shared_parameters(self) -> Iterator[nn.Parameter]:
+        """The parameters that belong to no identity alone."""
+        owned = {id(p) for name in self.identities for module in self.own(name) for p in module.parameters()}
+        return (p for p in self.parameters() if id(p) not in owned)
+
+    @property
+    def code_size(self) -> int:
+        """Numbers in the code of a face."""
+        return self.architecture.code
+
+    @property
+    def side(self) -> int:
+        """The side of the faces that go in and come out now, in pixels."""
+        return self.architecture.resolution
+
+    def grow(self, side: float) -> None:
+        """Work at this side from now on. Only the progressive family can; others raise ValueError."""
+        if side != self.architecture.resolution:
+            raise ValueError(f"a {self.architecture.family} network works at {self.architecture.resolution} only")
+
+    @property
+    def gradient_checkpointing(self) -> bool:
+        """Whether the stages are computed again for the backward pass, for less memory and more time."""
+        return any(module.recompute for module in self.modules() if isinstance(module, Stages))
+
+    @gradient_checkpointing.setter
+    def gradient_checkpointing(self, value: bool) -> None:
+        for module in self.modules():
+            if isinstance(module, Stages):
+                module.recompute = value
