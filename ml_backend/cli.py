@@ -29,6 +29,7 @@ from ml_backend.requests import (
 from ml_backend.service.commands import add_serve_parser
 from ml_backend.service.protocol import PROTOCOL
 from ml_backend.terminal import TerminalReporter, log_crash
+from ml_backend.training.models.model_commands import add_model_parser
 
 INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C ended
 
@@ -39,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises SystemExit: with 2 for arguments that do not fit, with 0 after --help and --version.
     """
     args = _parser().parse_args(argv)
+    if os.environ.get("RANK", "0") != "0":  # of the processes that torchrun starts, one tells the result
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     try:
         code = int(args.handler(args))
         sys.stdout.flush()
@@ -75,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     apply = _job(actions, "apply-masks", "say of every face what covers it, with a mask model", _apply_masks_request)
     apply.add_argument("faceset", type=Path, metavar="DIR")
     apply.add_argument("--mask-model", required=True, type=Path, metavar="DIR")
+    add_model_parser(commands)
     add_consent_parser(commands)
     add_serve_parser(commands)
     add_doctor_parser(commands, PROTOCOL)
@@ -118,9 +122,13 @@ def _add_trainings(commands: Any) -> None:
     train = _job(commands, "train", "train a model from facesets", _train_request)
     train.add_argument("--model", required=True, type=Path, metavar="DIR")
     train.add_argument("--faceset", required=True, action="append", metavar="NAME=DIR", help="give two or more")
-    train.add_argument("--preset", metavar="P", help="tiny, quick64, quick96, fast128, fine192 or fine256")
+    train.add_argument(
+        "--preset", metavar="P", help="what a new model is, such as quick96; docs/training.md lists them"
+    )
     train.add_argument("--iterations", type=int, metavar="N", help="steps that the model shall have had in all")
     train.add_argument("--minutes", type=float, metavar="M", help="minutes that it shall have trained in all")
+    train.add_argument("--devices", type=int, default=1, metavar="N", help="GPUs of this machine that train it (1)")
+    train.add_argument("--find-rate", action="store_true", help="try learning rates and say which one is good; no more")
     _add_settings(train)
     _add_consent(train)
 
@@ -216,6 +224,8 @@ def _train_request(args: argparse.Namespace) -> TrainRequest:
         preset=args.preset,
         iterations=args.iterations,
         minutes=args.minutes,
+        devices=args.devices,
+        find_rate=args.find_rate,
         settings=_pairs("--set", args.set),
         consent=args.consent,
     )

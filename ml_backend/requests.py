@@ -59,10 +59,12 @@ class ApplyMasksRequest(_Request):
 
 class TrainRequest(_Request):
     model: Path
-    facesets: dict[Name, Path] = Field(min_length=2)
+    facesets: dict[Name, Path] = Field(min_length=1, description="Two or more; fewer where identities join a model")
     preset: str | None = None
     iterations: int | None = Field(default=None, ge=1)
     minutes: float | None = Field(default=None, gt=0)
+    devices: int = Field(default=1, ge=1, le=64, description="Processes of this machine that train, one for each GPU")
+    find_rate: bool = Field(default=False, description="Try learning rates and say which is best; the model stays")
     settings: dict[str, str] = Field(default_factory=dict)
     consent: Path | None = Field(default=None, description="A folder of consent records besides the user's own")
 
@@ -89,7 +91,10 @@ class EvaluateRequest(_Request):
     performer_faceset: Path | None = None
 
 
-_NO_PICTURE = re.compile(r"only|largest|all|\d+(\s*,\s*\d+)*|\d+:.*")  # the forms of `person` that name no file
+_NO_FILES = {  # what these say without naming a file: whom `person` picks, and what a training begins from
+    "person": re.compile(r"only|largest|all|\d+(\s*,\s*\d+)*|\d+:.*"),
+    "base": re.compile(r"auto|none"),
+}
 _FOOTAGE = frozenset({"sources", "source", "plate", "truth", "mask"})
 
 
@@ -103,11 +108,11 @@ def _paths(name: str, value: Any) -> Iterator[Path]:
         yield value
     elif isinstance(value, BaseModel):
         yield from paths_in(value)
-    elif isinstance(value, str) and (name in _FOOTAGE or (name == "person" and not _NO_PICTURE.fullmatch(value))):
+    elif isinstance(value, str) and (name in _FOOTAGE or (name in _NO_FILES and not _NO_FILES[name].fullmatch(value))):
         yield Path(value)
     elif isinstance(value, list | tuple):
         for part in value:
             yield from _paths(name, part)
     elif isinstance(value, dict):
-        for part in value.values():
-            yield from _paths(name, part)
+        for key, part in value.items():
+            yield from _paths(key if name == "settings" else name, part)

@@ -12,8 +12,8 @@ from ml_backend import __version__
 from ml_backend.doctor import examine, report
 from ml_backend.doctor.check import Check
 from ml_backend.doctor.devices import Device
-from ml_backend.doctor.memory import available_mb, total_mb
 from ml_backend.doctor.needs_shape import Job, Needs
+from ml_backend.memory import available_mb, total_mb
 
 LARGEST_SIDE = 16_384
 
@@ -48,7 +48,7 @@ def _size(text: str) -> tuple[int, int]:
 def _doctor(args: argparse.Namespace, protocol: int) -> int:
     exam = examine.begin((lambda check: None) if args.json else report.say_check)
     if args.preset and exam.can_train:
-        from ml_backend.training.config import make_config
+        from ml_backend.training.presets import make_config
 
         make_config(args.preset, {})  # an unknown name is wrong usage, told before anything is measured
     if not args.json:

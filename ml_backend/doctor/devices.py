@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ml_backend.doctor.memory import total_mb
+from ml_backend.memory import total_mb
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ml_backend.doctor.needs import work_out
 from ml_backend.doctor.needs_shape import Job, Needs
 from ml_backend.doctor.speed import measure_decoding, measure_faces, measure_swap, measure_training
 from ml_backend.doctor.swap_frame import SwapFrame
-from ml_backend.training.config import DEFAULT_PRESET_CPU, DEFAULT_PRESET_GPU, PRESETS
+from ml_backend.training.presets import DEFAULT_PRESET_CPU, DEFAULT_PRESET_GPU, PRESETS
 
 
 @dataclass

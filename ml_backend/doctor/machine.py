@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ml_backend import __version__
 from ml_backend.doctor.check import Check
-from ml_backend.doctor.memory import available_mb, total_mb
+from ml_backend.memory import available_mb, total_mb
 
 LITTLE_MEMORY_MB = 2048
 _MADE = 1_735_689_600  # 1 January 2025: this version of the program is younger

@@ -18,10 +18,8 @@ from dataclasses import replace
 import torch
 
 from ml_backend.doctor.devices import Device
-from ml_backend.doctor.memory import available_mb, own_mb
 from ml_backend.doctor.needs_shape import Job, Needs
 from ml_backend.doctor.places import free_disk_mb
-from ml_backend.doctor.rehearsal import Step, rehearse
 from ml_backend.doctor.sample_face import sample_face
 from ml_backend.doctor.swap_frame import SwapFrame
 from ml_backend.faces.alignment import FACE, STORED_MARGIN, align, crop
@@ -29,9 +27,13 @@ from ml_backend.faces.detection import CenterFace
 from ml_backend.faces.mesh import FaceMesh
 from ml_backend.faces.roi import roi_of_detection
 from ml_backend.media.write import encode_png
-from ml_backend.training.config import PRESETS, TrainingConfig
+from ml_backend.memory import available_mb, own_mb
+from ml_backend.training.config import TrainingConfig
 from ml_backend.training.data import OVERSAMPLE
 from ml_backend.training.device import resolve_precision
+from ml_backend.training.models.thinning import MOST
+from ml_backend.training.presets import PRESETS
+from ml_backend.training.rehearsal import Step, rehearse
 
 IDENTITIES = 2
 DETECT_EVERY = 30  # frames; see `FaceTracker`
@@ -63,7 +65,8 @@ def work_out(
         + _LANDMARKS_BYTES * job.frames / _MIB
     )
     checkpoint = (16 * step.parameters + 12 * step.opponent) / 1e6  # weights, their mean and two moments
-    model = checkpoint * (config.keep_checkpoints + 1)  # the new one is whole before the oldest goes
+    older = MOST if config.keep_history else 0
+    model = checkpoint * (config.keep_checkpoints + older + 1)  # the new one is whole before the oldest goes
     faceset = IDENTITIES * job.faces * (_crop_bytes() + _ROW_BYTES) / 1e6
     swap = job.frames * swap_frame.file_bytes() / 1e6
     disk = free_disk_mb()
@@ -75,7 +78,7 @@ def work_out(
     if model + faceset + swap > disk:
         advice.append(
             f"All together needs {(model + faceset + swap) / 1000:.1f} GB of disk: make room, keep fewer checkpoints "
-            "(--set keep_checkpoints=1), or work on another disk."
+            "(--set keep_history=false, --set keep_checkpoints=1), or work on another disk."
         )
     return Needs(
         preset=job.preset,

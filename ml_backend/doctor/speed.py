@@ -18,11 +18,12 @@ from ml_backend.faces.recognition import Recogniser
 from ml_backend.faces.roi import roi_of_detection
 from ml_backend.media.movie import write_movie
 from ml_backend.media.source import open_source
-from ml_backend.networks.autoencoder import Architecture
+from ml_backend.networks.architecture import Architecture
+from ml_backend.training.build import build_networks
 from ml_backend.training.config import TrainingConfig
 from ml_backend.training.data import TrainingFaces
 from ml_backend.training.device import resolve_precision
-from ml_backend.training.trainer import Trainer, build_networks
+from ml_backend.training.trainer import Trainer
 
 DECODED = (1280, 720)
 _MOVIE_FRAMES = 12

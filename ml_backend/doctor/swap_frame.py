@@ -9,7 +9,8 @@ from ml_backend.faces.mesh import FaceMesh
 from ml_backend.faces.roi import roi_of_detection
 from ml_backend.media.frame import Pixels
 from ml_backend.media.write import encode_png
-from ml_backend.networks.autoencoder import Architecture, Autoencoder
+from ml_backend.networks.architecture import Architecture
+from ml_backend.networks.families import build_autoencoder
 from ml_backend.swapping.render import FaceRenderer
 from ml_backend.swapping.settings import SwapSettings
 from ml_backend.swapping.surface_mask import surface_mask
@@ -34,7 +35,7 @@ class SwapFrame:
 
     def renderer(self, architecture: Architecture, device: torch.device) -> FaceRenderer:
         """One with an untrained network of this architecture: it makes no likeness, but takes as long."""
-        network = Autoencoder(architecture, ("a", "b")).eval().to(device)
+        network = build_autoencoder(architecture, ("a", "b")).eval().to(device)
         return FaceRenderer(network, "a", SwapSettings(learned_mask=False), device)
 
     def render(self, renderer: FaceRenderer) -> None:

@@ -65,9 +65,9 @@ class FaceRenderer:
         rgba: Pixels = np.zeros((height, width, 4), plate.dtype)
         transforms = []
         for landmarks in faces:
-            matrix = align(landmarks, self._network.architecture.resolution, FACE)
+            matrix = align(landmarks, self._network.side, FACE)
             transforms.append(matrix)
-            area = _rectangle(matrix, self._network.architecture.resolution, (height, width))
+            area = _rectangle(matrix, self._network.side, (height, width))
             if area is None:
                 continue
             rows, columns = area
@@ -86,7 +86,7 @@ class FaceRenderer:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Colour H×W×3 and alpha H×W of one face in the rectangle `under` whose first pixel is `corner` (x, y)."""
         settings, shape = self._settings, (under.shape[0], under.shape[1])
-        resolution = self._network.architecture.resolution
+        resolution = self._network.side
         given = to_unit(crop(plate, matrix, resolution, cv2.INTER_LINEAR))
         made, learned = self._infer(given)
         unit_in_crop = resolution / FACE.side

@@ -24,9 +24,9 @@ from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
 from ml_backend.provenance.consent import require_consent
 from ml_backend.requests import SwapRequest
-from ml_backend.training.checkpoints import CheckpointInfo, SwapModel, load_for_swap
 from ml_backend.training.device import best_device
 from ml_backend.training.masks.model import MaskModel, open_mask_model
+from ml_backend.training.models.checkpoints import CheckpointInfo, SwapModel, load_for_swap
 
 from .footage import footage_state
 from .manifest import MANIFEST, Consent, FrameRecord, Journal, Manifest, frame_file, write_manifest
@@ -170,6 +170,11 @@ def _performer(info: CheckpointInfo, request: SwapRequest, settings: SwapSetting
         return None
     others = [name for name in info.identities if name != request.identity]
     name = settings.performer or (others[0] if len(others) == 1 else None)
+    if name is None and not others:
+        raise UsageError(
+            f"The model {request.model} knows {request.identity} only, and so not who is on the plate.",
+            "Say --set faces=largest, or export the performer with the identity.",
+        )
     if name is None or name not in info.identities:
         raise UsageError(
             f"Who of {', '.join(others)} is on the plate?" if name is None else f"The model does not know {name}.",

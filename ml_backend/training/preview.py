@@ -13,20 +13,20 @@ from .config import Augmentation
 from .data import TrainingFaces
 
 FACES = 6  # of each identity
-_UNCHANGED = Augmentation(rotate=0, scale=0, shift=0, warp=0, flip=False, light=0, colour=0)
+UNCHANGED = Augmentation(rotate=0, scale=0, shift=0, warp=0, light=0, colour=0)
 
 
 @torch.no_grad()
-def preview_grid(network: Autoencoder, faces: Mapping[str, TrainingFaces], device: torch.device) -> NDArray[np.uint8]:
+def preview_grid(network: Autoencoder, faces: Mapping[str, TrainingFaces]) -> NDArray[np.uint8]:
     """H×W×3 RGB: for each identity a row of its faces, then a row of these as every identity in turn.
 
     The faces are the same ones each time, spread evenly over the faceset.
     """
-    resolution = network.architecture.resolution
+    resolution = network.side
     rows = []
     for own in faces.values():
-        chosen = torch.linspace(0, len(own.planes) - 1, FACES).round().long()
-        batch = make_batch(own.planes[chosen.to(device)], own.span, resolution, _UNCHANGED, torch.Generator())
+        chosen = torch.linspace(0, len(own) - 1, FACES).round().long()
+        batch = make_batch(own.take(chosen), own.span, resolution, UNCHANGED, torch.Generator())
         rows.append(_row(batch.target))
         rows += [_row(network.swap(batch.target, identity)[0]) for identity in network.identities]
     return np.concatenate(rows)

@@ -8,41 +8,78 @@ from torch import Tensor, nn
 
 from ml_backend.errors import BackendError
 
+from .build import Networks
+from .models.checkpoints import OPPONENTS
 from .trainer import Trainer
+
+Parts = Mapping[str, Mapping[str, Tensor]]
 
 
 def collect(trainer: Trainer) -> dict[str, dict[str, Tensor]]:
-    """The parts of a checkpoint: weights, ema, optimizer and, where there is one, discriminator."""
+    """The parts of a checkpoint: weights, ema, optimizer and, where they are, the discriminators."""
     networks = trainer.networks
     parts = {
         "weights": dict(networks.autoencoder.state_dict()),
         "ema": dict(networks.ema.state_dict()),
         "optimizer": moments(trainer.optimizer, networks.autoencoder, "autoencoder"),
     }
-    if networks.discriminator is not None and trainer.opponent is not None:
-        parts["discriminator"] = dict(networks.discriminator.state_dict())
-        parts["optimizer"] |= moments(trainer.opponent, networks.discriminator, "discriminator")
+    for name, optimizer in trainer.opponents.items():
+        network: nn.Module = getattr(networks, name)
+        parts[name] = dict(network.state_dict())
+        parts["optimizer"] |= moments(optimizer, network, name)
+    if trainer.scaler.is_enabled():
+        scaler = trainer.scaler.state_dict()
+        parts["optimizer"] |= {
+            f"scaler.{key}": torch.tensor(scaler[key], dtype=torch.float64) for key in ("scale", "_growth_tracker")
+        }
     return parts
 
 
-def restore(trainer: Trainer, parts: Mapping[str, Mapping[str, Tensor]], origin: Path) -> None:
-    """Set the trainer to what `collect` gave. A discriminator that is new to the model starts afresh.
+def restore_networks(networks: Networks, parts: Parts, origin: Path) -> None:
+    """Set the networks to what `collect` gave. A discriminator that is new to the model starts afresh.
 
     Raises BackendError that names `origin`, the checkpoint's folder, where the tensors are not those of the networks.
     """
-    networks = trainer.networks
     try:
         networks.autoencoder.load_state_dict(parts["weights"])
         networks.ema.load_state_dict(parts["ema"])
-        set_moments(trainer.optimizer, networks.autoencoder, "autoencoder", parts["optimizer"])
-        if networks.discriminator is not None and trainer.opponent is not None and "discriminator" in parts:
-            networks.discriminator.load_state_dict(parts["discriminator"])
-            set_moments(trainer.opponent, networks.discriminator, "discriminator", parts["optimizer"])
+        for name in OPPONENTS:
+            network: nn.Module | None = getattr(networks, name)
+            if network is not None and name in parts:
+                network.load_state_dict(parts[name])
     except RuntimeError as error:
-        raise BackendError(
-            f"The tensors of the checkpoint {origin} are not those of its own configuration: {error}.",
-            f"Delete {origin} to use the checkpoint before it.",
-        ) from error
+        raise _foreign(error, origin) from error
+
+
+def restore_moments(trainer: Trainer, parts: Parts, origin: Path) -> None:
+    """Let the optimizers remember what `collect` gave; raises as `restore_networks` does."""
+    networks, stored = trainer.networks, parts["optimizer"]
+    try:
+        set_moments(trainer.optimizer, networks.autoencoder, "autoencoder", stored)
+        for name, optimizer in trainer.opponents.items():
+            set_moments(optimizer, getattr(networks, name), name, stored)
+    except RuntimeError as error:
+        raise _foreign(error, origin) from error
+    if trainer.scaler.is_enabled() and "scaler.scale" in stored:
+        state = trainer.scaler.state_dict()
+        state |= {
+            "scale": float(stored["scaler.scale"]),
+            "_growth_tracker": int(stored["scaler._growth_tracker"]),
+        }
+        trainer.scaler.load_state_dict(state)
+
+
+def restore(trainer: Trainer, parts: Parts, origin: Path) -> None:
+    """Set a trainer to what `collect` gave."""
+    restore_networks(trainer.networks, parts, origin)
+    restore_moments(trainer, parts, origin)
+
+
+def _foreign(error: RuntimeError, origin: Path) -> BackendError:
+    return BackendError(
+        f"The tensors of the checkpoint {origin} are not those of its own configuration: {error}.",
+        f"Delete {origin} to use the checkpoint before it.",
+    )
 
 
 def moments(optimizer: torch.optim.Optimizer, network: nn.Module, owner: str) -> dict[str, Tensor]:
@@ -59,6 +96,7 @@ def set_moments(
     optimizer: torch.optim.Optimizer, network: nn.Module, owner: str, tensors: Mapping[str, Tensor]
 ) -> None:
     """Make an optimizer remember what `moments` gave."""
+    optimizer.state.clear()
     for name, parameter in network.named_parameters():
         prefix = f"{owner}.{name}."
         state = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
@@ -67,5 +105,5 @@ def set_moments(
             # moments lie in memory as their parameter does: the fused optimizer walks them side by side
             own = torch.empty_like(value if value.ndim == 0 else parameter, device=parameter.device)
             state[key] = own.detach().copy_(value)
-        if state:
+        if state and parameter.requires_grad:
             optimizer.state[parameter] = state

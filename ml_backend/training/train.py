@@ -1,65 +1,116 @@
 """The train job: facesets in, a model's checkpoints out."""
 
-import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from ml_backend import atomic
-from ml_backend.errors import BackendError, Cancelled, UsageError
+from ml_backend.errors import UsageError
 from ml_backend.faces.alignment import FACE
 from ml_backend.facesets.store import Faceset
-from ml_backend.media.write import write_rgb
 from ml_backend.memory import peak_rss_mb
-from ml_backend.progress import Reporter
+from ml_backend.progress import Reporter, SilentReporter
 from ml_backend.provenance.consent import require_consent
 from ml_backend.requests import TrainRequest
 
-from .budget import Budget, make_budget
-from .checkpoints import Checkpoint, CheckpointInfo, list_checkpoints, load_checkpoint, save_checkpoint
-from .config import DEFAULT_PRESET_CPU, DEFAULT_PRESET_GPU, TrainingConfig, change_config, make_config
-from .data import load_faces
-from .device import best_device, resolve_precision
-from .preview import preview_grid
-from .state import collect, restore
-from .trainer import Trainer, build_networks
+from .base import find_base
+from .budget import make_budget
+from .build import build_networks
+from .config import TrainingConfig, change_config
+from .data import TrainingFaces, load_faces, split_held_out
+from .device import resolve_precision, training_device
+from .finding_rate import find_rate
+from .fitting import free_memory, parts_needed
+from .losses.shipped import load_recogniser
+from .models.checkpoints import Checkpoint, list_checkpoints, load_checkpoint
+from .newcomers import learn_only, with_newcomers
+from .parallel.launch import launch
+from .parallel.world import World, find_world, joined, wait
+from .presets import DEFAULT_PRESET_CPU, DEFAULT_PRESET_GPU, make_config
+from .run import Origin, Run
+from .state import restore_moments, restore_networks
+from .trainer import Trainer
 
 DEFAULT_ITERATIONS = 100_000
-REPORT_SECONDS = 0.5
+FEWEST_IDENTITIES = 2
 
 
 def run_train(request: TrainRequest, reporter: Reporter) -> dict[str, Any]:
     """Train the model until it has had `iterations` steps or `minutes` in all; a model that has them is left alone.
 
     A killed training goes on from its newest checkpoint; on the CPU, and with a budget of iterations, it ends with
-    the same weights, bit for bit, as one that was not disturbed. Raises RefusedError where an identity has no consent,
-    UsageError for a wrong setting or faceset, Cancelled (after a checkpoint) when asked to stop.
+    the same weights, bit for bit, as one that was not disturbed. Under torchrun all processes train the one model.
+    Identities that are new to a model join it; where the facesets of the others are not given, these stay as they
+    are, and the budget counts from then on. Raises RefusedError where an identity has no consent, UsageError for a
+    wrong setting or faceset, Cancelled (after a checkpoint) when asked to stop.
     """
     started = time.monotonic()
     consent = {name: require_consent(name, "train", request.consent).sha256() for name in sorted(request.facesets)}
-    device = best_device()
-    for folder in ("checkpoints", "previews"):
-        atomic.remove_leftovers(request.model / folder)
+    world = find_world()
+    if world.size == 1 and request.devices > 1 and not request.find_rate:
+        result = launch(request, reporter)
+        return result | {"seconds": round(time.monotonic() - started, 3)}
+    device = training_device(world)
+    with joined(world, device):
+        result = _train(request, reporter if world.leads else SilentReporter(), consent, world, device)
+    return result | {"seconds": round(time.monotonic() - started, 3), "peak_rss_mb": round(peak_rss_mb(), 1)}
+
+
+def _train(
+    request: TrainRequest, reporter: Reporter, consent: dict[str, str], world: World, device: torch.device
+) -> dict[str, Any]:
+    if world.leads:
+        for folder in ("checkpoints", "previews"):
+            atomic.remove_leftovers(request.model / folder)
+    wait(world)
     before = list_checkpoints(request.model)
     previous = load_checkpoint(before[-1]) if before else None
     config = _config(request, previous, device)
+    if config.batch_size < world.size:
+        raise UsageError(
+            f"A batch of {config.batch_size} faces cannot be shared by {world.size} processes.",
+            f"Say --set batch_size={world.size} or more, or take fewer devices.",
+        )
     budget = make_budget(request.iterations, request.minutes, DEFAULT_ITERATIONS)
     facesets = _facesets(request, previous)
-    faces = {
-        name: load_faces(faceset, config.architecture.resolution, FACE.side, device)
-        for name, faceset in facesets.items()
-    }
-    networks = build_networks(config, list(faces), device)
-    trainer = Trainer(config, networks, faces, device, resolve_precision(config.precision, device))
+    landmarks = _landmark_model(facesets, previous)
+    precision = resolve_precision(config.precision, device)
+    known = previous.info.identities if previous else list(facesets)
+    newcomers = [name for name in facesets if name not in known]
+    parts = parts_needed(config, len(facesets), precision, free_memory(device), world, reporter.message)
+    strangers = set(config.augmentation.flip) - {"all", *known, *newcomers}
+    if strangers:
+        raise UsageError(
+            f"The training setting augmentation.flip names {', '.join(sorted(strangers))}.",
+            f"Name all, or some of {', '.join([*known, *newcomers])}.",
+        )
+    learned, held_out = _faces(facesets, config, device)
+    base = find_base(config.base, config.architecture) if previous is None else None
+    networks = build_networks(config, known, device, base)
     if previous is not None:
-        restore(trainer, previous.parts, before[-1])
-    _make_folder(request.model / "checkpoints")
-    landmarks = next(iter(facesets.values())).info.landmark_model
-    run = _Run(request.model, trainer, consent, landmarks, previous.info if previous else None)
-    result = run.until(budget, reporter)
-    return result | {"seconds": round(time.monotonic() - started, 3), "peak_rss_mb": round(peak_rss_mb(), 1)}
+        restore_networks(networks, previous.parts, before[-1])
+    if newcomers:
+        networks = with_newcomers(networks, newcomers)
+    if set(networks.autoencoder.identities) != set(facesets):
+        learn_only(networks.autoencoder, list(facesets))
+        rest = ", ".join(sorted(set(networks.autoencoder.identities) - set(facesets)))
+        reporter.message(f"No faceset is given of {rest}: nothing that they need is changed.")
+    recogniser = load_recogniser(device) if config.loss.recognition else None
+    trainer = Trainer(config, networks, learned, device, precision, world, recogniser, reporter.message)
+    trainer.accumulate = parts
+    if previous is not None:
+        restore_moments(trainer, previous.parts, before[-1])
+    if request.find_rate:
+        return find_rate(trainer, reporter)
+    if world.leads:
+        _make_folder(request.model / "checkpoints")
+    wait(world)
+    origin = Origin(landmarks, base.sha256 if base else None, consent, bool(newcomers))
+    with Run(request.model, trainer, held_out, origin, previous.info if previous else None) as run:
+        return run.until(budget, reporter)
 
 
 def _config(request: TrainRequest, previous: Checkpoint | None, device: torch.device) -> TrainingConfig:
@@ -77,29 +128,58 @@ def _config(request: TrainRequest, previous: Checkpoint | None, device: torch.de
 
 
 def _facesets(request: TrainRequest, previous: Checkpoint | None) -> dict[str, Faceset]:
-    """The faceset of each identity, in the model's order; UsageError where they are not those of its identities."""
-    identities = list(request.facesets) if previous is None else previous.info.identities
-    if set(identities) != set(request.facesets):
-        raise UsageError(
-            f"The model {request.model} knows {', '.join(identities)}, and facesets are given for "
-            f"{', '.join(request.facesets)}.",
-            "Give a faceset for each identity of the model, or train into a new folder.",
-        )
-    facesets = {name: Faceset.open(request.facesets[name]) for name in identities}
+    """The faceset of each identity that learns, in the model's order and new ones last; UsageError for a wrong set."""
+    given = request.facesets
+    if previous is None:
+        if len(given) < FEWEST_IDENTITIES:
+            raise UsageError(
+                f"A new model needs facesets of two identities or more, and {', '.join(given) or 'none'} is given.",
+                "Add the faceset of the performer, or of the identity.",
+            )
+        names = list(given)
+    else:
+        known = previous.info.identities
+        names = [name for name in known if name in given] + [name for name in given if name not in known]
+        # a forgotten faceset is not taken for the wish to leave somebody alone
+        alone = set(given) == set(previous.info.learning)
+        if not set(known) <= set(given) and set(given) <= set(known) and not alone:
+            raise UsageError(
+                f"The model {request.model} knows {', '.join(known)}, and facesets are given for {', '.join(given)}.",
+                "Give a faceset for each identity of the model, add a new one, or train into a new folder.",
+            )
+    facesets = {name: Faceset.open(given[name]) for name in names}
     for name, faceset in facesets.items():
         if faceset.info.identity not in (None, name):
             raise UsageError(
                 f"The faceset {faceset.folder} holds the faces of {faceset.info.identity}, not of {name}.",
                 f"Say --faceset {faceset.info.identity}={faceset.folder}, or extract {name} into another folder.",
             )
-        wanted = previous.info.landmark_model if previous else next(iter(facesets.values())).info.landmark_model
+    return facesets
+
+
+def _landmark_model(facesets: Mapping[str, Faceset], previous: Checkpoint | None) -> str:
+    """The model that all landmarks are of; UsageError where they differ."""
+    wanted = previous.info.landmark_model if previous else next(iter(facesets.values())).info.landmark_model
+    for faceset in facesets.values():
         if faceset.info.landmark_model != wanted:
             raise UsageError(
                 f"The faceset {faceset.folder} has landmarks of the model {faceset.info.landmark_model}, others "
                 f"are of {wanted}: the same points lie elsewhere on the face.",
                 "Extract all facesets of a model with the same landmarks.",
             )
-    return facesets
+    return wanted
+
+
+def _faces(
+    facesets: Mapping[str, Faceset], config: TrainingConfig, device: torch.device
+) -> tuple[dict[str, TrainingFaces], dict[str, TrainingFaces]]:
+    """The faces that are learned from, and those that only measure (none where nothing is held out)."""
+    side = config.architecture.resolution
+    faces = {name: load_faces(faceset, side, FACE.side, device) for name, faceset in facesets.items()}
+    if not config.held_out:
+        return faces, {}
+    parts = {name: split_held_out(whole, config.held_out, config.seed) for name, whole in faces.items()}
+    return {name: part[0] for name, part in parts.items()}, {name: part[1] for name, part in parts.items()}
 
 
 def _make_folder(folder: Path) -> None:
@@ -109,95 +189,3 @@ def _make_folder(folder: Path) -> None:
         raise UsageError(
             f"{folder} cannot be made: {error.strerror}.", "Choose a model folder that can be written."
         ) from error
-
-
-class _Run:
-    """One run of the training loop, from where the model is."""
-
-    def __init__(
-        self,
-        model: Path,
-        trainer: Trainer,
-        consent: dict[str, str],
-        landmarks: str,
-        before: CheckpointInfo | None,
-    ) -> None:
-        self._model = model
-        self._trainer = trainer
-        self._consent = consent
-        self._landmarks = landmarks
-        self._iteration = before.iteration if before else 0
-        self._seconds_before = before.seconds if before else 0.0
-        self._loss = before.loss if before else None
-        self._started = time.monotonic()
-
-    def until(self, budget: Budget, reporter: Reporter) -> dict[str, Any]:
-        """Step until the budget is spent; previews and checkpoints on the way, and a checkpoint at the end."""
-        config = self._trainer.config
-        first = self._iteration
-        reported = previewed = saved = self._started
-        while (spent := budget.spent(self._iteration, self._seconds())) < 1:
-            loss = self._trainer.step(self._iteration, spent)
-            if not math.isfinite(loss):
-                raise BackendError(
-                    f"The loss is not a number any more at iteration {self._iteration}.",
-                    "Run the same command with a lower --set learning_rate=…; it goes on from the last checkpoint.",
-                )
-            self._iteration += 1
-            self._loss = loss if self._loss is None else self._loss + 0.02 * (loss - self._loss)
-            now = time.monotonic()
-            if now - reported > REPORT_SECONDS:
-                rate = (self._iteration - first) * self._images_per_step() / (now - self._started)
-                figures = {"iteration": float(self._iteration), "loss": self._loss, "images_per_second": rate}
-                reporter.progress("train", spent, 1, figures)
-                reported = now
-            if now - previewed > config.preview_minutes * 60:
-                reporter.preview(self._write_preview())
-                previewed = time.monotonic()
-            if now - saved > config.checkpoint_minutes * 60:
-                self._save()
-                saved = time.monotonic()
-            if reporter.stop_requested():
-                self._save()
-                raise Cancelled
-        seconds = time.monotonic() - self._started
-        images = (self._iteration - first) * self._images_per_step()
-        if images:
-            self._save()
-            reporter.preview(self._write_preview())
-        reporter.progress("train", 1, 1, {"iteration": float(self._iteration), "loss": self._loss or 0.0})
-        return {
-            "iterations": self._iteration,
-            "images": images,
-            "images_per_second": round(images / seconds, 2) if images else 0.0,
-            "loss": self._loss,
-            "model": str(self._model),
-            "device": str(self._trainer.device),
-            "precision": str(self._trainer.precision).removeprefix("torch."),
-        }
-
-    def _images_per_step(self) -> int:
-        return self._trainer.config.batch_size * len(self._trainer.faces)
-
-    def _seconds(self) -> float:
-        return self._seconds_before + time.monotonic() - self._started
-
-    def _save(self) -> None:
-        trainer = self._trainer
-        info = CheckpointInfo(
-            identities=list(trainer.faces),
-            config=trainer.config,
-            precision=str(trainer.precision).removeprefix("torch."),
-            iteration=self._iteration,
-            seconds=self._seconds(),
-            loss=self._loss,
-            landmark_model=self._landmarks,
-            references={name: faces.embedding.tolist() for name, faces in trainer.faces.items()},
-            consent=self._consent,
-        )
-        save_checkpoint(self._model, Checkpoint(info, collect(trainer)), trainer.config.keep_checkpoints)
-
-    def _write_preview(self) -> Path:
-        path = self._model / "previews" / f"{self._iteration:08d}.png"
-        write_rgb(path, preview_grid(self._trainer.networks.ema, self._trainer.faces, self._trainer.device))
-        return path

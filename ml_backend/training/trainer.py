@@ -1,48 +1,44 @@
 """The training step, and all the state that it changes."""
 
-import math
-from collections.abc import Mapping
-from copy import deepcopy
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
-from ml_backend.networks.autoencoder import Autoencoder
-from ml_backend.networks.discriminator import PatchDiscriminator, adversarial_loss, discriminator_loss
+from ml_backend.errors import BackendError
+from ml_backend.networks.autoencoder import Rebuilt
+from ml_backend.networks.code_discriminator import code_adversarial_loss, code_discriminator_loss
+from ml_backend.networks.discriminator import adversarial_loss, discriminator_loss, r1_penalty
+from ml_backend.networks.recogniser import Recogniser
 
-from .augmentation import Batch, make_batch
-from .config import TrainingConfig
-from .data import TrainingFaces, sample_indices
-from .losses import dssim, face_weights, weighted_mean
+from .augmentation import Batch
+from .batches import Batches, step_generator
+from .build import Networks
+from .compiling import Compiled
+from .config import Phase, TrainingConfig
+from .data import TrainingFaces
+from .device import is_out_of_memory
+from .losses.style import background_style, face_style
+from .losses.total import reconstruction_loss
+from .optimizers.named import make_optimizer, step_with_rest
+from .optimizers.rates import rate_factor
+from .parallel.world import ALONE, World, average_gradients, mean
+from .recipe import phase_at, side_at
 
-
-@dataclass(frozen=True)
-class Networks:
-    """The autoencoder, its running mean, and its opponent (None where the loss does not ask for one)."""
-
-    autoencoder: Autoencoder
-    ema: Autoencoder
-    discriminator: PatchDiscriminator | None
-
-
-def build_networks(config: TrainingConfig, identities: list[str], device: torch.device) -> Networks:
-    """New networks; the same seed gives the same weights."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        autoencoder = Autoencoder(config.architecture, identities)
-        discriminator = PatchDiscriminator() if config.loss.adversarial else None
-    ema = deepcopy(autoencoder)
-    layout = torch.channels_last
-    return Networks(
-        autoencoder.to(device, memory_format=layout),  # type: ignore[call-overload]
-        ema.to(device, memory_format=layout).requires_grad_(False),  # type: ignore[call-overload]
-        discriminator.to(device, memory_format=layout) if discriminator else None,  # type: ignore[call-overload]
-    )
+RESTING = 1 << 31  # added to the seed, so that other chance decides which weights rest than what faces look like
+Made = Mapping[tuple[str, str], Rebuilt]
 
 
 class Trainer:
-    """Makes steps. What a step does depends only on its number, the seed and the state before it."""
+    """Makes steps. What a step does depends only on its number, the seed and the state before it.
+
+    accumulate: how many parts a batch is worked through in; it grows where memory does not suffice.
+    plateau, calm: factors of the learning rate, which a training without progress, and one that failed, lowers.
+    side: the side that the networks work at, fading ones between two powers of two.
+    """
 
     def __init__(
         self,
@@ -51,106 +47,255 @@ class Trainer:
         faces: Mapping[str, TrainingFaces],
         device: torch.device,
         precision: torch.dtype,
+        world: World = ALONE,
+        recogniser: Recogniser | None = None,
+        say: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self.config = config
-        self.networks = networks
-        self.faces = faces
-        self.device = device
-        self.precision = precision
-        self.optimizer = _optimizer(networks.autoencoder, config.learning_rate, (0.9, 0.99))
-        self.opponent = None
-        if networks.discriminator is not None:
-            self.opponent = _optimizer(networks.discriminator, config.learning_rate, (0.5, 0.99))
+        self.config, self.networks, self.faces = config, networks, faces
+        self.device, self.precision, self.world = device, precision, world
+        self.recogniser = recogniser
+        self.accumulate = config.accumulate
+        self.plateau = 1.0
+        self.calm = 1.0
+        self.parts: dict[str, Tensor] = {}
+        self.optimizer = _autoencoder_optimizer(networks, config)
+        self.opponents = {
+            name: _opponent_optimizer(network, config)
+            for name in ("discriminator", "code_discriminator")
+            if (network := getattr(networks, name)) is not None
+        }
+        self.scaler = torch.amp.GradScaler(device.type, enabled=precision == torch.float16)
+        self.batches = Batches(faces, config, device, world)
+        self.side = float(config.architecture.resolution)
+        self._say = say
+        self.forward: Callable[..., dict[tuple[str, str], Rebuilt]] = self._wrapped(networks.autoencoder)
+        names = list(faces)
+        self._swaps = list(zip(names, names[1:] + names[:1], strict=True)) if config.loss.needs_swaps else []
 
-    def step(self, number: int, spent: float) -> float:
-        """Step `number` (from 0), at `spent` (0–1) of the budget; returns the loss."""
+    def step(self, number: int, spent: float, rate: float | None = None) -> Tensor:
+        """Step `number` (from 0), at `spent` (0–1) of the budget; returns the loss, and leaves its parts in `parts`.
+
+        rate: the learning rate; that of the schedule where it is None.
+        Raises BackendError where even single faces do not fit the memory.
+        """
         config = self.config
-        for optimizer in (self.optimizer, self.opponent):
-            for group in optimizer.param_groups if optimizer else ():
-                group["lr"] = config.learning_rate * _rate(number, spent, config)
-        batches = self._batches(number)
-        fights = self.opponent is not None and spent >= config.adversarial_start
+        _, phase = phase_at(config.recipe, spent)
+        if rate is None:
+            factor = rate_factor(number, spent, config, self.plateau)
+            rate = config.learning_rate * phase.rate * factor * self.calm
+        for optimizer in (self.optimizer, *self.opponents.values()):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * group["factor"]
+        self.grow(side_at(config.recipe, spent, config.architecture.resolution))
+        batches = self.batches.get(number, self.networks.autoencoder.side, phase.warp)
+        while True:
+            try:
+                loss = self._learn(batches, phase)
+                break
+            except RuntimeError as error:
+                self._split(error)
+        self._update(number)
+        return loss
+
+    def grow(self, side: float) -> None:
+        self.side = side
+        self.networks.autoencoder.grow(side)
+        self.networks.ema.grow(side)
+
+    def _learn(self, batches: Mapping[str, Batch], phase: Phase) -> Tensor:
+        """Gradients of everything for a batch, worked through in parts; returns the loss."""
+        for optimizer in (self.optimizer, *self.opponents.values()):
+            optimizer.zero_grad(set_to_none=True)
+        rows = len(next(iter(batches.values())).input)
+        whole = self.config.batch_size / self.world.size
+        parts = min(self.accumulate, rows)
+        losses = []
+        self.parts = {}
+        for k in range(parts):
+            chosen = slice(k * rows // parts, (k + 1) * rows // parts)
+            part = {name: batch[chosen] for name, batch in batches.items()}
+            weight = (chosen.stop - chosen.start) / whole  # so that faces count the same wherever they are learned
+            with self._together(last=k == parts - 1):
+                losses.append(self._learn_part(part, phase, weight))
+        for name in self.opponents:
+            average_gradients(getattr(self.networks, name), self.world)
+        self.parts = {name: mean(value, self.world) for name, value in self.parts.items()}
+        return mean(torch.stack(losses).sum(), self.world)
+
+    def _learn_part(self, batches: Mapping[str, Batch], phase: Phase, weight: float) -> Tensor:
+        networks = self.networks
+        inputs = {name: batch.input.contiguous(memory_format=torch.channels_last) for name, batch in batches.items()}
         with self._autocast():
-            made = self.networks.autoencoder({name: batch.input for name, batch in batches.items()})
+            made: Made = self.forward(inputs, self._swaps)
         # in float32: the variances of SSIM are differences of near numbers, and half of them is noise in bfloat16
-        loss = torch.stack([self._loss(batches[name], *made[name]) for name in batches]).mean()
-        if fights:
-            assert self.networks.discriminator is not None
-            self.networks.discriminator.requires_grad_(False)
-            verdict = adversarial_loss(self._judge(self.networks.discriminator, _shown(batches, made)))
-            loss = loss + config.loss.adversarial * verdict
-        self._descend(self.optimizer, self.networks.autoencoder, loss)
-        if fights:
-            self._train_opponent(batches, made)
-        self._average()
-        return float(loss.detach())
+        terms = [self._rebuilding(batches, made), *self._styles(batches, made)]
+        judges = phase.adversarial > 0 and networks.discriminator is not None
+        guesses = phase.adversarial > 0 and networks.code_discriminator is not None
+        if judges:
+            terms.append(self._caught(batches, made, phase))
+        if guesses:
+            terms.append(self._recognised(made, phase))
+        loss = torch.stack(terms).sum() * weight
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        if judges:
+            self._teach_discriminator(batches, made, weight)
+        if guesses:
+            self._teach_code_discriminator(made, weight)
+        return loss.detach()
 
-    def _batches(self, number: int) -> dict[str, Batch]:
-        generator = torch.Generator().manual_seed((self.config.seed << 32) + number)
-        config, layout = self.config, torch.channels_last
-        indices = sample_indices(self.faces, config.batch_size, generator)
-        batches = {}
-        for name, chosen in indices.items():
-            faces = self.faces[name]
-            planes = faces.planes[chosen.to(self.device)]
-            b = make_batch(planes, faces.span, config.architecture.resolution, config.augmentation, generator)
-            batches[name] = Batch(b.input.contiguous(memory_format=layout), b.target, b.mask, b.features)
-        return batches
+    def _rebuilding(self, batches: Mapping[str, Batch], made: Made) -> Tensor:
+        losses = []
+        for name, batch in batches.items():
+            rebuilt = made[name, name]
+            total, parts = reconstruction_loss(
+                rebuilt.face, rebuilt.mask, batch.target, batch.mask, batch.features, self.config.loss, self.recogniser
+            )
+            losses.append(total)
+            self._note(parts, 1 / len(batches))
+        return torch.stack(losses).mean()
 
-    def _loss(self, batch: Batch, face: Tensor, mask: Tensor) -> Tensor:
-        w = self.config.loss
-        weights = face_weights(batch.mask, batch.features, w.outside, w.eyes_and_mouth)
-        difference = face - batch.target
-        return (
-            w.l1 * weighted_mean(difference.abs(), weights)
-            + w.l2 * weighted_mean(difference.square(), weights)
-            + w.dssim * dssim(face, batch.target, weights)
-            + w.mask * nn.functional.binary_cross_entropy_with_logits(mask, batch.mask)
-        )
+    def _styles(self, batches: Mapping[str, Batch], made: Made) -> list[Tensor]:
+        w, terms = self.config.loss, []
+        for performer, identity in self._swaps:
+            face, batch = made[performer, identity].face, batches[performer]
+            share = 1 / len(self._swaps)
+            if w.face_style:
+                value = face_style(face, batch.target, batch.mask)
+                self._note({"face_style": value.detach()}, share)
+                terms.append(w.face_style * share * value)
+            if w.background_style:
+                value = background_style(face, batch.target, batch.mask)
+                self._note({"background_style": value.detach()}, share)
+                terms.append(w.background_style * share * value)
+        return terms
 
-    def _train_opponent(self, batches: Mapping[str, Batch], made: Mapping[str, tuple[Tensor, Tensor]]) -> None:
-        discriminator = self.networks.discriminator
+    def _caught(self, batches: Mapping[str, Batch], made: Made, phase: Phase) -> Tensor:
+        discriminator, kind = self.networks.discriminator, self.config.opponent.loss
         assert discriminator is not None
-        assert self.opponent is not None
+        discriminator.requires_grad_(False)
+        verdict = adversarial_loss(self._judge(discriminator, _shown(batches, made)), kind)
+        self._note({"adversarial": verdict.detach()}, 1)
+        return self.config.loss.adversarial * phase.adversarial * verdict
+
+    def _recognised(self, made: Made, phase: Phase) -> Tensor:
+        guesser = self.networks.code_discriminator
+        assert guesser is not None
+        guesser.requires_grad_(False)
+        value = code_adversarial_loss(guesser(torch.cat([made[name, name].code.float() for name in self.faces])))
+        self._note({"code_adversarial": value.detach()}, 1)
+        return self.config.loss.code_adversarial * phase.adversarial * value
+
+    def _teach_discriminator(self, batches: Mapping[str, Batch], made: Made, weight: float) -> None:
+        discriminator, o = self.networks.discriminator, self.config.opponent
+        assert discriminator is not None
         discriminator.requires_grad_(True)
         real = torch.cat([batch.target * batch.mask for batch in batches.values()])
-        seen = self._judge(discriminator, real), self._judge(discriminator, _shown(batches, made).detach())
-        self._descend(self.opponent, discriminator, discriminator_loss(*seen))
+        seen, invented = self._judge(discriminator, real), self._judge(discriminator, _shown(batches, made).detach())
+        loss = discriminator_loss(seen, invented, o.loss)
+        self._note({"discriminator": loss.detach()}, 1)
+        if o.r1:
+            loss = loss + o.r1 * r1_penalty(discriminator, real)
+        self.scaler.scale(loss * weight).backward()  # type: ignore[no-untyped-call]
 
-    def _judge(self, discriminator: PatchDiscriminator, faces: Tensor) -> Tensor:
+    def _teach_code_discriminator(self, made: Made, weight: float) -> None:
+        guesser = self.networks.code_discriminator
+        assert guesser is not None
+        guesser.requires_grad_(True)
+        codes = [made[name, name].code.detach().float() for name in self.faces]
+        known = self.networks.autoencoder.identities
+        places = torch.tensor([known.index(name) for name in self.faces], device=self.device)
+        whose = places.repeat_interleave(len(codes[0]))
+        loss = code_discriminator_loss(guesser(torch.cat(codes)), whose)
+        self._note({"code_discriminator": loss.detach()}, 1)
+        self.scaler.scale(loss * weight).backward()  # type: ignore[no-untyped-call]
+
+    def _judge(self, discriminator: nn.Module, faces: Tensor) -> tuple[Tensor, ...]:
         with self._autocast():
-            verdict: Tensor = discriminator(faces)
-        return verdict.float()
+            maps = discriminator(faces)
+        return tuple(verdict.float() for verdict in maps)
 
-    def _autocast(self) -> torch.autocast:
+    def _update(self, number: int) -> None:
+        """Change the weights by what was learned. Gradients that are no numbers change nothing in float16."""
+        networks = {"autoencoder": self.networks.autoencoder} | {n: getattr(self.networks, n) for n in self.opponents}
+        optimizers = {"autoencoder": self.optimizer} | self.opponents
+        for name, optimizer in optimizers.items():
+            learned = [p for p in networks[name].parameters() if p.grad is not None]
+            if not learned:  # the opponent rests
+                continue
+            self.scaler.unscale_(optimizer)
+            nn.utils.clip_grad_norm_(learned, self.config.clip)
+            rest = self.config.rate_dropout if name == "autoencoder" else 0.0
+            if rest:
+                chance = step_generator(self.config.seed + RESTING, number)
+                step_with_rest(optimizer, rest, chance, self.scaler)
+            else:
+                self.scaler.step(optimizer)
+        self.scaler.update()
+        self._average()
+
+    def _split(self, error: RuntimeError) -> None:
+        """After an out-of-memory: work through batches in more parts. Other errors are raised again."""
+        rows = self.world.rows(self.config.batch_size)
+        most = rows.stop - rows.start
+        if not is_out_of_memory(error) or self.world.size > 1:
+            raise error
+        if self.accumulate >= most:
+            raise BackendError(
+                f"The memory of {self.device} does not suffice for one face of each identity at a time.",
+                "Use a smaller preset, --set gradient_checkpointing=true, or another device.",
+            ) from error
+        self.accumulate = min(most, 2 * self.accumulate)
+        for optimizer in (self.optimizer, *self.opponents.values()):
+            optimizer.zero_grad(set_to_none=True)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        self._say(f"The memory did not suffice: batches are worked through in {self.accumulate} parts from now on.")
+
+    def _wrapped(self, network: nn.Module) -> Callable[..., Any]:
+        if self.config.compile:
+            network = Compiled(network, self._say)
+        if self.world.size == 1:
+            return network
+        ids = [self.device.index or 0] if self.device.type == "cuda" else None
+        unused = self.config.architecture.family == "progressive"  # the sides that it has not grown to
+        return DistributedDataParallel(network, device_ids=ids, find_unused_parameters=unused)
+
+    def _together(self, last: bool) -> AbstractContextManager[Any]:
+        """Processes exchange their gradients once a step, with its last part."""
+        if isinstance(self.forward, DistributedDataParallel) and not last:
+            return self.forward.no_sync()
+        return nullcontext()
+
+    def _autocast(self) -> AbstractContextManager[Any]:
         return torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32)
 
-    def _descend(self, optimizer: torch.optim.Optimizer, network: nn.Module, loss: Tensor) -> None:
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(network.parameters(), self.config.clip)
-        optimizer.step()
+    def _note(self, parts: Mapping[str, Tensor], share: float) -> None:
+        for name, value in parts.items():
+            self.parts[name] = self.parts.get(name, torch.zeros((), device=self.device)) + value * share
 
     @torch.no_grad()
     def _average(self) -> None:
-        mean: list[Tensor] = list(self.networks.ema.parameters())
-        now: list[Tensor] = list(self.networks.autoencoder.parameters())
-        torch._foreach_lerp_(mean, now, 1 - self.config.ema)
+        both = zip(self.networks.ema.parameters(), self.networks.autoencoder.parameters(), strict=True)
+        learned = [(average, now) for average, now in both if now.requires_grad]  # what does not learn stays exactly
+        torch._foreach_lerp_([average for average, _ in learned], [now for _, now in learned], 1 - self.config.ema)
 
 
-def _optimizer(network: nn.Module, rate: float, betas: tuple[float, float]) -> torch.optim.AdamW:
-    return torch.optim.AdamW(network.parameters(), lr=rate, betas=betas, weight_decay=1e-4, fused=True)
+def _autoencoder_optimizer(networks: Networks, config: TrainingConfig) -> torch.optim.Optimizer:
+    network = networks.autoencoder
+    shared = {id(p) for p in network.shared_parameters()}
+    kinds = [(True, config.encoder_rate), (False, 1.0)]
+    groups = [
+        {"params": [p for p in network.parameters() if p.requires_grad and (id(p) in shared) == kind], "factor": factor}
+        for kind, factor in kinds
+    ]
+    return make_optimizer([group for group in groups if group["params"]], config.optimizer, config.weight_decay)
 
 
-def _rate(number: int, spent: float, config: TrainingConfig) -> float:
-    """The part of the full learning rate: a linear warm-up, then full, then half a cosine down to 2 %."""
-    rise = min(1.0, (number + 1) / (config.warm_up + 1))
-    if config.cool_down == 0 or spent <= 1 - config.cool_down:
-        return rise
-    fall = min(1.0, (spent - 1 + config.cool_down) / config.cool_down)
-    return rise * (0.02 + 0.98 * (1 + math.cos(math.pi * fall)) / 2)
+def _opponent_optimizer(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
+    group = {"params": list(network.parameters()), "factor": config.opponent.rate}
+    return make_optimizer([group], config.optimizer, config.weight_decay, betas=(0.5, 0.99))
 
 
-def _shown(batches: Mapping[str, Batch], made: Mapping[str, tuple[Tensor, Tensor]]) -> Tensor:
+def _shown(batches: Mapping[str, Batch], made: Made) -> Tensor:
     """What the discriminator sees of the made faces: only the face, as of the real ones."""
-    return torch.cat([made[name][0] * batch.mask for name, batch in batches.items()])
+    return torch.cat([made[name, name].face * batch.mask for name, batch in batches.items()])

@@ -1,1 +1,1 @@
-"""The face models as ONNX files; their sources and licences are in NOTICE.md."""
+"""The face models as ONNX files and the base models as safetensors; their sources and licences are in NOTICE.md."""

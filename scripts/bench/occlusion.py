@@ -37,10 +37,10 @@ from ml_backend.progress import SilentReporter
 from ml_backend.requests import ApplyMasksRequest, ExtractRequest, TrainMaskRequest
 from ml_backend.swapping.render import FaceRenderer, flatten
 from ml_backend.swapping.settings import make_settings
-from ml_backend.training.checkpoints import load_for_swap
 from ml_backend.training.masks.apply import run_apply_masks
 from ml_backend.training.masks.model import open_mask_model
 from ml_backend.training.masks.train import run_train_mask
+from ml_backend.training.models.checkpoints import load_for_swap
 
 FOOTAGE = Path(__file__).resolve().parents[2] / "demo" / "footage"
 PLATE = FOOTAGE / "plate_A.mp4"

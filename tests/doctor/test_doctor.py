@@ -62,7 +62,7 @@ def test_the_text_has_a_row_for_each_finding_and_plain_words_in_a_pipe(doctor):
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["--preset", "huge999"], "tiny, quick64, quick96, fast128, fine192, fine256"),
+        (["--preset", "huge999"], "tiny, quick64, quick96, classic64, fast128"),
         (["--size", "large"], "large"),
         (["--size", "10x10"], "10x10"),
         (["--size", "1920×99999"], "16384"),

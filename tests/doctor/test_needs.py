@@ -11,10 +11,10 @@ import torch
 from ml_backend.doctor.devices import Device, processor
 from ml_backend.doctor.needs import training_memory_mb, work_out
 from ml_backend.doctor.needs_shape import Job
-from ml_backend.doctor.rehearsal import rehearse
 from ml_backend.doctor.swap_frame import SwapFrame
-from ml_backend.training.config import PRESETS
 from ml_backend.training.device import best_device
+from ml_backend.training.presets import PRESETS
+from ml_backend.training.rehearsal import rehearse
 
 SPEED = {
     "training_images_per_second": 100.0,

@@ -66,7 +66,7 @@ def test_every_kind_tells_its_paths() -> None:
         },
         "train-mask": {"model": "/a", "facesets": ["/b", "/c"]},
         "apply-masks": {"faceset": "/a", "mask_model": "/b"},
-        "train": {"model": "/a", "facesets": {"anna": "/b", "ben": "/c"}, "consent": "/d"},
+        "train": {"model": "/a", "facesets": {"anna": "/b", "ben": "/c"}, "settings": {"base": "/d"}, "consent": "/e"},
         "swap": {
             "plate": {"source": "/a"},
             "model": "/b",
@@ -86,7 +86,7 @@ def test_every_kind_tells_its_paths() -> None:
         "extract": ["/a/x.mp4", "/b/y.####.png", "/c", "/d/anna.png", "/e"],
         "train-mask": ["/a", "/b", "/c"],
         "apply-masks": ["/a", "/b"],
-        "train": ["/a", "/b", "/c", "/d"],
+        "train": ["/a", "/b", "/c", "/d", "/e"],
         "swap": ["/a", "/b", "/c", "/d", "/e"],
         "evaluate": ["/a", "/b", "/c", "/d", "/e"],
     }
@@ -96,6 +96,12 @@ def test_every_kind_tells_its_paths() -> None:
 def test_a_person_that_is_no_picture_is_no_path(person: str) -> None:
     request = JOB_KINDS["extract"].request.model_validate({"sources": ["/a"], "faceset": "/b", "person": person})
     assert [path.as_posix() for path in paths_in(request)] == ["/a", "/b"]
+
+
+@pytest.mark.parametrize("base", ["auto", "none"])
+def test_a_base_that_is_no_file_is_no_path(base: str) -> None:
+    content = {"model": "/a", "facesets": {"anna": "/b"}, "settings": {"base": base, "loss.mask": "1"}}
+    assert [path.as_posix() for path in paths_in(JOB_KINDS["train"].request.model_validate(content))] == ["/a", "/b"]
 
 
 def test_a_plate_file_is_followed(tree: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from ml_backend.faces.canonical import canonical_mesh
-from ml_backend.networks.autoencoder import Architecture, Autoencoder
+from ml_backend.networks.architecture import Architecture
+from ml_backend.networks.families import build_autoencoder
 from ml_backend.networks.unet import UNet
 from ml_backend.progress import SilentReporter
 from ml_backend.requests import TrainMaskRequest
@@ -43,7 +44,7 @@ def renderer(model: MaskModel | None, **texts: str) -> FaceRenderer:
     torch.manual_seed(3)
     architecture = Architecture(resolution=32, encoder_channels=4, code=16, inter_channels=16, decoder_channels=4)
     settings = make_settings({"learned_mask": "false"} | texts)
-    return FaceRenderer(Autoencoder(architecture, ["a", "b"]).eval(), "b", settings, CPU, model)
+    return FaceRenderer(build_autoencoder(architecture, ["a", "b"]).eval(), "b", settings, CPU, model)
 
 
 def plate(covered: bool = True, kind: type = np.uint8) -> np.ndarray:

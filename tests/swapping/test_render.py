@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_backend.faces.canonical import canonical_mesh
-from ml_backend.networks.autoencoder import Architecture, Autoencoder
+from ml_backend.networks.architecture import Architecture
+from ml_backend.networks.families import build_autoencoder
 from ml_backend.swapping.render import FaceRenderer, flatten
 from ml_backend.swapping.settings import SwapSettings, make_settings
 
@@ -16,7 +17,7 @@ SHAPE = (120, 160)
 
 def renderer(**texts: str) -> FaceRenderer:
     torch.manual_seed(3)
-    network = Autoencoder(
+    network = build_autoencoder(
         Architecture(resolution=32, encoder_channels=4, code=16, inter_channels=16, decoder_channels=4), ["a", "b"]
     )
     chosen: SwapSettings = make_settings(texts)

@@ -1,22 +1,36 @@
 """Faces made of noise, for tests of the step and of checkpoints that need nobody."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from ml_backend.training.config import TrainingConfig, make_config
+from ml_backend.progress import SilentReporter
+from ml_backend.requests import TrainRequest
+from ml_backend.training.build import build_networks
+from ml_backend.training.config import TrainingConfig
 from ml_backend.training.data import TrainingFaces
-from ml_backend.training.trainer import Trainer, build_networks
+from ml_backend.training.presets import make_config
+from ml_backend.training.train import run_train
+from ml_backend.training.trainer import Trainer
 
 MakeTrainer = Callable[..., Trainer]
+Train = Callable[..., dict[str, Any]]
+STEPS = 10
 CPU = torch.device("cpu")
 
 
 def noise_faces(seed: int) -> TrainingFaces:
     planes = torch.randint(0, 256, (6, 5, 48, 48), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8)
     return TrainingFaces(planes, 1.3, np.full(128, seed, np.float32))
+
+
+@pytest.fixture(scope="session")
+def two_people() -> dict[str, TrainingFaces]:
+    return {name: noise_faces(n) for n, name in enumerate(("a", "b"), 1)}
 
 
 @pytest.fixture
@@ -28,3 +42,20 @@ def make_trainer() -> MakeTrainer:
         return Trainer(config, build_networks(config, list(names), CPU), faces, CPU, precision)
 
     return make
+
+
+@pytest.fixture
+def train(facesets: dict[str, Path], consent: Path, tmp_path: Path) -> Train:
+    """Train tmp_path/"model" with the tiny preset; keywords change the request."""
+
+    def train(reporter: SilentReporter | None = None, **changes: Any) -> dict[str, Any]:
+        request: dict[str, Any] = {
+            "model": tmp_path / "model",
+            "facesets": facesets,
+            "preset": "tiny",
+            "iterations": STEPS,
+            "consent": consent,
+        }
+        return run_train(TrainRequest(**request | changes), reporter or SilentReporter())
+
+    return train

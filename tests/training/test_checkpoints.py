@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ml_backend.errors import BackendError, UsageError
-from ml_backend.training.checkpoints import (
+from ml_backend.training.models.checkpoints import (
     Checkpoint,
     CheckpointInfo,
     list_checkpoints,
@@ -27,7 +27,7 @@ Save = Callable[..., Path]
 @pytest.fixture
 def save(make_trainer: MakeTrainer, tmp_path: Path) -> Save:
     """Save the state of a trainer that has taken one step as a checkpoint of an iteration."""
-    trainer = make_trainer(loss__adversarial="0.1", adversarial_start="0")
+    trainer = make_trainer(loss__adversarial="0.1")
     trainer.step(0, 0)
 
     def save(iteration: int = 1, keep: int = 3) -> Path:
@@ -38,6 +38,8 @@ def save(make_trainer: MakeTrainer, tmp_path: Path) -> Save:
             precision="float32",
             iteration=iteration,
             seconds=1 / 3,
+            learning=["a", "b"],
+            side=32,
             loss=0.1 + 0.2,
             references={"a": [0.1], "b": [0.2]},
             consent={"a": "00", "b": "11"},

@@ -11,10 +11,11 @@ import torch
 
 from ml_backend.errors import UsageError
 from ml_backend.faces.alignment import FACE, STORED_MARGIN
+from ml_backend.faces.canonical import head_pose
 from ml_backend.facesets.masks import write_predicted
-from ml_backend.facesets.store import Faceset
+from ml_backend.facesets.store import Faceset, mean_embedding
 from ml_backend.media.write import read_picture, write_rgb
-from ml_backend.training.data import load_faces, sample_indices
+from ml_backend.training.data import load_faces
 
 CPU = torch.device("cpu")
 
@@ -125,7 +126,21 @@ def test_a_larger_stored_framing_is_cut_to_what_training_needs(facesets: dict[st
         torch.testing.assert_close(*middles, rtol=0, atol=0.1)
 
 
-def test_sampling_reaches_every_face(facesets: dict[str, Path]) -> None:
-    faces = {name: load_faces(Faceset.open(folder), 32, FACE.side, CPU) for name, folder in facesets.items()}
-    chosen = sample_indices(faces, 200, torch.Generator().manual_seed(1))
-    assert {name: set(indices.tolist()) for name, indices in chosen.items()} == {name: set(range(8)) for name in faces}
+def test_every_face_has_its_pose_and_its_place(facesets: dict[str, Path]) -> None:
+    faceset = Faceset.open(facesets["identity_B"])
+    faces, stored = load_faces(faceset, 32, FACE.side, CPU), faceset.faces()
+    assert faces.poses is not None
+    assert faces.places is not None
+    assert np.array_equal(faces.poses, [head_pose(face.landmarks)[:2] for face in stored])
+    assert np.array_equal(faces.places, [(0, face.track, face.frame) for face in stored])
+    assert np.array_equal(faces.embedding, mean_embedding(stored))
+
+
+def test_a_subset_shares_the_planes(facesets: dict[str, Path]) -> None:
+    faces = load_faces(Faceset.open(facesets["identity_B"]), 32, FACE.side, CPU)
+    few = faces.subset(torch.tensor([6, 1, 3])).subset(torch.tensor([2, 0]))
+    assert len(few) == 2
+    assert few.planes is faces.planes
+    assert few.places is not None
+    assert few.places[:, 2].tolist() == [4, 7], "frames count from 1"
+    assert torch.equal(few.take(torch.tensor([1, 0, 1])), faces.planes[[6, 3, 6]])

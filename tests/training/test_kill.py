@@ -10,13 +10,13 @@ import pytest
 
 from ml_backend.progress import SilentReporter
 from ml_backend.requests import TrainRequest
-from ml_backend.training.checkpoints import list_checkpoints, load_checkpoint
+from ml_backend.training.models.checkpoints import list_checkpoints, load_checkpoint
 from ml_backend.training.train import run_train
 
 STEPS, KILLS = 60, 5
 SETTINGS = {
     "loss.adversarial": "0.1",
-    "adversarial_start": "0.4",
+    "recipe": '[{"until": 0.4, "adversarial": 0}, {"until": 1}]',
     "checkpoint_minutes": "0.0005",
     "preview_minutes": "0.001",
 }

@@ -19,7 +19,6 @@ from ml_backend.facesets.store import Faceset
 from ml_backend.media.write import read_picture
 from ml_backend.progress import SilentReporter
 from ml_backend.requests import ApplyMasksRequest, TrainMaskRequest
-from ml_backend.training.checkpoints import list_checkpoints
 from ml_backend.training.masks.apply import run_apply_masks
 from ml_backend.training.masks.batches import make_batch, view
 from ml_backend.training.masks.checkpoints import load
@@ -29,6 +28,7 @@ from ml_backend.training.masks.model import open_mask_model
 from ml_backend.training.masks.settings import MaskSettings
 from ml_backend.training.masks.shapes import SHAPES
 from ml_backend.training.masks.train import run_train_mask
+from ml_backend.training.models.checkpoints import list_checkpoints
 
 STEPS, SIZE = 6, 64
 QUICK = {"batch_size": "2", "teach": "0.5"}

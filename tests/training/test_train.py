@@ -11,10 +11,10 @@ from ml_backend.errors import BackendError, Cancelled, RefusedError, UsageError
 from ml_backend.media.write import read_picture
 from ml_backend.progress import SilentReporter
 from ml_backend.requests import TrainRequest
-from ml_backend.training.checkpoints import list_checkpoints, load_checkpoint
+from ml_backend.training.models.checkpoints import list_checkpoints, load_checkpoint
 from ml_backend.training.train import run_train
 
-FIGHT = {"loss.adversarial": "0.1", "adversarial_start": "0.3"}
+FIGHT = {"loss.adversarial": "0.1", "recipe": '[{"until": 0.3, "adversarial": 0}, {"until": 1}]'}
 STEPS = 10
 Train = Callable[..., dict[str, Any]]
 
@@ -28,23 +28,6 @@ class StopAfter(SilentReporter):
     def stop_requested(self) -> bool:
         self._left -= 1
         return self._left <= 0
-
-
-@pytest.fixture
-def train(facesets: dict[str, Path], consent: Path, tmp_path: Path) -> Train:
-    """Train tmp_path/"model" with the tiny preset; keywords change the request."""
-
-    def train(reporter: SilentReporter | None = None, **changes: Any) -> dict[str, Any]:
-        request: dict[str, Any] = {
-            "model": tmp_path / "model",
-            "facesets": facesets,
-            "preset": "tiny",
-            "iterations": STEPS,
-            "consent": consent,
-        }
-        return run_train(TrainRequest(**request | changes), reporter or SilentReporter())
-
-    return train
 
 
 def newest(model: Path) -> Mapping[str, bytes]:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from ml_backend import atomic
 from ml_backend.errors import BackendError, UsageError
-from ml_backend.training.checkpoints import list_checkpoints
+from ml_backend.training.models.checkpoints import list_checkpoints
 
 from .faces import VIEW
 from .settings import MaskSettings

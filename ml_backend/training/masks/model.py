@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ml_backend.errors import UsageError
 from ml_backend.faces.alignment import Framing
 from ml_backend.networks.unet import UNet
-from ml_backend.training.checkpoints import list_checkpoints
+from ml_backend.training.models.checkpoints import list_checkpoints
 
 from .checkpoints import MaskInfo, damaged, load, sha256
 

@@ -16,8 +16,8 @@ from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
 from ml_backend.requests import TrainMaskRequest
 from ml_backend.training.budget import Budget, make_budget
-from ml_backend.training.checkpoints import list_checkpoints
 from ml_backend.training.device import best_device
+from ml_backend.training.models.checkpoints import list_checkpoints
 from ml_backend.training.state import moments, set_moments
 
 from .checkpoints import MaskCheckpoint, MaskInfo, damaged, load, save

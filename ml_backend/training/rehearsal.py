@@ -5,8 +5,9 @@ that a step makes, keeps for the way back and lets go passes by and is counted, 
 """
 
 import weakref
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
-from ml_backend.training.config import TrainingConfig
-from ml_backend.training.data import TrainingFaces
-from ml_backend.training.trainer import Networks, Trainer, build_networks
+from ml_backend.networks.recogniser import Recogniser
+
+from .build import Networks, build_networks
+from .config import TrainingConfig
+from .data import TrainingFaces
+from .trainer import Trainer
 
 _META = torch.device("meta")
 _FACES = 4  # of each identity; how many there are does not change what a step takes
@@ -30,7 +34,7 @@ _SPAN = 1.4
 class Step:
     """peak: bytes of tensors at the worst moment of a step, networks and optimisers included, facesets not.
 
-    parameters: numbers in the autoencoder. opponent: numbers in the discriminator, 0 without one.
+    parameters: numbers in the autoencoder. opponent: numbers in the discriminators, 0 without one.
     operations: multiplications and additions of a step.
     """
 
@@ -49,16 +53,17 @@ def rehearse(config: TrainingConfig, identities: int, precision: torch.dtype) ->
         with _META:
             networks = build_networks(config, names, _META)
             faces = {name: _no_faces(side) for name in names}
-        if precision == torch.bfloat16:
-            networks = replace(networks, autoencoder=_InBfloat16(networks.autoencoder))  # type: ignore[arg-type]
-        trainer = _Rehearsal(config, networks, faces)
-        trainer.rehearse()  # the first one makes the optimisers' moments
+            recogniser = Recogniser() if config.loss.recognition else None
+        trainer = _Rehearsal(config.model_copy(update={"compile": False}), networks, faces, recogniser)
+        if precision != torch.float32:
+            trainer.forward = _InShort(networks.autoencoder, precision)
+        trainer.step(0, 1.0)  # the first one makes the optimisers' moments; all take part at the end of the budget
         before = arithmetic.get_total_flops()
-        trainer.rehearse()
+        trainer.step(1, 1.0)
     return Step(
         counted.peak,
         _count(networks.autoencoder),
-        _count(networks.discriminator) if networks.discriminator else 0,
+        sum(_count(n) for n in (networks.discriminator, networks.code_discriminator) if n is not None),
         arithmetic.get_total_flops() - before,
     )
 
@@ -75,40 +80,30 @@ def _count(network: nn.Module) -> int:
 class _Rehearsal(Trainer):
     """The trainer, kept from what cannot be done without content."""
 
-    def __init__(self, config: TrainingConfig, networks: Networks, faces: dict[str, TrainingFaces]) -> None:
-        super().__init__(config, networks, faces, _META, torch.float32)
-        self._whole = False
-        for optimizer in (self.optimizer, self.opponent):
-            for group in optimizer.param_groups if optimizer else ():
-                group.update(fused=False, foreach=False)  # there is no fused kernel that computes nothing
+    def __init__(
+        self, config: TrainingConfig, networks: Networks, faces: dict[str, TrainingFaces], recogniser: Recogniser | None
+    ) -> None:
+        super().__init__(config, networks, faces, _META, torch.float32, recogniser=recogniser)
+        for optimizer in (self.optimizer, *self.opponents.values()):
+            for group in optimizer.param_groups:
+                if "fused" in group:
+                    group.update(fused=False, foreach=False)  # there is no fused kernel that computes nothing
 
-    def rehearse(self) -> None:
-        """A step with everything in it, also the opponent."""
-        self._whole = False
-        try:
-            self.step(0, 1.0)
-        except RuntimeError:  # the very last thing that a step does is to read the loss, and there is none
-            if not self._whole:
-                raise
-
-    def _autocast(self) -> AbstractContextManager[None]:  # type: ignore[override]
-        return nullcontext()  # torch has no autocast for the meta device; see `_InBfloat16`
-
-    def _average(self) -> None:
-        super()._average()
-        self._whole = True
+    def _autocast(self) -> AbstractContextManager[None]:
+        return nullcontext()  # torch has no autocast for the meta device; see `_InShort`
 
 
-class _InBfloat16(nn.Module):
-    """A network that computes in bfloat16 from weights in float32: what autocast does, where there is none."""
+class _InShort(nn.Module):
+    """A network that computes in 16 bits from weights in float32: what autocast does, where there is none."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, precision: torch.dtype) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.precision = network, precision
 
-    def forward(self, faces: dict[str, Tensor]) -> Any:
-        weights = {name: value.bfloat16() for name, value in self.network.named_parameters()}
-        return functional_call(self.network, weights, ({name: x.bfloat16() for name, x in faces.items()},))
+    def forward(self, faces: dict[str, Tensor], swaps: Sequence[tuple[str, str]]) -> Any:
+        weights = {name: value.to(self.precision) for name, value in self.network.named_parameters()}
+        inputs = {name: x.to(self.precision) for name, x in faces.items()}
+        return functional_call(self.network, weights, (inputs, swaps))
 
 
 class _LiveTensors(TorchDispatchMode):  # type: ignore[no-untyped-call]

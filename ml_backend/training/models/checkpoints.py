@@ -12,10 +12,10 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -24,10 +24,15 @@ from ml_backend import atomic
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.faces.alignment import FACE
 from ml_backend.networks.autoencoder import Autoencoder
+from ml_backend.networks.families import build_autoencoder
+from ml_backend.training.config import TrainingConfig
+from ml_backend.training.optimizers.rates import Plateau
 
-from .config import TrainingConfig
+from .swap_file import read_swap_file
+from .thinning import doomed
 
-PARTS = ("weights", "ema", "optimizer", "discriminator")
+OPPONENTS = ("discriminator", "code_discriminator")
+PARTS = ("weights", "ema", "optimizer", *OPPONENTS)
 
 
 class CheckpointInfo(BaseModel):
@@ -35,13 +40,19 @@ class CheckpointInfo(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     identities: list[str]
     config: TrainingConfig
     precision: str
     iteration: int
     seconds: float
     loss: float | None
+    learning: list[str] = Field(description="The identities that learned last")
+    since: tuple[int, float] = Field(default=(0, 0.0), description="Iteration and seconds from which a budget counts")
+    side: float = Field(description="The side that the networks work at, in pixels")
+    plateau: Plateau = Plateau()
+    calmed: int = Field(default=0, description="How often the training stepped back, and its rate was halved")
+    base: str | None = Field(default=None, description="SHA-256 of the base model that it began from")
     framing: str = FACE.name
     framing_side: float = FACE.side
     landmark_model: str
@@ -63,8 +74,13 @@ def list_checkpoints(model: Path) -> list[Path]:
     return sorted(folders, key=lambda folder: int(folder.name))
 
 
-def save_checkpoint(model: Path, checkpoint: Checkpoint, keep: int) -> Path:
-    """Write a checkpoint whole, then delete all but the newest `keep`. One that exists is left as it is."""
+def save_checkpoint(model: Path, checkpoint: Checkpoint, keep: int, history: bool = False) -> Path:
+    """Write a checkpoint whole, then delete all but the newest `keep`. One that exists is left as it is.
+
+    With `history` some older ones stay, the older the fewer (see `thinning`), to look at or to roll back to. Each is
+    whole and takes as much disk as the newest: about four times the network's weights with AdamW, so that a training
+    that has long gone on takes `keep` + 8 times that.
+    """
     folder = model / "checkpoints" / f"{checkpoint.info.iteration:08d}"
     if folder not in list_checkpoints(model):
         shutil.rmtree(folder, ignore_errors=True)  # one that somebody took parts from
@@ -73,10 +89,12 @@ def save_checkpoint(model: Path, checkpoint: Checkpoint, keep: int) -> Path:
                 save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, part / f"{name}.safetensors")
             text = checkpoint.info.model_dump_json(indent=2)
             (part / "checkpoint.json").write_text(text + "\n", encoding="utf-8")
-    for old in list_checkpoints(model)[:-keep]:
-        doomed = old.with_name(f".{old.name}.part")  # a kill half way must not leave half a checkpoint under its name
-        old.rename(doomed)
-        shutil.rmtree(doomed)
+    folders = {int(old.name): old for old in list_checkpoints(model)}
+    for iteration in doomed(folders, keep, history):
+        old = folders[iteration]
+        part = old.with_name(f".{old.name}.part")  # a kill half way must not leave half a checkpoint under its name
+        old.rename(part)
+        shutil.rmtree(part)
     return folder
 
 
@@ -95,7 +113,7 @@ def load_checkpoint(folder: Path, parts: tuple[str, ...] = PARTS) -> Checkpoint:
     loaded = {}
     for name in parts:
         file = folder / f"{name}.safetensors"
-        if name == "discriminator" and not file.exists():
+        if name in OPPONENTS and not file.exists():
             continue
         try:
             loaded[name] = load_file(file)
@@ -111,7 +129,9 @@ def _damaged(file: Path, error: Exception) -> BackendError:
         text = f"{place}: {first['msg']}" if place else first["msg"]
     else:
         text = str(error)
-    return BackendError(f"{file} is damaged: {text}.", f"Delete {file.parent} to use the checkpoint before it.")
+    part_of_checkpoint = file.parent.parent.name == "checkpoints"
+    fix = f"Delete {file.parent} to use the checkpoint before it." if part_of_checkpoint else "Copy or export it again."
+    return BackendError(f"{file} is damaged: {text}.", fix)
 
 
 @dataclass(frozen=True)
@@ -125,21 +145,39 @@ class SwapModel:
 
 
 def load_for_swap(model: Path, device: torch.device) -> SwapModel:
-    """The averaged network of a model's newest checkpoint.
+    """The averaged network of a model's newest checkpoint, or of an exported model's file.
 
-    Raises UsageError where the folder holds no model, BackendError that names the damaged file.
+    Raises UsageError where the folder holds no model or the file is none, BackendError that names the damaged file.
     """
+    if model.is_file():
+        content, sha256 = read_swap_file(model)
+        info = _exported_info(model, content.info)
+        return SwapModel(_network(model, info, content.tensors).to(device), info, content.checkpoint, sha256)
     folders = list_checkpoints(model)
     if not folders:
         raise UsageError(f"{model} holds no trained model.", "Train one with ml-backend train --model.")
     checkpoint = load_checkpoint(folders[-1], ("ema",))
-    info = checkpoint.info
-    network = Autoencoder(info.config.architecture, info.identities)
     file = folders[-1] / "ema.safetensors"
-    try:
-        network.load_state_dict(checkpoint.parts["ema"])
-    except RuntimeError as error:
-        raise _damaged(file, error) from error
     with file.open("rb") as weights:
         sha256 = hashlib.file_digest(weights, "sha256").hexdigest()
-    return SwapModel(network.eval().to(device), info, folders[-1].name, sha256)
+    network = _network(file, checkpoint.info, checkpoint.parts["ema"]).to(device)
+    return SwapModel(network, checkpoint.info, folders[-1].name, sha256)
+
+
+def _exported_info(file: Path, values: Mapping[str, Any]) -> CheckpointInfo:
+    """The description in an exported model's file; what only training needs is as in no training at all."""
+    absent = {"precision": "float32", "seconds": 0.0, "loss": None, "learning": values.get("identities", [])}
+    try:
+        return CheckpointInfo.model_validate(absent | dict(values))
+    except ValidationError as error:
+        raise _damaged(file, error) from error
+
+
+def _network(file: Path, info: CheckpointInfo, tensors: Mapping[str, Tensor]) -> Autoencoder:
+    try:
+        network = build_autoencoder(info.config.architecture, info.identities)
+        network.grow(info.side)
+        network.load_state_dict(tensors)
+    except (RuntimeError, ValueError) as error:
+        raise _damaged(file, error) from error
+    return network.eval()

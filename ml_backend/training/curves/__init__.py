@@ -1,0 +1,1 @@
+"""How a training went: its curves, on the disk, in TensorBoard and as pictures."""

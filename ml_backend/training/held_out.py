@@ -1,0 +1,30 @@
+"""How well faces are rebuilt that nothing was learned from."""
+
+from collections.abc import Mapping
+
+import torch
+
+from .augmentation import make_batch
+from .data import TrainingFaces
+from .losses.total import reconstruction_loss
+from .preview import UNCHANGED
+from .trainer import Trainer
+
+FACES = 32  # of each identity at most, spread evenly
+
+
+@torch.no_grad()
+def held_out_loss(trainer: Trainer, held_out: Mapping[str, TrainingFaces]) -> float:
+    """The mean loss of the averaged network on faces as they are, as far as it is paid for rebuilding."""
+    network, config = trainer.networks.ema, trainer.config
+    values = []
+    for name, faces in held_out.items():
+        chosen = torch.linspace(0, len(faces) - 1, min(FACES, len(faces))).round().long()
+        for indices in torch.split(chosen, config.batch_size):
+            batch = make_batch(faces.take(indices), faces.span, network.side, UNCHANGED, torch.Generator())
+            face, mask, _ = network({name: batch.input})[name, name]
+            loss, _ = reconstruction_loss(
+                face, mask, batch.target, batch.mask, batch.features, config.loss, trainer.recogniser
+            )
+            values += [float(loss)] * len(indices)
+    return sum(values) / len(values)

@@ -1,0 +1,1 @@
+"""What changes the weights, by how much, and how a rate for it is found."""

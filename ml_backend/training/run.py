@@ -1,0 +1,270 @@
+"""One run of the training loop, from where the model is to the end of its budget."""
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import torch
+
+from ml_backend.errors import BackendError, Cancelled
+from ml_backend.media.write import write_rgb
+from ml_backend.progress import Reporter
+
+from .budget import Budget
+from .curves.curves import Curves
+from .data import TrainingFaces
+from .held_out import held_out_loss
+from .models.checkpoints import Checkpoint, CheckpointInfo, list_checkpoints, load_checkpoint, save_checkpoint
+from .optimizers.rates import Plateau
+from .parallel.world import agreed, wait
+from .preview import preview_grid
+from .recipe import phase_at
+from .state import collect, restore
+from .trainer import Trainer
+
+REPORT_SECONDS = 0.5
+UNREAD = 8  # steps whose losses are read at once: reading one makes a GPU wait
+STEPS_BACK = 3  # how often a training may come to nothing before a person must look
+LOSS_MEMORY = 0.02
+
+
+@dataclass(frozen=True)
+class Origin:
+    """landmarks: the landmark model. base: the SHA-256 of the base model. consent: the records' hashes by identity.
+
+    joined: whether identities join the model now, so that the budget counts from here.
+    """
+
+    landmarks: str
+    base: str | None
+    consent: Mapping[str, str]
+    joined: bool
+
+
+class Run:
+    """Steps, and what happens between them: losses read, held-out faces looked at, pictures and checkpoints written."""
+
+    def __init__(
+        self,
+        model: Path,
+        trainer: Trainer,
+        held_out: Mapping[str, TrainingFaces],
+        origin: Origin,
+        before: CheckpointInfo | None,
+    ) -> None:
+        self._model, self._trainer, self._held_out = model, trainer, held_out
+        self._before, self._world = before, trainer.world
+        self._origin = origin
+        self._iteration = before.iteration if before else 0
+        self._loss = before.loss if before else None
+        self._plateau = before.plateau if before and not origin.joined else Plateau()
+        self._calmed = before.calmed if before and not origin.joined else 0
+        self._since = (0, 0.0)
+        if before is not None:
+            self._since = (before.iteration, before.seconds) if origin.joined else before.since
+        self._seconds_before = before.seconds if before else 0.0
+        self._unread: list[torch.Tensor] = []
+        self._checked: float | None = None
+        self._curves: Curves | None = None
+        self._started = time.monotonic()
+        if before is not None:
+            trainer.grow(before.side)
+        self._set_rates()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._trainer.batches.close()
+        if self._curves is not None:
+            self._curves.close()
+
+    def until(self, budget: Budget, reporter: Reporter) -> dict[str, Any]:
+        """Step until the budget is spent, or nothing is gained any more; a checkpoint at the end."""
+        config, first = self._trainer.config, self._iteration
+        reported = previewed = saved = self._started
+        steps = 0
+        while (spent := self._spent(budget)) < 1 and not self._exhausted():
+            if self._curves is None and self._world.leads:  # only now: a model that has had its budget is left alone
+                self._curves = Curves(self._model, self._iteration)
+            self._unread.append(self._trainer.step(self._iteration, spent))
+            self._iteration += 1
+            steps += 1
+            now = time.monotonic()
+            stop, preview, save = self._agree(
+                reporter.stop_requested(),
+                now - previewed > config.preview_minutes * 60,
+                now - saved > config.checkpoint_minutes * 60,
+            )
+            look = bool(self._held_out) and self._iteration % config.check_every == 0
+            if (stop or preview or save or look or len(self._unread) >= UNREAD) and not self._read():
+                self._step_back(reporter)
+                continue
+            if look:
+                self._look()
+            if preview:
+                self._preview(reporter)
+                previewed = time.monotonic()
+            if save:
+                self._save()
+                saved = time.monotonic()
+            if self._world.leads and now - reported > REPORT_SECONDS and not self._unread:
+                self._report(reporter, spent, steps)
+                reported = now
+            if stop:
+                self._save()
+                raise Cancelled
+        while self._unread and not self._read():
+            self._step_back(reporter)
+            return self.until(budget, reporter)
+        seconds = time.monotonic() - self._started
+        if self._iteration > first:
+            self._report(reporter, 1.0, steps)
+            self._save()
+            self._preview(reporter)
+        return self._result(steps, seconds, reporter)
+
+    def _result(self, steps: int, seconds: float, reporter: Reporter) -> dict[str, Any]:
+        if self._world.leads:
+            reporter.progress("train", 1, 1, {"iteration": float(self._iteration), "loss": self._loss or 0.0})
+        images = steps * self._images_per_step()
+        return {
+            "iterations": self._iteration,
+            "images": images,
+            "images_per_second": round(images / seconds, 2) if images else 0.0,
+            "loss": self._loss,
+            "held_out_loss": self._plateau.best if self._plateau.looks else None,
+            "stopped_early": self._exhausted(),
+            "model": str(self._model),
+            "device": str(self._trainer.device),
+            "devices": self._world.size,
+            "precision": str(self._trainer.precision).removeprefix("torch."),
+        }
+
+    def _images_per_step(self) -> int:
+        return self._trainer.config.batch_size * len(self._trainer.faces)
+
+    def _spent(self, budget: Budget) -> float:
+        iteration, seconds = self._since
+        return agreed(budget.spent(self._iteration - iteration, self._seconds() - seconds), self._world)
+
+    def _agree(self, *wishes: bool) -> list[bool]:
+        """The leading process's wishes, for all."""
+        bits = agreed(float(sum(wish << place for place, wish in enumerate(wishes))), self._world)
+        return [bool(int(bits) >> place & 1) for place in range(len(wishes))]
+
+    def _exhausted(self) -> bool:
+        patience = self._trainer.config.patience
+        return 0 < patience <= self._plateau.stale
+
+    def _seconds(self) -> float:
+        return self._seconds_before + time.monotonic() - self._started
+
+    def _read(self) -> bool:
+        """Take in the losses of the last steps; False where one is not a number any more."""
+        if not self._unread:
+            return True
+        values = torch.stack(self._unread).tolist()
+        self._unread.clear()
+        if not all(math.isfinite(value) for value in values):
+            return False
+        for value in values:
+            self._loss = value if self._loss is None else self._loss + LOSS_MEMORY * (value - self._loss)
+        return True
+
+    def _step_back(self, reporter: Reporter) -> None:
+        """Go on from the newest checkpoint with half the learning rate."""
+        folders = list_checkpoints(self._model)
+        lost = self._iteration
+        if not folders or self._calmed >= STEPS_BACK:
+            raise BackendError(
+                f"The loss is not a number any more at iteration {lost}.",
+                "Run the same command with a lower --set learning_rate=…; it goes on from the last checkpoint.",
+            )
+        checkpoint = load_checkpoint(folders[-1])
+        restore(self._trainer, checkpoint.parts, folders[-1])
+        wait(self._world)
+        self._calmed += 1
+        self._iteration, self._loss = checkpoint.info.iteration, checkpoint.info.loss
+        self._plateau = checkpoint.info.plateau
+        self._unread.clear()
+        self._set_rates()
+        if self._curves is not None:
+            self._curves.rewind(self._iteration)
+        reporter.message(
+            f"The loss was not a number any more at iteration {lost}: back to {self._iteration}, with half the "
+            "learning rate from here on."
+        )
+
+    def _set_rates(self) -> None:
+        self._trainer.plateau, self._trainer.calm = self._plateau.factor, 0.5**self._calmed
+
+    def _look(self) -> None:
+        """Measure on the held-out faces, and lower the rate where nothing was gained."""
+        trainer = self._trainer
+        value = held_out_loss(trainer, self._held_out) if self._world.leads else 0.0
+        self._checked = agreed(value, self._world)
+        self._plateau = self._plateau.seen(self._checked)
+        self._set_rates()
+
+    def _report(self, reporter: Reporter, spent: float, steps: int) -> None:
+        trainer = self._trainer
+        rate = steps * self._images_per_step() / max(time.monotonic() - self._started, 1e-6)
+        number, _ = phase_at(trainer.config.recipe, spent)
+        figures = {
+            "iteration": float(self._iteration),
+            "loss": self._loss or 0.0,
+            "images_per_second": rate,
+            "learning_rate": float(trainer.optimizer.param_groups[-1]["lr"]),
+            "phase": float(number + 1),
+        }
+        if self._checked is not None:
+            figures["held_out_loss"] = self._checked
+        reporter.progress("train", min(spent, 1.0), 1, figures)
+        if self._curves is not None:
+            parts = {name: float(value) for name, value in trainer.parts.items()}
+            self._curves.add(self._iteration, self._seconds(), figures, parts)
+
+    def _save(self) -> None:
+        if self._world.leads:
+            trainer = self._trainer
+            known = trainer.networks.autoencoder.identities
+            before = self._before
+            references = dict(before.references) if before else {}
+            references |= {name: faces.embedding.tolist() for name, faces in trainer.faces.items()}
+            info = CheckpointInfo(
+                identities=list(known),
+                learning=list(trainer.faces),
+                config=trainer.config,
+                precision=str(trainer.precision).removeprefix("torch."),
+                iteration=self._iteration,
+                seconds=self._seconds(),
+                since=self._since,
+                side=trainer.side,
+                loss=self._loss,
+                plateau=self._plateau,
+                calmed=self._calmed,
+                base=before.base if before else self._origin.base,
+                landmark_model=self._origin.landmarks,
+                references=references,
+                consent=(dict(before.consent) if before else {}) | dict(self._origin.consent),
+            )
+            config = trainer.config
+            save_checkpoint(
+                self._model, Checkpoint(info, collect(trainer)), config.keep_checkpoints, config.keep_history
+            )
+        wait(self._world)
+
+    def _preview(self, reporter: Reporter) -> None:
+        if not self._world.leads:
+            return
+        trainer = self._trainer
+        path = self._model / "previews" / f"{self._iteration:08d}.png"
+        write_rgb(path, preview_grid(trainer.networks.ema, trainer.faces))
+        reporter.preview(path)

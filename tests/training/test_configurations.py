@@ -1,0 +1,145 @@
+"""Any configuration: it either trains a step, or is refused with the reason."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from ml_backend.training.build import build_networks
+from ml_backend.training.config import TrainingConfig
+from ml_backend.training.data import TrainingFaces
+from ml_backend.training.losses.shipped import load_recogniser
+from ml_backend.training.trainer import Trainer
+
+NUMBER = 500
+CPU = torch.device("cpu")
+
+
+def _some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Some of the fields; the others keep what they are."""
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+def _weight(largest: float) -> st.SearchStrategy[float]:
+    return st.just(0.0) | st.floats(0, largest)
+
+
+WEIGHTS = (
+    *("dssim", "ms_ssim", "l1", "l2", "mask", "eyes_and_mouth", "face_style", "background_style", "frequency"),
+    *("adversarial", "code_adversarial"),
+)
+ARCHITECTURES = st.fixed_dictionaries(
+    {"resolution": st.sampled_from([32, 32, 48, 64, 64]), "encoder_channels": st.integers(4, 8)},
+    optional={
+        "family": st.sampled_from(["df", "df", "liae", "progressive", "classic"]),
+        "code": st.integers(16, 32),
+        "inter_channels": st.integers(16, 32),
+        "decoder_channels": st.integers(4, 8),
+        "mask_channels": st.sampled_from([0, 0, 6]),
+        **dict.fromkeys(("residuals", "unit_code", "subpixel", "subpixel_heads", "deep"), st.booleans()),
+    },
+)
+PHASES = st.lists(
+    st.fixed_dictionaries(
+        {"until": st.sampled_from([0.2, 0.4, 0.6, 0.8, 1.0])},
+        optional={
+            "rate": st.floats(0, 2),
+            "warp": st.sampled_from([0.0, 1.0]),
+            "adversarial": st.sampled_from([0.0, 1.0]),
+            "resolution": st.sampled_from([4, 8, 16, 24, 32, 64]),
+        },
+    ),
+    min_size=0,
+    max_size=3,
+).map(lambda phases: [*sorted(phases, key=lambda phase: float(phase["until"])), {"until": 1.0}])
+CONFIGURATIONS = st.fixed_dictionaries(
+    {"architecture": ARCHITECTURES, "batch_size": st.integers(1, 4), "base": st.just("none")},
+    optional={
+        "augmentation": _some(
+            rotate=st.floats(0, 45),
+            scale=st.floats(0, 0.15),
+            shift=st.floats(0, 0.1),
+            warp=_weight(0.1),
+            flip=st.sampled_from([(), ("a",), ("all",)]),
+            light=_weight(0.5),
+            colour=_weight(0.5),
+            blur=_weight(0.05),
+            noise=_weight(0.2),
+            occluders=_weight(1),
+        ),
+        "loss": _some(
+            **{name: _weight(2) for name in WEIGHTS},
+            outside=st.floats(0, 1),
+            recognition=st.sampled_from([0.0] * 9 + [0.5]),
+        ),
+        "opponent": _some(
+            kind=st.sampled_from(["patch", "unet"]),
+            loss=st.sampled_from(["hinge", "bce"]),
+            channels=st.integers(4, 8),
+            spectral_norm=st.booleans(),
+            r1=_weight(10),
+        ),
+        "recipe": PHASES,
+        "accumulate": st.integers(1, 5),
+        "balance": st.floats(0, 1),
+        "optimizer": st.sampled_from(["adamw", "adabelief", "lion"]),
+        "learning_rate": st.floats(1e-6, 1e-2),
+        "encoder_rate": st.floats(0, 2),
+        "weight_decay": st.floats(0, 0.1),
+        "rate_dropout": st.sampled_from([0.0, 0.7]),
+        "schedule": st.sampled_from(["cosine", "constant", "plateau"]),
+        "warm_up": st.integers(0, 3),
+        "cool_down": st.floats(0, 1),
+        "clip": st.floats(0.01, 10),
+        "ema": st.floats(0, 0.999),
+        "held_out": st.sampled_from([0.0, 0.2]),
+        "patience": st.sampled_from([0, 0, 3]),
+        "precision": st.just("float32"),
+        "gradient_checkpointing": st.booleans(),
+    },
+)
+
+
+@pytest.mark.slow
+def test_every_configuration_trains_a_step_or_is_refused_with_the_reason(two_people: dict[str, TrainingFaces]) -> None:
+    recogniser = load_recogniser(CPU)
+    trained: list[TrainingConfig] = []
+    refused: list[str] = []
+
+    @given(values=CONFIGURATIONS, spent=st.floats(0, 1), number=st.integers(0, 10_000))
+    @settings(max_examples=NUMBER, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    def attempt(values: dict[str, Any], spent: float, number: int) -> None:
+        config, reasons = read(values)
+        refused.extend(reasons)
+        if config is None:
+            assert all(len(reason) > 15 for reason in reasons)
+            return
+        networks = build_networks(config, list(two_people), CPU)
+        trainer = Trainer(config, networks, two_people, CPU, torch.float32, recogniser=recogniser)
+        before = [parameter.clone() for parameter in networks.autoencoder.parameters()]
+        loss = float(trainer.step(number, spent))
+        trainer.batches.close()
+        assert math.isfinite(loss)
+        after = list(networks.autoencoder.parameters())
+        assert all(parameter.isfinite().all() for parameter in after)
+        if loss and all(group["lr"] > 1e-6 for group in trainer.optimizer.param_groups):
+            assert any(not torch.equal(old, new) for old, new in zip(before, after, strict=True))
+        trained.append(config)
+
+    attempt()
+    print(f"{len(trained)} trained, {len(refused)} refused: {sorted(set(refused))}")
+    assert len(trained) > NUMBER / 4
+    assert {config.architecture.family for config in trained} == {"df", "liae", "progressive", "classic"}
+    assert len(set(refused)) > 5
+
+
+def read(values: dict[str, Any]) -> tuple[TrainingConfig | None, list[str]]:
+    """The configuration, or why there is none."""
+    try:
+        return TrainingConfig.model_validate(values), []
+    except ValidationError as error:
+        return None, [one["msg"] for one in error.errors()]

@@ -1,0 +1,174 @@
+"""What a training does by itself over a night: it measures, gives up in time, steps back, and takes in newcomers."""
+
+import math
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from ml_backend.cli import main
+from ml_backend.errors import BackendError, UsageError
+from ml_backend.progress import SilentReporter
+from ml_backend.training.curves.curve_file import read_curves
+from ml_backend.training.models.checkpoints import list_checkpoints, load_checkpoint
+from ml_backend.training.trainer import Trainer
+
+Train = Callable[..., dict[str, Any]]
+
+
+class Listener(SilentReporter):
+    """Remembers the messages."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+
+@pytest.fixture
+def anna(facesets: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """A further identity with a faceset and a consent record of her own."""
+    monkeypatch.setenv("ML_BACKEND_HOME", str(tmp_path / "home"))
+    assert main(["consent", "new", "anna", "--basis", "test"]) == 0
+    folder = Path(shutil.copytree(facesets["identity_B"], tmp_path / "anna"))
+    info = folder / "faceset.json"
+    info.write_text(info.read_text().replace('"identity_B"', '"anna"'))
+    return {"anna": folder}
+
+
+def tensors(model: Path, part: str) -> dict[str, torch.Tensor]:
+    return dict(load_checkpoint(list_checkpoints(model)[-1]).parts[part])
+
+
+def test_held_out_faces_are_measured_and_not_learned_from(train: Train, tmp_path: Path) -> None:
+    result = train(settings={"held_out": "0.25", "check_every": "4"}, iterations=12)
+    assert 0 < result["held_out_loss"] < 3
+    assert not result["stopped_early"]
+    info = load_checkpoint(list_checkpoints(tmp_path / "model")[-1]).info
+    assert info.plateau.looks == 3
+
+
+def test_a_training_that_gains_nothing_ends_early_and_stays_ended(train: Train, tmp_path: Path) -> None:
+    patient = {"held_out": "0.25", "check_every": "2", "patience": "2", "learning_rate": "1e-12"}
+    result = train(settings=patient, iterations=1000)
+    assert result["stopped_early"]
+    assert result["iterations"] == 2 * (1 + 2)  # the first look, and two without gain
+    again = train(iterations=1000)
+    assert (again["images"], again["stopped_early"]) == (0, True)
+
+
+def test_looks_resume_exactly(train: Train, tmp_path: Path) -> None:
+    settings = {"held_out": "0.25", "check_every": "3", "schedule": "plateau"}
+    train(settings=settings, iterations=10)
+    straight = tensors(tmp_path / "model", "weights")
+    whole = load_checkpoint(list_checkpoints(tmp_path / "model")[-1]).info
+    shutil.rmtree(tmp_path / "model")
+    for steps in (4, 7, 10):
+        train(settings=settings, iterations=steps)
+    resumed = tensors(tmp_path / "model", "weights")
+    assert load_checkpoint(list_checkpoints(tmp_path / "model")[-1]).info.plateau == whole.plateau
+    assert all(torch.equal(straight[name], resumed[name]) for name in straight)
+
+
+def test_a_loss_that_is_no_number_leads_back_to_the_last_checkpoint(
+    train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(iterations=5)
+    step, broken = Trainer.step, []
+
+    def stumble(self: Trainer, number: int, spent: float) -> torch.Tensor:
+        loss = step(self, number, spent)
+        if number == 7 and not broken:
+            broken.append(number)
+            with torch.no_grad():  # what an overflow does
+                next(self.networks.autoencoder.parameters()).fill_(math.nan)
+            return loss * math.nan
+        return loss
+
+    monkeypatch.setattr(Trainer, "step", stumble)
+    listener = Listener()
+    result = train(listener, iterations=20)
+    assert broken == [7]
+    assert result["iterations"] == 20
+    assert any("back to 5, with half the learning rate" in text for text in listener.messages)
+    info = load_checkpoint(list_checkpoints(tmp_path / "model")[-1]).info
+    assert info.calmed == 1
+    assert all(tensor.isfinite().all() for tensor in tensors(tmp_path / "model", "weights").values())
+    points = read_curves(tmp_path / "model")
+    assert [p.iteration for p in points] == sorted({p.iteration for p in points})
+
+
+def test_a_training_that_always_fails_says_so(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train(iterations=2)
+    before = tensors(tmp_path / "model", "weights")
+    step = Trainer.step
+    monkeypatch.setattr(Trainer, "step", lambda self, number, spent: step(self, number, spent) * math.nan)
+    listener = Listener()
+    with pytest.raises(BackendError, match=r"not a number any more.*learning_rate"):
+        train(listener, iterations=200)
+    assert len(listener.messages) == 3
+    assert all(torch.equal(before[name], now) for name, now in tensors(tmp_path / "model", "weights").items())
+
+
+def test_a_newcomer_joins_and_nobody_is_forgotten(
+    train: Train, facesets: dict[str, Path], anna: dict[str, Path], tmp_path: Path
+) -> None:
+    train(iterations=6)
+    before = {part: tensors(tmp_path / "model", part) for part in ("weights", "ema")}
+    listener = Listener()
+    result = train(listener, facesets=anna, iterations=4)
+    assert result["iterations"] == 6 + 4
+    assert any("nothing that they need is changed" in text for text in listener.messages)
+    for part, old in before.items():
+        now = tensors(tmp_path / "model", part)
+        assert [name for name in old if not torch.equal(old[name], now[name])] == []
+        new = [name for name in now if name not in old]
+        assert new
+        assert all(name.startswith("decoders.2.") for name in new)
+    described = load_checkpoint(list_checkpoints(tmp_path / "model")[-1]).info
+    assert described.identities == [*facesets, "anna"]
+    assert (described.learning, described.since[0]) == (["anna"], 6)
+    assert set(described.references) == set(described.consent) == set(described.identities)
+    # the same command again does nothing; all three together learn on
+    assert train(facesets=anna, iterations=4)["images"] == 0
+    with pytest.raises(UsageError, match="knows performer_A, identity_B, anna"):
+        train(facesets={"performer_A": facesets["performer_A"]}, iterations=20)
+    both = train(facesets=facesets | anna, iterations=6)
+    assert both["images"] == 2 * 3 * 4
+
+
+def test_a_batch_in_parts_comes_to_the_same(train: Train, tmp_path: Path) -> None:
+    whole = train(iterations=4)["loss"]
+    straight = tensors(tmp_path / "model", "weights")
+    shutil.rmtree(tmp_path / "model")
+    parts = train(iterations=4, settings={"accumulate": "3"})["loss"]
+    assert parts == pytest.approx(whole, rel=1e-4)
+    for name, tensor in tensors(tmp_path / "model", "weights").items():
+        torch.testing.assert_close(tensor, straight[name], rtol=1e-3, atol=1e-4)
+
+
+def test_rates_are_tried_and_nothing_is_written(train: Train, tmp_path: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    result = train(find_rate=True)
+    assert len(result["rates"]) == len(result["losses"]) > 20
+    assert result["learning_rate"] is None or 1e-6 < result["learning_rate"] < 0.1
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_curves_go_on_where_the_model_does(train: Train, tmp_path: Path) -> None:
+    for iterations in (40, 80):
+        train(iterations=iterations)
+    points = read_curves(tmp_path / "model")
+    assert points[-1].iteration == 80
+    assert {"dssim", "l1", "l2", "mask"} <= points[-1].parts.keys()
+    assert list((tmp_path / "model" / "tensorboard").iterdir())
+
+
+def test_a_stranger_cannot_be_mirrored(train: Train, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"flip names nobody.*performer_A"):
+        train(settings={"augmentation.flip": "nobody"})
+    assert list(tmp_path.iterdir()) == []
