@@ -1,0 +1,127 @@
+"""What a base model saves: the quality of a swap after so much training, begun from the base and from noise.
+
+    python scripts/bench/base_model.py WORK --base auto none [--images 17400 34800 69600] [--set key=value …]
+    python scripts/bench/base_model.py WORK --base auto none --pair performer=CLIP identity=CLIP truth=CLIP
+
+Run in the backend's environment. Each budget is a training of its own, since the rate of learning falls towards the end
+of it. Budgets are counted in images and not in minutes, so that another program on the machine does not change them:
+quick96 makes 58 images a second on the 2 quiet cores that the figures of docs/ are from, so that 17,400 images are 5
+minutes. Without --pair it is the demo's: trained on frames 1-90 of its plate, all of the plate swapped, and measured on
+all of it and on its frames 91-120, which training has not seen. WORK keeps facesets, models and swaps; what is there is
+not made again.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+FOOTAGE = ROOT / "demo" / "footage"
+CONSENT = ROOT / "demo" / "consent"
+PERFORMER, IDENTITY = "performer_A", "identity_B"
+COLUMNS = ("psnr", "psnr_plate", "ssim", "ssim_plate", "identity_to_identity", "identity_to_performer")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Footage of a performer and an identity, and the truth of the swap. learned: the plate's frames for training."""
+
+    name: str
+    performer: Path
+    identity: tuple[Path, ...]
+    truth: Path
+    mask: Path | None
+    learned: str
+    measured: Mapping[str, str]
+
+
+DEMO = Pair(
+    "demo",
+    FOOTAGE / "plate_A.mp4",
+    (FOOTAGE / "identity_B_take1.mp4", FOOTAGE / "identity_B_take2.mp4"),
+    FOOTAGE / "truth_A_as_B.mp4",
+    FOOTAGE / "mask_A.mp4",
+    "1-90",
+    {"all": "", "unseen": "91-120"},
+)
+
+
+def command(*words: str) -> dict[str, Any]:
+    """One ml-backend command in a process of its own, as a user runs it; its --json result."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ml_backend", *words, "--json"], check=True, stdout=subprocess.PIPE, text=True
+    )
+    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
+
+
+def extract(pair: Pair, folder: Path) -> dict[str, Path]:
+    facesets = {PERFORMER: folder / PERFORMER, IDENTITY: folder / IDENTITY}
+    if not facesets[PERFORMER].exists():
+        command("extract", str(pair.performer), "--faceset", str(facesets[PERFORMER]), "--frames", pair.learned)
+    if not facesets[IDENTITY].exists():
+        command("extract", *map(str, pair.identity), "--faceset", str(facesets[IDENTITY]))
+    return facesets
+
+
+def measure(pair: Pair, folder: Path, facesets: Mapping[str, Path], steps: int, *, settings: list[str]) -> None:
+    """Train, swap and evaluate one model; the figures go into FOLDER/figures.json."""
+    consent = ("--consent", str(CONSENT))
+    people = [f"--faceset={name}={path}" for name, path in facesets.items()]
+    model = ("--model", str(folder / "model"))
+    chosen = [word for one in settings for word in ("--set", one)]
+    trained = command("train", *model, *people, "--preset", "quick96", "--iterations", str(steps), *chosen, *consent)
+    figures: dict[str, Any] = {"train": trained}
+    for name, frames in pair.measured.items():
+        out, some = folder / f"swap_{name}", ("--frames", frames) if frames else ()
+        to = ("--identity", IDENTITY, "--out", str(out))
+        command("swap", str(pair.performer), *model, *to, *some, *consent)
+        against = ("--plate", str(pair.performer), "--truth", str(pair.truth))
+        known = [f"--{who}-faceset={facesets[key]}" for who, key in (("identity", IDENTITY), ("performer", PERFORMER))]
+        inside = ("--mask", str(pair.mask)) if pair.mask else ()
+        figures[name] = command("evaluate", str(out), *against, *inside, *known)
+    (folder / "figures.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def pair_of(words: list[str]) -> Pair:
+    paths = {key: Path(value) for key, value in (word.split("=", 1) for word in words)}
+    name, identity = paths["truth"].stem, (paths["identity"],)
+    return Pair(name, paths["performer"], identity, paths["truth"], paths.get("mask"), "1-", {"all": ""})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--base", nargs="+", default=["auto", "none"], help="auto, none, or files of bases")
+    parser.add_argument("--images", nargs="+", type=int, default=[17_400, 34_800, 69_600])
+    parser.add_argument("--batch", type=int, default=4, help="faces of each identity in a step")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="training settings to try")
+    parser.add_argument("--label", default="", help="names these settings in WORK")
+    parser.add_argument("--pair", nargs="+", metavar="NAME=CLIP", help="performer, identity, truth, mask")
+    arguments = parser.parse_args()
+    pair = pair_of(arguments.pair) if arguments.pair else DEMO
+    work = arguments.work / pair.name
+    facesets = extract(pair, work)
+    sets = [f"batch_size={arguments.batch}", *arguments.set]
+    print(f"{'start':<24}{'images':>8} {'frames':<8}" + "".join(f"{name:>22}" for name in COLUMNS))
+    for images in arguments.images:
+        for base in arguments.base:
+            start = Path(base).stem + arguments.label
+            folder = work / f"{start}_{images}"
+            folder.mkdir(parents=True, exist_ok=True)
+            if not (folder / "figures.json").exists():
+                steps = images // (2 * arguments.batch)
+                measure(pair, folder, facesets, steps, settings=[f"base={base}", *sets])
+            figures = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
+            for name in pair.measured:
+                values = "".join(f"{figures[name][column]:22.3f}" for column in COLUMNS)
+                print(f"{start:<24}{images:>8} {name:<8}{values}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
