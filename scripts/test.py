@@ -34,7 +34,9 @@ def main() -> int:
         if not arguments.pytest:
             for version in BLENDERS[:1] if arguments.fast else BLENDERS:
                 failed += in_blender(version, marks, environment)
-        chosen = arguments.pytest or ["tests", "--ignore", "tests/blender"]
+        # a file's tests stay together: they share what is slow to make
+        together = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
+        chosen = arguments.pytest or [*together, "tests", "--ignore", "tests/blender"]
         failed += run("pytest", [str(python), "-m", "pytest", *marks, *chosen], environment)
     print("Failed: " + ", ".join(failed) if failed else "All checks and tests passed.", flush=True)
     return 1 if failed else 0

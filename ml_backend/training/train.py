@@ -48,6 +48,11 @@ def run_train(request: TrainRequest, reporter: Reporter) -> dict[str, Any]:
     wrong setting or faceset, Cancelled (after a checkpoint) when asked to stop.
     """
     started = time.monotonic()
+    if len(request.facesets) < FEWEST_IDENTITIES and not list_checkpoints(request.model):
+        raise UsageError(
+            f"A new model needs the facesets of two identities, and only {', '.join(request.facesets)} is given.",
+            "Add the faceset of the performer, or of the identity.",
+        )
     consent = {name: require_consent(name, "train", request.consent).sha256() for name in sorted(request.facesets)}
     world = find_world()
     if world.size == 1 and request.devices > 1 and not request.find_rate:
@@ -131,11 +136,6 @@ def _facesets(request: TrainRequest, previous: Checkpoint | None) -> dict[str, F
     """The faceset of each identity that learns, in the model's order and new ones last; UsageError for a wrong set."""
     given = request.facesets
     if previous is None:
-        if len(given) < FEWEST_IDENTITIES:
-            raise UsageError(
-                f"A new model needs facesets of two identities or more, and {', '.join(given) or 'none'} is given.",
-                "Add the faceset of the performer, or of the identity.",
-            )
         names = list(given)
     else:
         known = previous.info.identities

@@ -11,9 +11,9 @@ Picture = np.ndarray
 
 
 def pair(seed: int) -> tuple[Picture, Picture, np.ndarray]:
-    """A made face, a plate with other colours and soft weights."""
+    """A made face with some spread in every colour, a plate with other colours, and soft weights."""
     rng = np.random.default_rng(seed)
-    made = 0.5 + rng.normal(0, 1, (24, 24, 3)) @ (rng.normal(0, 0.01, (3, 3)) + np.diag([0.05, 0.02, 0.03]))
+    made = 0.5 + rng.normal(0, 1, (24, 24, 3)) @ (rng.normal(0, 0.003, (3, 3)) + np.diag([0.05, 0.02, 0.03]))
     plate = rng.uniform(0.3, 0.7, 3) + rng.normal(0, 1, (24, 24, 3)) @ rng.normal(0, 0.04, (3, 3))
     weights = rng.random((24, 24))
     weights[:6] = 0

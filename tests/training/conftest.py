@@ -13,6 +13,7 @@ from ml_backend.requests import TrainRequest
 from ml_backend.training.build import build_networks
 from ml_backend.training.config import TrainingConfig
 from ml_backend.training.data import TrainingFaces
+from ml_backend.training.device import resolve_precision
 from ml_backend.training.presets import make_config
 from ml_backend.training.train import run_train
 from ml_backend.training.trainer import Trainer
@@ -38,7 +39,7 @@ def make_trainer() -> MakeTrainer:
     def make(config: TrainingConfig | None = None, names: tuple[str, ...] = ("a", "b"), **texts: str) -> Trainer:
         config = config or make_config("tiny", {key.replace("__", "."): text for key, text in texts.items()})
         faces = {name: noise_faces(n) for n, name in enumerate(names, 1)}
-        precision = torch.bfloat16 if config.precision == "bfloat16" else torch.float32
+        precision = resolve_precision("float32" if config.precision == "auto" else config.precision, CPU)
         return Trainer(config, build_networks(config, list(names), CPU), faces, CPU, precision)
 
     return make
