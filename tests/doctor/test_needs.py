@@ -98,7 +98,7 @@ def test_a_smaller_batch_is_proposed_where_it_fits_and_another_preset_where_none
     job = Job("quick96", 100, 10, 640, 360)
     whole = work_out(job, Device("mps", "a large one", 100_000), frame, {}, "quick96")
     assert (whole.fits, whole.advice, whole.swap_seconds) == (True, [], None)
-    assert "--set batch_size=3 does." in advice(whole.training_memory_mb - 5)[0]
+    assert "--set batch_size=3 does." in advice(whole.training_memory_mb - 2)[0]
     assert "--preset tiny does." in advice(400)[0]
     assert "fewer faces" in advice(50)[0]
 
