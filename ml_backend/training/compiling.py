@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from .device import is_out_of_memory
+
 
 class Compiled(nn.Module):
     """A network that runs compiled from its first use on, or as it is where that fails."""
@@ -23,7 +25,7 @@ class Compiled(nn.Module):
         try:
             made = self._compiled(*args)
         except Exception as error:  # the compilers behind torch raise whatever they like
-            if self._proven or isinstance(error, torch.OutOfMemoryError):
+            if self._proven or is_out_of_memory(error):
                 raise
             self._compiled = None
             reason = str(error).strip().splitlines() or [type(error).__name__]

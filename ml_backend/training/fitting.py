@@ -15,11 +15,11 @@ USABLE = 0.9  # of the free memory: rooms between tensors, and the work space of
 _MIB = 2**20
 
 
-def free_memory(device: torch.device) -> int:
-    """Bytes that can be had on a device now."""
+def free_memory(device: torch.device, world: World) -> int:
+    """Bytes that this process can have on a device now; processes without a GPU of their own share the machine's."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    return available_mb() * _MIB  # that of mps is the machine's own
+    return available_mb() * _MIB // world.size  # that of mps is the machine's own
 
 
 def parts_needed(

@@ -45,7 +45,10 @@ class Step:
 
 
 def rehearse(config: TrainingConfig, identities: int, precision: torch.dtype) -> Step:
-    """Make a training step of `config` for so many identities without computing it. Takes about a second."""
+    """Make a training step of `config` for so many identities without computing it. Takes about a second.
+
+    With gradient checkpointing `peak` is too cautious: a real step of fast128 with 16 faces held a quarter less.
+    """
     names = [str(number) for number in range(identities)]
     side = round(config.architecture.resolution * _SPAN)
     counted = _LiveTensors()

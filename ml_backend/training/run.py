@@ -27,7 +27,6 @@ from .state import collect, restore
 from .trainer import Trainer
 
 REPORT_SECONDS = 0.5
-UNREAD = 8  # steps whose losses are read at once: reading one makes a GPU wait
 STEPS_BACK = 3  # how often a training may come to nothing before a person must look
 LOSS_MEMORY = 0.02
 
@@ -87,23 +86,31 @@ class Run:
 
     def until(self, budget: Budget, reporter: Reporter) -> dict[str, Any]:
         """Step until the budget is spent, or nothing is gained any more; a checkpoint at the end."""
-        config, first = self._trainer.config, self._iteration
+        config = self._trainer.config
         reported = previewed = saved = self._started
-        steps = 0
-        while (spent := self._spent(budget)) < 1 and not self._exhausted():
+        steps = told = 0
+        while True:
+            spent = self._spent(budget)
+            if spent >= 1 or self._exhausted():
+                if self._read():
+                    break
+                self._step_back(reporter)
+                continue
             if self._curves is None and self._world.leads:  # only now: a model that has had its budget is left alone
                 self._curves = Curves(self._model, self._iteration)
             self._unread.append(self._trainer.step(self._iteration, spent))
             self._iteration += 1
             steps += 1
             now = time.monotonic()
-            stop, preview, save = self._agree(
+            stop, preview, save, report = self._agree(
                 reporter.stop_requested(),
                 now - previewed > config.preview_minutes * 60,
                 now - saved > config.checkpoint_minutes * 60,
+                now - reported > REPORT_SECONDS,
             )
             look = bool(self._held_out) and self._iteration % config.check_every == 0
-            if (stop or preview or save or look or len(self._unread) >= UNREAD) and not self._read():
+            # only now and then: reading a loss makes a GPU wait
+            if (stop or preview or save or report or look) and not self._read():
                 self._step_back(reporter)
                 continue
             if look:
@@ -114,25 +121,22 @@ class Run:
             if save:
                 self._save()
                 saved = time.monotonic()
-            if self._world.leads and now - reported > REPORT_SECONDS and not self._unread:
+            if report:
                 self._report(reporter, spent, steps)
-                reported = now
+                reported, told = now, self._iteration
             if stop:
                 self._save()
                 raise Cancelled
-        while self._unread and not self._read():
-            self._step_back(reporter)
-            return self.until(budget, reporter)
         seconds = time.monotonic() - self._started
-        if self._iteration > first:
-            self._report(reporter, 1.0, steps)
+        if steps:
+            if told != self._iteration:
+                self._report(reporter, 1.0, steps)
             self._save()
             self._preview(reporter)
         return self._result(steps, seconds, reporter)
 
     def _result(self, steps: int, seconds: float, reporter: Reporter) -> dict[str, Any]:
-        if self._world.leads:
-            reporter.progress("train", 1, 1, {"iteration": float(self._iteration), "loss": self._loss or 0.0})
+        reporter.progress("train", 1, 1, {"iteration": float(self._iteration), "loss": self._loss or 0.0})
         images = steps * self._images_per_step()
         return {
             "iterations": self._iteration,
@@ -182,12 +186,14 @@ class Run:
         """Go on from the newest checkpoint with half the learning rate."""
         folders = list_checkpoints(self._model)
         lost = self._iteration
-        if not folders or self._calmed >= STEPS_BACK:
+        checkpoint = load_checkpoint(folders[-1]) if folders else None
+        known = list(self._trainer.networks.autoencoder.identities)
+        # a checkpoint of before newcomers joined is none of these networks
+        if checkpoint is None or checkpoint.info.identities != known or self._calmed >= STEPS_BACK:
             raise BackendError(
                 f"The loss is not a number any more at iteration {lost}.",
                 "Run the same command with a lower --set learning_rate=…; it goes on from the last checkpoint.",
             )
-        checkpoint = load_checkpoint(folders[-1])
         restore(self._trainer, checkpoint.parts, folders[-1])
         wait(self._world)
         self._calmed += 1

@@ -12,6 +12,7 @@ from ml_backend.errors import UsageError
 from ml_backend.faces.alignment import FACE
 from ml_backend.facesets.store import Faceset
 from ml_backend.memory import peak_rss_mb
+from ml_backend.networks.counts import count_parameters
 from ml_backend.progress import Reporter, SilentReporter
 from ml_backend.provenance.consent import require_consent
 from ml_backend.requests import TrainRequest
@@ -85,7 +86,7 @@ def _train(
     precision = resolve_precision(config.precision, device)
     known = previous.info.identities if previous else list(facesets)
     newcomers = [name for name in facesets if name not in known]
-    parts = parts_needed(config, len(facesets), precision, free_memory(device), world, reporter.message)
+    parts = parts_needed(config, len(facesets), precision, free_memory(device, world), world, reporter.message)
     strangers = set(config.augmentation.flip) - {"all", *known, *newcomers}
     if strangers:
         raise UsageError(
@@ -103,6 +104,8 @@ def _train(
         learn_only(networks.autoencoder, list(facesets))
         rest = ", ".join(sorted(set(networks.autoencoder.identities) - set(facesets)))
         reporter.message(f"No faceset is given of {rest}: nothing that they need is changed.")
+    counts = count_parameters(networks.autoencoder)
+    reporter.message("Parameters: " + ", ".join(f"{part} {count:,}" for part, count in counts.items()) + ".")
     recogniser = load_recogniser(device) if config.loss.recognition else None
     trainer = Trainer(config, networks, learned, device, precision, world, recogniser, reporter.message)
     trainer.accumulate = parts

@@ -119,8 +119,9 @@ class Trainer:
                 losses.append(self._learn_part(part, phase, weight))
         for name in self.opponents:
             average_gradients(getattr(self.networks, name), self.world)
-        self.parts = {name: mean(value, self.world) for name, value in self.parts.items()}
-        return mean(torch.stack(losses).sum(), self.world)
+        values = mean(torch.stack([torch.stack(losses).sum(), *self.parts.values()]), self.world)
+        self.parts = dict(zip(self.parts, values[1:], strict=True))
+        return values[0]
 
     def _learn_part(self, batches: Mapping[str, Batch], phase: Phase, weight: float) -> Tensor:
         networks = self.networks
@@ -128,13 +129,13 @@ class Trainer:
         with self._autocast():
             made: Made = self.forward(inputs, self._swaps)
         # in float32: the variances of SSIM are differences of near numbers, and half of them is noise in bfloat16
-        terms = [self._rebuilding(batches, made), *self._styles(batches, made)]
+        terms = [self._rebuilding(batches, made, weight), *self._styles(batches, made, weight)]
         judges = phase.adversarial > 0 and networks.discriminator is not None
         guesses = phase.adversarial > 0 and networks.code_discriminator is not None
         if judges:
-            terms.append(self._caught(batches, made, phase))
+            terms.append(self._caught(batches, made, phase, weight))
         if guesses:
-            terms.append(self._recognised(made, phase))
+            terms.append(self._recognised(made, phase, weight))
         loss = torch.stack(terms).sum() * weight
         self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         if judges:
@@ -143,7 +144,7 @@ class Trainer:
             self._teach_code_discriminator(made, weight)
         return loss.detach()
 
-    def _rebuilding(self, batches: Mapping[str, Batch], made: Made) -> Tensor:
+    def _rebuilding(self, batches: Mapping[str, Batch], made: Made, weight: float) -> Tensor:
         losses = []
         for name, batch in batches.items():
             rebuilt = made[name, name]
@@ -151,38 +152,38 @@ class Trainer:
                 rebuilt.face, rebuilt.mask, batch.target, batch.mask, batch.features, self.config.loss, self.recogniser
             )
             losses.append(total)
-            self._note(parts, 1 / len(batches))
+            self._note(parts, weight / len(batches))
         return torch.stack(losses).mean()
 
-    def _styles(self, batches: Mapping[str, Batch], made: Made) -> list[Tensor]:
+    def _styles(self, batches: Mapping[str, Batch], made: Made, weight: float) -> list[Tensor]:
         w, terms = self.config.loss, []
         for performer, identity in self._swaps:
             face, batch = made[performer, identity].face, batches[performer]
             share = 1 / len(self._swaps)
             if w.face_style:
                 value = face_style(face, batch.target, batch.mask)
-                self._note({"face_style": value.detach()}, share)
+                self._note({"face_style": value.detach()}, weight * share)
                 terms.append(w.face_style * share * value)
             if w.background_style:
                 value = background_style(face, batch.target, batch.mask)
-                self._note({"background_style": value.detach()}, share)
+                self._note({"background_style": value.detach()}, weight * share)
                 terms.append(w.background_style * share * value)
         return terms
 
-    def _caught(self, batches: Mapping[str, Batch], made: Made, phase: Phase) -> Tensor:
+    def _caught(self, batches: Mapping[str, Batch], made: Made, phase: Phase, weight: float) -> Tensor:
         discriminator, kind = self.networks.discriminator, self.config.opponent.loss
         assert discriminator is not None
         discriminator.requires_grad_(False)
         verdict = adversarial_loss(self._judge(discriminator, _shown(batches, made)), kind)
-        self._note({"adversarial": verdict.detach()}, 1)
+        self._note({"adversarial": verdict.detach()}, weight)
         return self.config.loss.adversarial * phase.adversarial * verdict
 
-    def _recognised(self, made: Made, phase: Phase) -> Tensor:
+    def _recognised(self, made: Made, phase: Phase, weight: float) -> Tensor:
         guesser = self.networks.code_discriminator
         assert guesser is not None
         guesser.requires_grad_(False)
         value = code_adversarial_loss(guesser(torch.cat([made[name, name].code.float() for name in self.faces])))
-        self._note({"code_adversarial": value.detach()}, 1)
+        self._note({"code_adversarial": value.detach()}, weight)
         return self.config.loss.code_adversarial * phase.adversarial * value
 
     def _teach_discriminator(self, batches: Mapping[str, Batch], made: Made, weight: float) -> None:
@@ -192,7 +193,7 @@ class Trainer:
         real = torch.cat([batch.target * batch.mask for batch in batches.values()])
         seen, invented = self._judge(discriminator, real), self._judge(discriminator, _shown(batches, made).detach())
         loss = discriminator_loss(seen, invented, o.loss)
-        self._note({"discriminator": loss.detach()}, 1)
+        self._note({"discriminator": loss.detach()}, weight)
         if o.r1:
             loss = loss + o.r1 * r1_penalty(discriminator, real)
         self.scaler.scale(loss * weight).backward()  # type: ignore[no-untyped-call]
@@ -206,7 +207,7 @@ class Trainer:
         places = torch.tensor([known.index(name) for name in self.faces], device=self.device)
         whose = places.repeat_interleave(len(codes[0]))
         loss = code_discriminator_loss(guesser(torch.cat(codes)), whose)
-        self._note({"code_discriminator": loss.detach()}, 1)
+        self._note({"code_discriminator": loss.detach()}, weight)
         self.scaler.scale(loss * weight).backward()  # type: ignore[no-untyped-call]
 
     def _judge(self, discriminator: nn.Module, faces: Tensor) -> tuple[Tensor, ...]:

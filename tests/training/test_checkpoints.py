@@ -49,6 +49,15 @@ def save(make_trainer: MakeTrainer, tmp_path: Path) -> Save:
     return save
 
 
+def test_another_version_is_not_called_damaged(save: Save) -> None:
+    folder = save()
+    file = folder / "checkpoint.json"
+    file.write_text(file.read_text().replace('"version": 2', '"version": 1'))
+    with pytest.raises(BackendError, match="is of version 1, and this backend reads version 2") as caught:
+        load_checkpoint(folder)
+    assert "new model folder" in caught.value.fix
+
+
 def test_what_goes_in_comes_out(save: Save, make_trainer: MakeTrainer, tmp_path: Path) -> None:
     folder = save()
     checkpoint = load_checkpoint(folder)
@@ -98,7 +107,7 @@ def test_a_cut_file_is_named(save: Save, data: st.DataObject) -> None:
     assert str(folder) in caught.value.fix
 
 
-@pytest.mark.parametrize("garbage", [b"", b"\xff\x00", b"[]", b"null", b'{"version": 1}', b'{"version": 2}', b"{}\n{}"])
+@pytest.mark.parametrize("garbage", [b"", b"\xff\x00", b"[]", b"null", b'{"version": "1"}', b'{"version": 2}', b"{}\n{}"])
 def test_garbage_for_a_description_is_named(save: Save, garbage: bytes) -> None:
     file = save() / "checkpoint.json"
     file.write_bytes(garbage)

@@ -94,7 +94,7 @@ def test_parts_are_worked_out_before_the_start() -> None:
 
 
 def test_this_machine_says_what_is_free() -> None:
-    assert 10**8 < free_memory(CPU) < 10**14
+    assert 10**8 < free_memory(CPU, ALONE) < 10**14
 
 
 def test_float16_scales_its_gradients_and_goes_on_where_it_was(make_trainer: MakeTrainer) -> None:

@@ -29,12 +29,6 @@ def recognition_loss(recogniser: Recogniser, made: Tensor, real: Tensor, weights
     return torch.stack(depths).mean() + _squared_distance(seen.embedding, wanted.embedding)
 
 
-def likeness_loss(recogniser: Recogniser, made: Tensor, embedding: Tensor) -> Tensor:
-    """The squared distance of made crops' embeddings (framing `FACE`) to one of the identity, 128 numbers."""
-    seen: Seen = recogniser(to_chips(made))
-    return _squared_distance(seen.embedding, embedding)
-
-
 def _squared_distance(a: Tensor, b: Tensor) -> Tensor:
     return (a.float() - b).square().sum(1).mean()
 

@@ -8,6 +8,7 @@ MODEL/checkpoints/00001000/weights.safetensors      the autoencoder as it trains
 """
 
 import hashlib
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from ml_backend.training.optimizers.rates import Plateau
 from .swap_file import read_swap_file
 from .thinning import doomed
 
+VERSION: Literal[2] = 2
 OPPONENTS = ("discriminator", "code_discriminator")
 PARTS = ("weights", "ema", "optimizer", *OPPONENTS)
 
@@ -40,7 +42,7 @@ class CheckpointInfo(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: Literal[2] = 2
+    version: Literal[2] = VERSION
     identities: list[str]
     config: TrainingConfig
     precision: str
@@ -99,12 +101,29 @@ def save_checkpoint(model: Path, checkpoint: Checkpoint, keep: int, history: boo
 
 
 def read_info(folder: Path) -> CheckpointInfo:
-    """The description of a checkpoint; raises BackendError where it is damaged."""
+    """The description of a checkpoint; raises BackendError where it is damaged, or of another version."""
     file = folder / "checkpoint.json"
     try:
-        return CheckpointInfo.model_validate_json(file.read_bytes())
-    except (OSError, ValidationError) as error:
+        text = file.read_bytes()
+        return CheckpointInfo.model_validate_json(text)
+    except ValidationError as error:
+        if (version := _version(text)) not in (None, VERSION):
+            raise BackendError(
+                f"{file} is of version {version}, and this backend reads version {VERSION}.",
+                "Train into a new model folder, or use the backend that made it.",
+            ) from error
         raise _damaged(file, error) from error
+    except OSError as error:
+        raise _damaged(file, error) from error
+
+
+def _version(text: bytes) -> int | None:
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return None
+    version = values.get("version") if isinstance(values, dict) else None
+    return version if isinstance(version, int) else None
 
 
 def load_checkpoint(folder: Path, parts: tuple[str, ...] = PARTS) -> Checkpoint:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from ml_backend.errors import UsageError
+from ml_backend.networks.counts import count_parameters
 from ml_backend.training.curves.curve_file import read_curves
 from ml_backend.training.curves.curve_picture import curve_picture
 from ml_backend.training.curves.timelapse import write_timelapse
@@ -34,7 +35,7 @@ def info(args: argparse.Namespace) -> int:
         "loss": known.loss,
         "checkpoint": loaded.checkpoint,
         "checkpoints": len(list_checkpoints(args.model)),
-        "parameters": sum(p.numel() for p in loaded.network.parameters()),
+        "parameters": count_parameters(loaded.network),
         "side": loaded.network.side,
         "architecture": known.config.architecture.model_dump(mode="json"),
         "framing": known.framing,
@@ -45,6 +46,7 @@ def info(args: argparse.Namespace) -> int:
     }
     shown = values | {
         "identities": ", ".join(known.identities),
+        "parameters": "  ".join(f"{part} {count:,}" for part, count in values["parameters"].items()),
         "architecture": "  ".join(f"{key}={value}" for key, value in values["architecture"].items()),
         "consent": ", ".join(f"{name} {sha256[:12]}" for name, sha256 in known.consent.items()),
         "bytes": _megabytes(values["bytes"]),

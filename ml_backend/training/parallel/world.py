@@ -88,7 +88,7 @@ def average_gradients(network: nn.Module, world: World) -> None:
 
 @torch.no_grad()
 def mean(value: torch.Tensor, world: World) -> torch.Tensor:
-    """The mean of a number over the processes."""
+    """The mean of numbers over the processes."""
     if world.size > 1:
         value = value.clone()
         dist.all_reduce(value)

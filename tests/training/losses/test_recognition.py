@@ -21,7 +21,7 @@ from ml_backend.media.source import open_source
 from ml_backend.networks.recogniser import CHIP, Recogniser
 from ml_backend.training.losses import shipped
 from ml_backend.training.losses.chips import CHIP_CENTRE, CHIP_SIDE, to_chips
-from ml_backend.training.losses.recognition import likeness_loss, recognition_loss
+from ml_backend.training.losses.recognition import recognition_loss
 from ml_backend.training.losses.shipped import load_recogniser
 
 Pictures = Callable[..., torch.Tensor]
@@ -92,14 +92,6 @@ def test_another_person_costs_more_than_another_light(recogniser: Recogniser, pe
     light = float(recognition_loss(recogniser, face * 0.9, face, ones))
     person = float(recognition_loss(recogniser, other, face, ones))
     assert 0 < light < person / 5
-
-
-def test_likeness_is_the_squared_distance_of_embeddings(recogniser: Recogniser, people: dict[str, Seen]) -> None:
-    (face, known), (_, foreign) = people["plate_A"][0], people["identity_B_take1"][0]
-    ours = recogniser(to_chips(face)).embedding[0].numpy()
-    for embedding in (known, foreign):
-        got = likeness_loss(recogniser, face, torch.from_numpy(embedding))
-        np.testing.assert_allclose(float(got), distance(ours, embedding) ** 2, rtol=1e-4)
 
 
 def test_a_damaged_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
