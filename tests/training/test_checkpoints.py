@@ -107,7 +107,9 @@ def test_a_cut_file_is_named(save: Save, data: st.DataObject) -> None:
     assert str(folder) in caught.value.fix
 
 
-@pytest.mark.parametrize("garbage", [b"", b"\xff\x00", b"[]", b"null", b'{"version": "1"}', b'{"version": 2}', b"{}\n{}"])
+@pytest.mark.parametrize(
+    "garbage", [b"", b"\xff\x00", b"[]", b"null", b'{"version": "1"}', b'{"version": 2}', b"{}\n{}"]
+)
 def test_garbage_for_a_description_is_named(save: Save, garbage: bytes) -> None:
     file = save() / "checkpoint.json"
     file.write_bytes(garbage)
