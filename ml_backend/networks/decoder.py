@@ -12,6 +12,7 @@ with subpixel_heads its -d.
 """
 
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -37,9 +38,10 @@ class SubpixelHeads(nn.Module):
         self.heads = nn.ModuleList(nn.Conv2d(channels_in, channels_out, kernel) for kernel in (1, 3, 3, 3))
 
     def forward(self, x: Tensor) -> Tensor:
-        first, *others = (head.get_parameter("weight") for head in self.heads)
+        heads = [cast(nn.Conv2d, head) for head in self.heads]
+        first, *others = (head.weight for head in heads)
         weight = torch.stack([pad(first, (1, 1, 1, 1)), *others], 1).flatten(0, 1)
-        bias = torch.stack([head.get_parameter("bias") for head in self.heads], 1).flatten()
+        bias = torch.stack([cast(Tensor, head.bias) for head in heads], 1).flatten()
         return conv2d(x, weight, bias, padding=1)
 
 

@@ -107,3 +107,9 @@ def test_a_long_plate_does_not_fit_on_any_disk(frame):
     needs = work_out(Job("tiny", 100, 10**9, 640, 360), processor(), frame, {}, "tiny")
     assert not needs.fits
     assert any("of disk" in line for line in needs.advice)
+
+
+@pytest.mark.parametrize("preset", ["df128", "liae128"])
+def test_heads_that_share_a_convolution_are_rehearsed_in_16_bits(preset: str):
+    config = PRESETS[preset].model_copy(update={"batch_size": 2})
+    assert 0 < rehearse(config, 2, torch.bfloat16).peak < rehearse(config, 2, torch.float32).peak
