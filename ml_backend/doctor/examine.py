@@ -11,6 +11,7 @@ from ml_backend.doctor.devices import Device, find_devices, processor
 from ml_backend.doctor.installation import DISTRIBUTION, Loaded, Requirement
 
 _MODULES = (
+    "OpenEXR",
     "av",
     "cv2",
     "fastapi",
@@ -22,9 +23,9 @@ _MODULES = (
     "safetensors",
     "torch",
 )
-_PACKAGES = {"cv2": "opencv-python-headless"}
+_PACKAGES = {"cv2": "opencv-python-headless", "OpenEXR": "openexr"}
 _FACES = ("cv2", "numpy", "onnxruntime", "pydantic")
-_MEDIA = ("av", "cv2", "numpy", "pydantic")
+_MEDIA = ("OpenEXR", "av", "cv2", "numpy", "pydantic")
 _TORCH = ("cv2", "numpy", "pydantic", "torch")
 
 Show = Callable[[Check], None]

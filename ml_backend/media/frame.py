@@ -5,28 +5,49 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ml_backend.errors import UsageError
 
+if TYPE_CHECKING:
+    from ml_backend.media.colour import Colour
+
 Pixels = npt.NDArray[np.uint8 | np.uint16]
 """H×W×3 RGB or H×W×4 RGBA (straight alpha), uint8 (0–255) or uint16 (0–65535)."""
+
+Stored = npt.NDArray[np.uint8 | np.uint16 | np.float32]
+"""H×W×3 RGB as a file holds it: uint8, uint16, or float32 of any value."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One picture of a source. `image` is H×W×3 RGB, uint8, or uint16 where the source has more than 8 bits."""
+    """One picture of a source, H×W×3 RGB.
+
+    image: as a screen shows it, whatever the source: uint8, or uint16 where the source has more than 8 bits or
+    is no display picture. What detectors, crops and networks look at.
+    original: what the file holds, where that is something else.
+    """
 
     number: int
     image: Pixels
+    original: Stored | None = None
+
+    @property
+    def stored(self) -> Stored:
+        """What the file holds; `Source.colour` says what it means."""
+        return self.image if self.original is None else self.original
 
 
 @dataclass(frozen=True)
 class SourceInfo:
-    """A whole source, whatever range of it was selected. Width and height are those after rotation."""
+    """A whole source, whatever range of it was selected. Width and height are those after rotation.
+
+    bit_depth: of the stored values; 32 is float. colour: the name of `Source.colour`.
+    timecode: of the first frame of the source, HH:MM:SS:FF, or HH:MM:SS;FF for drop frame; None where unknown.
+    """
 
     path: Path
     kind: Literal["movie", "sequence"]
@@ -36,8 +57,10 @@ class SourceInfo:
     last: int
     count: int
     fps: Fraction | None
-    bit_depth: Literal[8, 16]
+    bit_depth: Literal[8, 16, 32]
     variable_rate: bool
+    colour: str = "sRGB"
+    timecode: str | None = None
 
 
 class Source(Protocol):
@@ -45,6 +68,10 @@ class Source(Protocol):
 
     @property
     def info(self) -> SourceInfo: ...
+
+    @property
+    def colour(self) -> "Colour":
+        """What the stored values of its frames mean."""
 
     @property
     def numbers(self) -> list[int]:

@@ -2,24 +2,30 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from av.video.frame import VideoFrame
 
 from ml_backend.errors import BackendError
+from ml_backend.media.colour import PlateColour, make_frame
 from ml_backend.media.frame import Frame, SourceInfo, check_wanted
 from ml_backend.media.frame_range import FrameRange
+from ml_backend.media.movie_colour import movie_colour, movie_timecode
 from ml_backend.media.movie_damage import cut_off
 from ml_backend.media.movie_decode import decode, first_frame
 from ml_backend.media.movie_file import open_movie
 from ml_backend.media.movie_index import is_variable, read_index
-from ml_backend.media.rgb import RgbConverter, bit_depth, quarter_turns
+from ml_backend.media.rgb import RgbConverter, bit_depth, quarter_turns, white
 
 
 class MovieSource:
     """Frames by their order of showing, numbered from 1. The count is of the frames, not of the container's claim."""
 
-    def __init__(self, path: Path, chosen: FrameRange) -> None:
-        """BackendError where the file is unusable, or cut off before the end of the `chosen` range."""
+    def __init__(self, path: Path, chosen: FrameRange, colour: PlateColour | None = None) -> None:
+        """BackendError where the file is unusable, or cut off before the end of the `chosen` range.
+
+        colour: None where the movie tells: PQ and HLG by its tags, else it is a display picture.
+        """
         index = read_index(path)
         if index.count == 0:
             raise cut_off(path, 0, index.promised or 0)
@@ -33,6 +39,9 @@ class MovieSource:
         variable = index.times is not None and is_variable(index.times)
         with open_movie(path) as movie:
             fps = movie.stream.average_rate if variable else movie.stream.guessed_rate or movie.stream.average_rate
+            timecode = movie_timecode(movie)
+        depth: Literal[8, 16] = 16 if bit_depth(frame) > 8 else 8
+        self.colour = movie_colour(frame, colour, white(frame))
         self.info = SourceInfo(
             path=path,
             kind="movie",
@@ -42,8 +51,10 @@ class MovieSource:
             last=count,
             count=count,
             fps=fps,
-            bit_depth=16 if bit_depth(frame) > 8 else 8,
+            bit_depth=depth,
             variable_rate=variable,
+            colour=self.colour.name,
+            timecode=timecode,
         )
 
     def frames(self, numbers: Sequence[int] | None = None) -> Iterator[Frame]:
@@ -62,7 +73,7 @@ class MovieSource:
                     f"the frames before are {self.info.width}×{self.info.height}.",
                     "Export the movie with one size, or split it where the size changes.",
                 )
-            yield Frame(number, converter.convert(frame))
+            yield make_frame(number, converter.convert(frame), self.colour)
 
 
 def _upright_size(frame: VideoFrame) -> tuple[int, int]:

@@ -1,24 +1,20 @@
 """Reads one picture file."""
 
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ml_backend.errors import BackendError, UsageError
-from ml_backend.media.frame import Pixels
+from ml_backend.media.exr import read_exr
+from ml_backend.media.frame import Pixels, Stored
 from ml_backend.media.picture_end import is_whole
 from ml_backend.media.readable import require_readable
 
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".webp", ".bmp", ".jp2"})
 FLOAT_SUFFIXES = frozenset({".exr", ".hdr", ".pfm"})
-
-
-def refuse_float(path: Path) -> UsageError:
-    return UsageError(
-        f"{path} is a floating-point picture, which cannot be read yet.", "Export it as 16-bit PNG or TIFF."
-    )
 
 
 def read_picture(path: Path) -> Pixels:
@@ -28,7 +24,34 @@ def read_picture(path: Path) -> Pixels:
     UsageError for missing and floating-point files, BackendError for empty, cut or damaged ones.
     """
     if path.suffix.lower() in FLOAT_SUFFIXES:
-        raise refuse_float(path)
+        raise _refuse_float(path)
+    image = _decode(path)
+    if image.dtype not in (np.uint8, np.uint16):
+        raise _refuse_float(path)
+    return cast(Pixels, image)
+
+
+def read_stored(path: Path) -> tuple[Stored, str | None]:
+    """H×W×3 RGB of any picture as stored, float32 for floating-point files, and its time code where it has one.
+
+    An alpha channel is left out. Errors as in `read_picture`.
+    """
+    if path.suffix.lower() == ".exr":
+        picture = read_exr(path)
+        return picture.rgb(), picture.timecode
+    image = _decode(path)[:, :, :3]
+    kind = image.dtype if image.dtype in (np.uint8, np.uint16) else np.float32
+    return np.ascontiguousarray(image, kind), None
+
+
+def _refuse_float(path: Path) -> UsageError:
+    return UsageError(
+        f"{path} is a floating-point picture, which a plate may be but nothing else.", "Export it as 16-bit PNG."
+    )
+
+
+def _decode(path: Path) -> NDArray[Any]:
+    """H×W×3 RGB or H×W×4 RGBA of uint8, uint16 or floats."""
     require_readable(path)
     data = path.read_bytes()
     if not is_whole(data):
@@ -39,12 +62,12 @@ def read_picture(path: Path) -> Pixels:
         image = None
     if image is None:
         raise BackendError(f"{path} is not a readable picture.", "Copy or export it again as PNG, TIFF or JPEG.")
-    if image.dtype not in (np.uint8, np.uint16):
-        raise refuse_float(path)
-    return _to_rgb(cast(Pixels, image))
+    if image.dtype not in (np.uint8, np.uint16, np.float32, np.float64):
+        raise BackendError(f"{path} holds {image.dtype} values.", "Export it with 8 or 16 bit, or as float.")
+    return _to_rgb(image)
 
 
-def _to_rgb(image: Pixels) -> Pixels:
+def _to_rgb(image: NDArray[Any]) -> NDArray[Any]:
     channels = 1 if image.ndim == 2 else image.shape[2]
     if channels == 1:
         return np.ascontiguousarray(np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2))

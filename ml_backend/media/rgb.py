@@ -5,10 +5,12 @@ from fractions import Fraction
 import numpy as np
 from av.filter import Graph
 from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange
 
 from ml_backend.media.frame import Pixels
 
 _ANY_TIME_BASE = Fraction(1, 1000)  # raw streams have none, and the conversion does not look at it
+WHITE_OF_YUV = 65283  # FFmpeg's scaler makes this of limited white in 16 bit, and Blender shows it so
 _SCALER = "flags=neighbor+full_chroma_int+accurate_rnd"
 
 
@@ -22,11 +24,21 @@ def quarter_turns(frame: VideoFrame) -> int:
     return round(frame.rotation / 90) % 4
 
 
+def white(frame: VideoFrame) -> float:
+    """What `RgbConverter` makes of the movie's white, in 0–1 of the range of its values."""
+    bits = bit_depth(frame)
+    if frame.format.is_rgb or bits <= 8:
+        return 1.0
+    if frame.color_range == ColorRange.JPEG:  # codes are moved up, so that white keeps zeros in the lowest bits
+        return float(65536 - 2 ** (16 - bits)) / 65535
+    return WHITE_OF_YUV / 65535
+
+
 class RgbConverter:
     """Converts the frames of one movie; the filter graph is kept as long as the frames' format stays the same."""
 
     def __init__(self, deep: bool) -> None:
-        """`deep` asks for uint16 instead of uint8. White of a YUV movie is then 65283, as it is in Blender."""
+        """`deep` asks for uint16 instead of uint8. For white see `white`."""
         self._format = "rgb48le" if deep else "rgb24"
         self._graph: Graph | None = None
         self._built_for: tuple[object, ...] = ()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ml_backend.errors import BackendError, UsageError
-from ml_backend.media.picture import FLOAT_SUFFIXES, PICTURE_SUFFIXES, refuse_float
+from ml_backend.media.picture import FLOAT_SUFFIXES, PICTURE_SUFFIXES
 from ml_backend.media.readable import file_kind, no_permission
 
 _NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<digits>[0-9]+)(?P<tail>[^0-9]*)")
@@ -52,7 +52,9 @@ def find_in_folder(folder: Path) -> dict[int, Path]:
     """
     pictures = [file for file in _visible_files(folder) if file.suffix.lower() in PICTURE_SUFFIXES | FLOAT_SUFFIXES]
     if not pictures:
-        raise BackendError(f"The folder {folder} has no pictures.", "Name a folder of PNG, JPEG, TIFF or WebP files.")
+        raise BackendError(
+            f"The folder {folder} has no pictures.", "Name a folder of PNG, JPEG, TIFF, WebP or EXR files."
+        )
     sequences: dict[_Name, list[tuple[int, Path]]] = defaultdict(list)
     for file in pictures:
         numbered = _NUMBERED.fullmatch(file.stem)
@@ -99,7 +101,5 @@ def _by_number(found: list[tuple[int, Path]]) -> dict[int, Path]:
             raise BackendError(
                 f"{files[number]} and {file.name} have the same number {number}.", "Remove or rename one of them."
             )
-        if file.suffix.lower() in FLOAT_SUFFIXES:
-            raise refuse_float(file)
         files[number] = file
     return files

@@ -3,25 +3,34 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-
-import numpy as np
+from typing import Literal
 
 from ml_backend.errors import BackendError
-from ml_backend.media.frame import Frame, Pixels, SourceInfo, check_wanted
+from ml_backend.media.colour import PlateColour, make_frame, settle
+from ml_backend.media.frame import Frame, SourceInfo, Stored, check_wanted
 from ml_backend.media.frame_range import FrameRange, describe
-from ml_backend.media.picture import read_picture
+from ml_backend.media.picture import read_stored
+
+_DEPTHS: dict[str, Literal[8, 16, 32]] = {"uint8": 8, "uint16": 16, "float32": 32}
 
 
 class SequenceSource:
     """Pictures by file number. An alpha channel is left out: a plate's picture is its stored colour."""
 
-    def __init__(self, path: Path, files: Mapping[int, Path], chosen: FrameRange) -> None:
-        """`files` ascend. BackendError where numbers inside the chosen range are missing."""
+    def __init__(
+        self, path: Path, files: Mapping[int, Path], chosen: FrameRange, colour: PlateColour | None = None
+    ) -> None:
+        """`files` ascend. BackendError where numbers inside the chosen range are missing.
+
+        colour: None where the pictures tell: integers are display pictures, floats are linear light.
+        """
         existing = list(files)
         _refuse_gaps(path, existing, chosen)
         self.numbers = chosen.select(existing)
         self._files = files
-        first = _read_rgb(files[existing[0]])
+        first, timecode = read_stored(files[existing[0]])
+        depth = _DEPTHS[first.dtype.name]
+        self.colour = settle(colour, depth)
         self.info = SourceInfo(
             path=path,
             kind="sequence",
@@ -31,18 +40,20 @@ class SequenceSource:
             last=existing[-1],
             count=len(existing),
             fps=None,
-            bit_depth=16 if first.dtype == np.uint16 else 8,
+            bit_depth=depth,
             variable_rate=False,
+            colour=self.colour.name,
+            timecode=timecode,
         )
 
     def frames(self, numbers: Sequence[int] | None = None) -> Iterator[Frame]:
         """See `Source.frames`. BackendError names the first file whose size or bit depth differs."""
         wanted = self.numbers if numbers is None else list(numbers)
         check_wanted(wanted, self.numbers, self.info.path)
-        return (Frame(number, self._read(self._files[number])) for number in wanted)
+        return (make_frame(number, self._read(self._files[number]), self.colour) for number in wanted)
 
-    def _read(self, file: Path) -> Pixels:
-        image = _read_rgb(file)
+    def _read(self, file: Path) -> Stored:
+        image, _ = read_stored(file)
         height, width = image.shape[:2]
         depth = image.dtype.itemsize * 8
         if (width, height, depth) != (self.info.width, self.info.height, self.info.bit_depth):
@@ -52,10 +63,6 @@ class SequenceSource:
                 "Export all pictures of the sequence with one size and bit depth.",
             )
         return image
-
-
-def _read_rgb(file: Path) -> Pixels:
-    return np.ascontiguousarray(read_picture(file)[:, :, :3])
 
 
 def _refuse_gaps(path: Path, existing: list[int], chosen: FrameRange) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ml_backend.errors import BackendError, UsageError
+from ml_backend.media.choose_colour import choose_colour
+from ml_backend.media.colour import PlateColour
 from ml_backend.media.frame import Frame, Source, SourceInfo
 from ml_backend.media.frame_range import parse_frames
 from ml_backend.media.movie_source import MovieSource
@@ -17,35 +19,43 @@ from ml_backend.requests import Plate
 __all__ = ["Frame", "Source", "SourceInfo", "open_source"]
 
 
-def open_source(source: str | Path | Plate, frames: str | None = None) -> Source:
+def open_source(
+    source: str | Path | Plate, frames: str | None = None, colourspace: str | None = None, ocio: Path | None = None
+) -> Source:
     """Open a movie file, a folder of pictures, a pattern (`####`, `%04d`), one picture or a plate `.json`.
 
-    `frames` selects a range and takes the place of the range in a plate. A relative source in a plate file
-    starts at the folder of that file. UsageError for what is missing or not supported, BackendError for files
+    `frames` selects a range, `colourspace` says what the values are, `ocio` names the OpenColorIO configuration
+    that knows this space; each takes the place of the same entry in a plate. Relative paths in a plate file
+    start at the folder of that file. UsageError for what is missing or not supported, BackendError for files
     that are damaged.
     """
     if isinstance(source, Plate):
-        return _open_footage(Path(source.source), source.frames if frames is None else frames)
+        return _open_plate(source, Path(), frames, colourspace, ocio)
     path = Path(source)
     if path.suffix.lower() == ".json" and file_kind(path) == "file":
-        plate = _read_plate(path)
-        return _open_footage(path.parent / plate.source, plate.frames if frames is None else frames)
-    return _open_footage(path, frames)
+        return _open_plate(_read_plate(path), path.parent, frames, colourspace, ocio)
+    return _open_footage(path, frames, choose_colour(colourspace, ocio))
 
 
-def _open_footage(path: Path, frames: str | None) -> Source:
+def _open_plate(plate: Plate, folder: Path, frames: str | None, colourspace: str | None, ocio: Path | None) -> Source:
+    config = folder / plate.ocio if ocio is None and plate.ocio is not None else ocio
+    colour = choose_colour(plate.colourspace if colourspace is None else colourspace, config)
+    return _open_footage(folder / plate.source, plate.frames if frames is None else frames, colour)
+
+
+def _open_footage(path: Path, frames: str | None, colour: PlateColour | None) -> Source:
     chosen = parse_frames(frames)
     kind = file_kind(path)
     if kind == "folder":
-        return SequenceSource(path, find_in_folder(path), chosen)
+        return SequenceSource(path, find_in_folder(path), chosen, colour)
     if kind == "missing" and is_pattern(path):
-        return SequenceSource(path, find_pattern(path), chosen)
+        return SequenceSource(path, find_pattern(path), chosen, colour)
     if path.suffix.lower() in PICTURE_SUFFIXES | FLOAT_SUFFIXES:
         require_readable(path)
-        return SequenceSource(path, single_picture(path), chosen)
+        return SequenceSource(path, single_picture(path), chosen, colour)
     if path.suffix.lower() == ".json" and kind == "file":
         raise UsageError(f"{path} is a plate file, named by another plate.", "Name the movie or the pictures.")
-    return MovieSource(path, chosen)
+    return MovieSource(path, chosen, colour)
 
 
 def _read_plate(path: Path) -> Plate:

@@ -8,6 +8,7 @@ import numpy as np
 from ml_backend.atomic import write_bytes
 from ml_backend.errors import UsageError
 from ml_backend.media.frame import Pixels
+from ml_backend.media.layer_png import encode_layer
 from ml_backend.media.picture import read_picture
 
 __all__ = ["encode_png", "read_picture", "write_rgb", "write_rgba"]
@@ -26,8 +27,10 @@ def encode_png(image: Pixels) -> bytes:
         )
     if image.size == 0:
         raise UsageError(f"A picture of shape {image.shape} has no pixels.", "Give it at least one row and column.")
-    stored = image if channels == 1 else image[:, :, [2, 1, 0, 3][:channels]]
-    done, data = cv2.imencode(".png", np.ascontiguousarray(stored))
+    if channels == 4:
+        return encode_layer(image)
+    stored = np.ascontiguousarray(image)
+    done, data = cv2.imencode(".png", cv2.cvtColor(stored, cv2.COLOR_RGB2BGR) if channels == 3 else stored)
     if not done:
         raise UsageError(f"A picture of shape {image.shape} cannot be stored as PNG.", "Use a smaller picture.")
     return data.tobytes()

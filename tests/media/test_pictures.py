@@ -103,9 +103,3 @@ def test_a_jpeg_cut_behind_its_thumbnail_is_an_error(tmp_path: Path) -> None:
     path.write_bytes((whole[:2] + exif + whole[2:])[:-200])
     with pytest.raises(BackendError, match="cut off"):
         read_picture(path)
-
-
-def test_floating_point_tiff_is_for_later(tmp_path: Path) -> None:
-    assert cv2.imwrite(str(tmp_path / "deep.tif"), np.zeros((4, 4, 3), np.float32))
-    with pytest.raises(UsageError, match="floating-point"):
-        read_picture(tmp_path / "deep.tif")

@@ -164,10 +164,3 @@ def test_picture_formats(suffix: str, tmp_path: Path) -> None:
     source = open_source(tmp_path)
     assert source.numbers == [7]
     assert np.abs(next(source.frames()).image.astype(int) - image).max() < 12
-
-
-@pytest.mark.parametrize("where", ["", "a.0001.exr", "a.####.exr"])
-def test_floating_point_pictures_are_for_later(where: str, tmp_path: Path) -> None:
-    (tmp_path / "a.0001.exr").write_bytes(b"v/1\x01")
-    with pytest.raises(UsageError, match="floating-point"):
-        open_source(tmp_path / where)

@@ -1,0 +1,220 @@
+"""OpenEXR pictures in and out, by the `OpenEXR` library of the Academy Software Foundation."""
+
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import OpenEXR
+from numpy.typing import NDArray
+
+from ml_backend.errors import BackendError, UsageError
+from ml_backend.media.readable import require_readable
+from ml_backend.media.timecode import parts, read_timecode
+
+Window = tuple[int, int, int, int]
+"""x and y of the first pixel, width, height."""
+
+Attribute = str | int | float | Fraction | tuple[float, ...]
+
+_LARGEST = 2**28  # pixels; a damaged header can claim any size
+_HALF_MAX = 65504
+_MAIN = ("", "rgba", "rgb", "beauty", "combined", "main")  # how programs name the layer that is the picture
+_TIMECODE_FRAMES = 39  # the attribute has two bits for the tens
+
+
+@dataclass(frozen=True)
+class ExrPart:
+    """One part of an EXR file: its name, and its channels as the file holds them, on the data window.
+
+    `display` is the display window, of the size that the file's picture has.
+    """
+
+    name: str
+    pixels: Mapping[str, NDArray[Any]]
+    window: Window
+    display: Window
+
+    def stack(self, names: Sequence[str]) -> NDArray[np.float32]:
+        """H×W×C float32 of some channels over the display window, 0 where the data window does not reach."""
+        left, top = self.window[0] - self.display[0], self.window[1] - self.display[1]
+        width, height = self.display[2:]
+        right, bottom = min(left + self.window[2], width), min(top + self.window[3], height)
+        stacked = np.zeros((height, width, len(names)), np.float32)
+        if right > max(left, 0) and bottom > max(top, 0):
+            rows, columns = slice(max(-top, 0), bottom - top), slice(max(-left, 0), right - left)
+            for place, name in enumerate(names):
+                stacked[max(top, 0) : bottom, max(left, 0) : right, place] = self.pixels[name][rows, columns]
+        return stacked
+
+
+@dataclass(frozen=True)
+class ExrPicture:
+    """One EXR file. Its picture is the display window of the first part, whatever the data windows are."""
+
+    path: Path
+    width: int
+    height: int
+    parts: Sequence[ExrPart]
+    timecode: str | None
+
+    @property
+    def channels(self) -> dict[str, NDArray[np.float32]]:
+        """The channels of the first part, H×W, by their names in the file, such as R or diffuse.R."""
+        part = self.parts[0]
+        return {name: part.stack([name])[:, :, 0] for name in part.pixels}
+
+    def rgb(self) -> NDArray[np.float32]:
+        """H×W×3 of the layer that is the picture. BackendError where no layer has R, G and B, or grey.
+
+        The layer without a name comes first, then one named as programs name the main one, then the first.
+        """
+        best: list[tuple[int, int, ExrPart, list[str]]] = []
+        for part in self.parts:
+            for layer, names in _layers(part.pixels).items():
+                name = (layer.rpartition(".")[2] or part.name).lower()
+                rank = _MAIN.index(name) if name in _MAIN else len(_MAIN)
+                best.append((rank, len(best), part, names))
+        if best:
+            _, _, part, names = min(best, key=lambda one: one[:2])
+            return part.stack(names)
+        for part in self.parts:
+            if "Y" in part.pixels or len(part.pixels) == 1:
+                return part.stack(["Y" if "Y" in part.pixels else next(iter(part.pixels))] * 3)
+        held = ", ".join(sorted({name for part in self.parts for name in part.pixels})[:12]) or "nothing"
+        raise BackendError(f"{self.path} has no colour picture, only {held}.", "Export it with R, G and B channels.")
+
+
+def read_exr(path: Path) -> ExrPicture:
+    """All parts and channels of scan-line and tiled files, in any compression.
+
+    UsageError for a missing file; BackendError for deep files, for those with chroma of lower resolution, and for
+    cut and damaged ones, as far as the format lets one see: only what ZIP has compressed carries a checksum.
+    """
+    require_readable(path)
+    try:
+        headers = [part.header for part in OpenEXR.File(str(path), separate_channels=True, header_only=True).parts]
+        _check(path, headers)
+        read = OpenEXR.File(str(path), separate_channels=True).parts
+        if len(read) != len(headers):  # a part whose pixels cannot be read is left out without an error
+            raise _damaged(path)
+        size = _window(headers[0]["displayWindow"])[2:]
+        found = [
+            ExrPart(
+                str(part.header.get("name", "")),
+                {name: np.asarray(channel.pixels) for name, channel in part.channels.items()},
+                _window(part.header["dataWindow"]),
+                (*_window(part.header["displayWindow"])[:2], *size),
+            )
+            for part in read
+        ]
+    except BackendError:
+        raise
+    except Exception as error:  # the library raises whatever the damage leads to
+        raise _damaged(path) from error
+    return ExrPicture(path, *size, found, _timecode(headers[0]))
+
+
+def encode_exr(
+    channels: Mapping[str, NDArray[np.float32]],
+    *,
+    half: bool = True,
+    full: Collection[str] = (),
+    data_window: Window | None = None,
+    display: tuple[int, int] | None = None,
+    attributes: Mapping[str, Attribute] | None = None,
+) -> bytes:
+    """An EXR file (scan lines, ZIP, lossless) of H×W float32 `channels` by name; the same input gives the same bytes.
+
+    half: store 16-bit floats, values beyond ±65504 as these; `full` names channels that stay 32-bit all the same.
+    data_window: where the channels lie in the picture (x, y, width, height); None: they are the picture.
+    display: width and height of the picture; None: those of the data window. attributes: by OpenEXR's names,
+    a Fraction as a rational; `timeCode` as text HH:MM:SS:FF, left out where its frame is above 39, which the attribute
+    cannot hold. UsageError for channels of another shape than the data window's.
+    """
+    if not channels:
+        raise UsageError("A picture without channels cannot be written.", "Give at least one.")
+    shape = next(iter(channels.values())).shape
+    x, y, width, height = data_window or (0, 0, *(display or shape[::-1]))
+    for name, values in channels.items():
+        if values.shape != (height, width) or values.size == 0:
+            raise UsageError(
+                f"The channel {name} has the shape {values.shape}, its data window is {width}×{height}.",
+                "Give every channel the size of the data window.",
+            )
+    stored = {
+        name: _half(values) if half and name not in full else np.ascontiguousarray(values, np.float32)
+        for name, values in channels.items()
+    }
+    header: dict[str, Any] = {
+        "compression": OpenEXR.ZIP_COMPRESSION,
+        "type": OpenEXR.scanlineimage,
+        "dataWindow": _corners(x, y, width, height),
+        "displayWindow": _corners(0, 0, *(display or (width, height))),
+    }
+    for name, value in (attributes or {}).items():
+        if name != "timeCode":
+            header[name] = value
+        elif (packed := _packed(str(value))) is not None:
+            header[name] = packed
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "picture.exr"
+        OpenEXR.File(header, stored).write(str(file))
+        return file.read_bytes()
+
+
+def _check(path: Path, headers: list[dict[str, Any]]) -> None:
+    if not headers:
+        raise _damaged(path)
+    for header in headers:
+        if header.get("type") in (OpenEXR.deepscanline, OpenEXR.deeptile):
+            raise BackendError(f"{path} is a deep picture.", "Export it flattened.")
+        if any((channel.xSampling, channel.ySampling) != (1, 1) for channel in header["channels"]):
+            raise BackendError(f"{path} stores chroma at a lower resolution.", "Export it with R, G and B channels.")
+        for window in (_window(header["dataWindow"]), _window(header["displayWindow"])):
+            if window[2] < 1 or window[3] < 1 or window[2] * window[3] > _LARGEST:
+                raise _damaged(path)
+
+
+def _layers(pixels: Mapping[str, NDArray[Any]]) -> dict[str, list[str]]:
+    """The names of R, G and B by the layer's name, for the layers that have all three."""
+    found: dict[str, dict[str, str]] = {}
+    for name in pixels:
+        layer, _, component = name.rpartition(".")
+        found.setdefault(layer, {})[component.upper()] = name
+    return {layer: [names[c] for c in "RGB"] for layer, names in found.items() if {"R", "G", "B"} <= names.keys()}
+
+
+def _window(box: Any) -> Window:
+    (x0, y0), (x1, y1) = box
+    return int(x0), int(y0), int(x1) - int(x0) + 1, int(y1) - int(y0) + 1
+
+
+def _corners(x: int, y: int, width: int, height: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    return np.array([x, y], np.int32), np.array([x + width - 1, y + height - 1], np.int32)
+
+
+def _half(values: NDArray[np.float32]) -> NDArray[np.float16]:
+    return np.ascontiguousarray(np.clip(values, -_HALF_MAX, _HALF_MAX), np.float16)
+
+
+def _timecode(header: Mapping[str, Any]) -> str | None:
+    code = header.get("timeCode")
+    if code is None:
+        return None
+    mark = ";" if code.dropFrame else ":"
+    return read_timecode(f"{code.hours:02d}:{code.minutes:02d}:{code.seconds:02d}{mark}{code.frame:02d}")
+
+
+def _packed(timecode: str) -> Any:
+    hours, minutes, seconds, frame, drop = parts(timecode)
+    if frame > _TIMECODE_FRAMES:
+        return None
+    return OpenEXR.TimeCode(hours, minutes, seconds, frame, int(drop), *[0] * 13)
+
+
+def _damaged(path: Path) -> BackendError:
+    return BackendError(f"{path} is cut off or damaged.", "Copy or export this picture again.")

@@ -1,0 +1,34 @@
+"""What a movie says about its colours and its time."""
+
+from dataclasses import replace
+
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorPrimaries, ColorTrc
+
+from ml_backend.media.colour import HLG_2020, PLAIN, PQ_2020, PQ_P3, LightColour, PlateColour
+from ml_backend.media.movie_file import Movie
+from ml_backend.media.timecode import read_timecode
+
+
+def movie_colour(frame: VideoFrame, asked: PlateColour | None, white: float) -> PlateColour:
+    """The colour as asked for, else by the tags of a decoded frame: PQ, HLG or a display picture.
+
+    white: the value (0–1) that the conversion to RGB gives the movie's white.
+    """
+    colour = asked or _tagged(frame)
+    return replace(colour, white=white) if isinstance(colour, LightColour) else colour
+
+
+def _tagged(frame: VideoFrame) -> PlateColour:
+    if frame.color_trc == ColorTrc.SMPTE2084:
+        return PQ_P3 if frame.color_primaries == ColorPrimaries.SMPTE432 else PQ_2020
+    return HLG_2020 if frame.color_trc == ColorTrc.ARIB_STD_B67 else PLAIN
+
+
+def movie_timecode(movie: Movie) -> str | None:
+    """The time code that the container, its time code track or the picture stream gives the first frame."""
+    holders = [movie.stream.metadata, movie.container.metadata]
+    holders += [stream.metadata for stream in movie.container.streams]
+    # Matroska writes its names in capitals
+    found = (read_timecode(text) for holder in holders for name, text in holder.items() if name.lower() == "timecode")
+    return next((timecode for timecode in found if timecode), None)
