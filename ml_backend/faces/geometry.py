@@ -1,7 +1,7 @@
 """Least-squares similarity transforms and sampling through them."""
 
 import math
-from typing import cast
+from typing import TypeVar, cast
 
 import cv2
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ml_backend.media.frame import Pixels
 
 Array = NDArray[np.float64]
+Kind = TypeVar("Kind", Pixels, NDArray[np.float32])
 
 
 def fit_similarity(source: Array, target: Array) -> tuple[float, Array, Array]:
@@ -45,7 +46,7 @@ def transform(points: Array, matrix: Array) -> Array:
     return moved
 
 
-def sample(image: Pixels, to_image: Array, size: int, interpolation: int = cv2.INTER_LINEAR) -> Pixels:
+def sample(image: Kind, to_image: Array, size: int, interpolation: int = cv2.INTER_LINEAR) -> Kind:
     """size×size×3 pixels of `image`, in its type; `to_image` (2×3) leads from their places to the image's.
 
     Where the image is finer than the crop it is averaged down first, so that detail does not flicker. Places
@@ -60,8 +61,8 @@ def sample(image: Pixels, to_image: Array, size: int, interpolation: int = cv2.I
         width, height = (high - low) // step
         if width > 0 and height > 0:
             part = image[low[1] : low[1] + height * step, low[0] : low[0] + width * step]
-            image = cast(Pixels, cv2.resize(part, (int(width), int(height)), interpolation=cv2.INTER_AREA))
+            image = cast(Kind, cv2.resize(part, (int(width), int(height)), interpolation=cv2.INTER_AREA))
             to_image = to_image / step
             to_image[:, 2] += (0.5 - low) / step - 0.5
     flags = interpolation | cv2.WARP_INVERSE_MAP
-    return cast(Pixels, cv2.warpAffine(image, to_image, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE))
+    return cast(Kind, cv2.warpAffine(image, to_image, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE))

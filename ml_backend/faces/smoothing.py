@@ -24,8 +24,8 @@ RADIUS = 0.4  # of a face, as a part of the distance of the eyes: the root of it
 CUT_OFF = 2.5  # neighbours further away than so many σ do not count
 
 
-def smooth(values: Array, scale: float, strength: float = 1.0) -> Array:
-    """Smooth T×478×3 landmarks of consecutive frames; `scale` is the distance of the outer eye corners in their units.
+def smooth(values: Array, strength: float = 1.0) -> Array:
+    """Smooth T×478×3 landmarks of consecutive frames.
 
     The head's motion and the expression, which is what is left when the head's motion is undone, are smoothed apart:
     most of the noise moves the whole face, and a head does not tremble. Each place becomes the weighted mean of
@@ -40,7 +40,7 @@ def smooth(values: Array, scale: float, strength: float = 1.0) -> Array:
     fits = [fit_head(landmarks) for landmarks in values]
     sizes, turns, places = (np.array([fit[n] for fit in fits]) for n in range(3))
     faces = np.einsum("tnd,tde->tne", values - places[:, None], turns) / sizes[:, None, None]
-    sizes, turns, places = _smooth_heads(sizes, turns, places, scale, strength)
+    sizes, turns, places = _smooth_heads(sizes, turns, places, strength)
     smoothed = _smooth_points(faces, SKIN, strength)
     for part, how in ((_MOUTH, MOUTH), (_EYES, EYES)):
         smoothed[:, part] = _smooth_points(faces[:, part], how, strength)
@@ -75,9 +75,7 @@ def _smooth_points(values: Array, how: tuple[float, float], strength: float) -> 
     return smoothed
 
 
-def _smooth_heads(
-    sizes: Array, turns: Array, places: Array, scale: float, strength: float
-) -> tuple[Array, Array, Array]:
+def _smooth_heads(sizes: Array, turns: Array, places: Array, strength: float) -> tuple[Array, Array, Array]:
     """The weighted means of T sizes, T×3×3 turns and T×3 places, with one weight for the three of them.
 
     Turns are averaged as turns, so that a head that turns evenly neither shrinks nor lags.
@@ -90,7 +88,7 @@ def _smooth_heads(
         moved = (places[2 * k :] + places[: -2 * k]) / 2 - places[k:-k]
         grown = (logs[2 * k :] + logs[: -2 * k]) / 2 - logs[k:-k]
         rim = RADIUS * np.hstack([turned, grown])  # how far that moves the points
-        off = ((moved / scale) ** 2).sum(1, keepdims=True) + (rim**2).sum(1, keepdims=True)
+        off = ((moved / sizes[k:-k, None]) ** 2).sum(1, keepdims=True) + (rim**2).sum(1, keepdims=True)
         weight = near * np.exp(-off / HEAD[1] ** 2 / 2)
         change[k:-k] += weight * np.hstack([grown, turned, moved])
         weights[k:-k] += weight

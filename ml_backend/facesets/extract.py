@@ -50,7 +50,7 @@ def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
     when asked to stop. What was found until then stays and the same request goes on from it.
     """
     started = time.monotonic()
-    sources = [open_source(source, request.frames) for source in request.sources]
+    sources = [open_source(source, request.frames, request.colourspace, request.ocio) for source in request.sources]
     meant = parse_wanted(request.person)
     look = cache(look_at)
     if isinstance(meant, Picture):  # what is wrong with it shall be known before hours of work
@@ -183,7 +183,8 @@ class _Extraction:
         for path, named in asked.items():
             one = Footage(self._observations, path, self._observations.source(path), self._request.smooth)
             if one.frames:
-                source = open_source(named, f"{one.frames[0]}-{one.frames[-1]}")
+                span = f"{one.frames[0]}-{one.frames[-1]}"
+                source = open_source(named, span, self._request.colourspace, self._request.ocio)
                 yield with_repairs(one, repairs, source, self._landmarker), source
 
     def _wanted(self, people: Sequence[Person]) -> list[Person]:

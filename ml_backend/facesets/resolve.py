@@ -80,25 +80,28 @@ class Footage:
         """The numbers of the frames that were looked at, ascending."""
         return self.observations.frames(self.source)
 
-    def faces(self, wanted: Collection[int]) -> Iterator[tuple[int, list[Face]]]:
+    def faces(self, wanted: Collection[int], span: tuple[int, int] | None = None) -> Iterator[tuple[int, list[Face]]]:
         """The faces of the tracks `wanted` in every frame that has one, by frame and track; repairs are applied.
+
+        span: the first and the last frame that are asked for; all where absent.
 
         Some frames at a time are in memory.
         """
-        sizes = {track.number: track.eyes for track in self.tracks if track.number in wanted}
         repairs = with_tracks(self.repairs, self.tracks, wanted)
         beyond = reach(self.strength) + LONGEST_GAP + 2
         first, last = (self.frames[0], self.frames[-1]) if self.frames else (0, -1)
+        if span is not None:
+            first, last = max(first, span[0]), min(last, span[1])
         for start in range(first, last + 1, WINDOW):
             end = min(start + WINDOW - 1, last)
             seen = [
                 (self._track_of[one.tracklet], one)
                 for one in self.observations.between(self.source, start - beyond, end + beyond)
-                if self._track_of[one.tracklet] in sizes
+                if self._track_of[one.tracklet] in wanted
             ]
             found: dict[int, list[Face]] = defaultdict(list)
             for track, group in groupby(sorted(seen, key=lambda item: (item[0], item[1].frame)), lambda item: item[0]):
-                for frame, face in self._steadied(track, [one for _, one in group], sizes[track]):
+                for frame, face in self._steadied(track, [one for _, one in group]):
                     if start <= frame <= end:
                         found[frame].append(face)
             for frame in sorted(found.keys() | (repairs.keys() & set(range(start, end + 1)))):
@@ -112,11 +115,11 @@ class Footage:
             self.missed[frame] = mended.missed[0].action
         return mended.faces
 
-    def _steadied(self, track: int, seen: Sequence[Seen], size: float) -> Iterator[tuple[int, Face]]:
+    def _steadied(self, track: int, seen: Sequence[Seen]) -> Iterator[tuple[int, Face]]:
         """One track's faces with its short gaps filled, smoothed in every run without a gap."""
         for run in _without_gaps(seen):
             filled = list(_filled(run))
-            landmarks = smooth(np.stack([points for _, points, _ in filled]), size, self.strength)
+            landmarks = smooth(np.stack([points for _, points, _ in filled]), self.strength)
             for (frame, _, score), points in zip(filled, landmarks, strict=True):
                 yield frame, Face(points, 0.0 if score is None else score, track, interpolated=score is None)
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from ml_backend.faces.canonical import canonical_mesh, fit_head
 from ml_backend.faces.expression import measure_expression
-from ml_backend.faces.regions import LEFT_EYE, RIGHT_EYE, eye_distance, landmarks68
+from ml_backend.faces.regions import LEFT_EYE, RIGHT_EYE, landmarks68
 from ml_backend.faces.smoothing import reach, smooth
 
 EYES = 90.0  # the distance of the outer eye corners in pixels
@@ -42,7 +42,7 @@ def wandering(seed: int, frames: int) -> np.ndarray:
 @given(seed=st.integers(0, 200), frames=st.integers(1, 40), strength=st.floats(0.2, 4))
 def test_time_has_no_direction(seed, frames, strength):
     values = wandering(seed, frames)
-    np.testing.assert_allclose(smooth(values, EYES, strength), smooth(values[::-1], EYES, strength)[::-1], atol=1e-8)
+    np.testing.assert_allclose(smooth(values, strength), smooth(values[::-1], strength)[::-1], atol=1e-8)
 
 
 @settings(max_examples=30, deadline=None)
@@ -54,14 +54,14 @@ def test_time_has_no_direction(seed, frames, strength):
 )
 def test_rest_and_even_motion_stay_as_they_are(frames, place, speed, turn):
     values = heads(frames, np.array(speed), turn) + place
-    np.testing.assert_allclose(smooth(values, EYES), values, atol=1e-6)
+    np.testing.assert_allclose(smooth(values), values, atol=1e-6)
 
 
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 50), scale=st.floats(0.01, 100))
 def test_the_unit_of_length_does_not_matter(seed, scale):
     values = wandering(seed, 20)
-    np.testing.assert_allclose(smooth(values * scale, EYES * scale), smooth(values, EYES) * scale, atol=1e-8 * scale)
+    np.testing.assert_allclose(smooth(values * scale), smooth(values) * scale, atol=1e-8 * scale)
 
 
 @settings(max_examples=30, deadline=None)
@@ -78,23 +78,23 @@ def test_a_window_with_its_reach_gives_the_same_as_the_whole(seed, frames, stren
     last = min(first + count, frames)
     far = reach(strength)
     low, high = max(0, first - far), min(frames, last + far)
-    part = smooth(values[low:high], EYES, strength)[first - low : last - low]
-    np.testing.assert_allclose(part, smooth(values, EYES, strength)[first:last], atol=1e-9)
+    part = smooth(values[low:high], strength)[first - low : last - low]
+    np.testing.assert_allclose(part, smooth(values, strength)[first:last], atol=1e-9)
 
 
 def test_the_reach_is_needed():
     """One frame less gives another result: reach is not larger than it must be."""
     values = wandering(1, 41)
     far = reach(1) - 1
-    part = smooth(values[20 - far : 21 + far], EYES)[far]
-    assert np.abs(part - smooth(values, EYES)[20]).max() > 1e-6
+    part = smooth(values[20 - far : 21 + far])[far]
+    assert np.abs(part - smooth(values)[20]).max() > 1e-6
     assert (reach(0), reach(-1)) == (0, 0)
     assert reach(2) == 2 * far + 1 or reach(2) == 2 * far + 2
 
 
 def test_noise_at_rest_is_taken_out():
     values = heads(120) + noise(120, 0.003)
-    smoothed = smooth(values, EYES)
+    smoothed = smooth(values)
     assert (smoothed - heads(120))[10:-10].std() < (values - heads(120))[10:-10].std() / 1.7
     assert second_difference(smoothed) < second_difference(values) / 5
 
@@ -102,7 +102,7 @@ def test_noise_at_rest_is_taken_out():
 def test_noise_is_taken_out_of_a_head_that_turns():
     still = heads(120, speed=2.0, turn=0.02)
     values = still + noise(120, 0.003)
-    smoothed = smooth(values, EYES)
+    smoothed = smooth(values)
     assert (smoothed - still)[10:-10].std() < (values - still)[10:-10].std() / 1.5
 
 
@@ -111,7 +111,7 @@ def test_a_blink_of_three_frames_stays(amplitude):
     values = heads(61) + noise(61, 0.002)
     blink = np.zeros_like(values)
     blink[29:32, LIDS, 1] = amplitude * EYES
-    kept = (smooth(values + blink, EYES) - smooth(values, EYES))[29:32][:, LIDS, 1].mean(1) / (amplitude * EYES)
+    kept = (smooth(values + blink) - smooth(values))[29:32][:, LIDS, 1].mean(1) / (amplitude * EYES)
     assert kept.min() >= 0.9
     assert kept.max() <= 1.1
 
@@ -122,7 +122,7 @@ def test_speech_stays():
     values = heads(75)
     values[:, LOWER_LIP, 1] += 0.08 * EYES * (1 + np.sin(2 * np.pi * 4 / 25 * t))[:, None]
     mouth = np.ptp([measure_expression(one).mouth for one in values[10:-10]])
-    smoothed = np.ptp([measure_expression(one).mouth for one in smooth(values, EYES)[10:-10]])
+    smoothed = np.ptp([measure_expression(one).mouth for one in smooth(values)[10:-10]])
     assert smoothed > 0.9 * mouth
 
 
@@ -131,7 +131,7 @@ def test_smoothing_brings_the_footage_nearer_to_the_truth(pictures, truth, track
     raw = tracked("identity_B_take1", 36, 75)
     known = truth("identity_B_take1")[35:75]
     exact = np.array([frame["landmarks68"] for frame in known])
-    smoothed = smooth(raw, float(np.median([eye_distance(one) for one in raw])))
+    smoothed = smooth(raw)
     points, better = (np.array([landmarks68(one) for one in several]) for several in (raw, smoothed))
     assert second_difference(better) < second_difference(points) / 2
     assert second_difference(better) < 2 * second_difference(exact)
@@ -153,27 +153,27 @@ def test_the_head_is_smoothed_and_the_expression_stays():
     values[30] += [0, 0.008 * EYES, 0]
     lids = heads(60)
     lids[30, LIDS, 1] += 0.03 * EYES
-    trembling = np.array([fit_head(one)[2][1] for one in smooth(values, EYES)])
+    trembling = np.array([fit_head(one)[2][1] for one in smooth(values)])
     assert np.ptp(trembling) < 0.4 * 0.008 * EYES
-    assert (smooth(lids, EYES) - lids)[30, LIDS, 1].mean() > -0.1 * 0.03 * EYES
+    assert (smooth(lids) - lids)[30, LIDS, 1].mean() > -0.1 * 0.03 * EYES
 
 
 def test_strength_zero_and_short_runs_change_nothing():
     values = heads(30) + noise(30, 0.01)
-    np.testing.assert_array_equal(smooth(values, EYES, 0), values)
-    np.testing.assert_array_equal(smooth(values[:2], EYES), values[:2])
-    assert smooth(values[:0], EYES).shape == (0, 478, 3)
+    np.testing.assert_array_equal(smooth(values, 0), values)
+    np.testing.assert_array_equal(smooth(values[:2]), values[:2])
+    assert smooth(values[:0]).shape == (0, 478, 3)
 
 
 def test_the_input_is_left_alone():
     values = heads(30) + noise(30, 0.01)
     copy = values.copy()
-    smooth(values, EYES)[:] = 0
-    smooth(values[:2], EYES)[:] = 0
+    smooth(values)[:] = 0
+    smooth(values[:2])[:] = 0
     np.testing.assert_array_equal(values, copy)
 
 
 def test_stronger_is_smoother():
     values = heads(120) + noise(120, 0.002)
-    roughness = [second_difference(smooth(values, EYES, strength)) for strength in (0, 0.5, 1, 2)]
+    roughness = [second_difference(smooth(values, strength)) for strength in (0, 0.5, 1, 2)]
     assert roughness == sorted(roughness, reverse=True)
