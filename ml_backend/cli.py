@@ -1,11 +1,12 @@
 """ml-backend: the command line."""
 
 import argparse
+import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
@@ -22,6 +23,7 @@ from ml_backend.requests import (
     ExtractRequest,
     Framing,
     LandmarkModel,
+    PreviewRequest,
     SwapRequest,
     TrainMaskRequest,
     TrainRequest,
@@ -30,6 +32,8 @@ from ml_backend.service.commands import add_serve_parser
 from ml_backend.service.protocol import PROTOCOL
 from ml_backend.terminal import TerminalReporter, log_crash
 from ml_backend.training.models.model_commands import add_model_parser
+
+Request = TypeVar("Request", bound=BaseModel)
 
 INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C ended
 
@@ -74,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_extract(commands)
     _add_trainings(commands)
     _add_swap(commands)
+    _add_preview(commands)
     actions = add_faceset_parser(commands)
     apply = _job(actions, "apply-masks", "say of every face what covers it, with a mask model", _apply_masks_request)
     apply.add_argument("faceset", type=Path, metavar="DIR")
@@ -108,6 +113,7 @@ def _add_extract(commands: Any) -> None:
     extract.add_argument("--fan-weights", type=Path, metavar="FILE", help="FAN's weights (torch's hub folder)")
     extract.add_argument("--average", action="store_true", help="measure every face in several crops: steadier, slower")
     extract.add_argument("--smooth", type=float, default=1.0, metavar="X", help="smoothing over time (1; 0: off)")
+    _add_colour(extract)
 
 
 def _add_trainings(commands: Any) -> None:
@@ -142,21 +148,63 @@ def _add_swap(commands: Any) -> None:
     swap.add_argument("--frames", metavar="RANGE")
     swap.add_argument("--mask-model", type=Path, metavar="DIR", help="what covers the face stays in front of it")
     swap.add_argument("--repairs", type=Path, metavar="FILE", help="a repairs.json of faces corrected by hand")
+    _add_keys(swap)
+    _add_colour(swap)
     _add_settings(swap)
     _add_consent(swap)
 
-    evaluate = _job(commands, "evaluate", "measure a swap against the truth", _evaluate_request)
+    evaluate = _job(commands, "evaluate", "measure a swap and write a report on it", _evaluate_request)
     evaluate.add_argument("swap", type=Path, metavar="SWAP_DIR")
     evaluate.add_argument("--plate", required=True, metavar="PLATE")
-    evaluate.add_argument("--truth", required=True, metavar="SOURCE")
-    evaluate.add_argument("--mask", metavar="SOURCE", help="grey footage: where to measure")
+    evaluate.add_argument("--truth", metavar="SOURCE", help="the perfect swap, where there is one")
+    evaluate.add_argument("--mask", metavar="SOURCE", help="grey footage: where to compare with the truth")
     evaluate.add_argument("--frames", metavar="RANGE")
-    evaluate.add_argument("--identity-faceset", type=Path, metavar="DIR")
-    evaluate.add_argument("--performer-faceset", type=Path, metavar="DIR")
+    evaluate.add_argument("--identity-faceset", type=Path, metavar="DIR", help="(what the swap's model remembers)")
+    evaluate.add_argument("--performer-faceset", type=Path, metavar="DIR", help="(what the swap's model remembers)")
+    _add_colour(evaluate)
+    evaluate.add_argument("--no-report", action="store_true", help="write the figures only, and no report.html")
+
+
+def _add_preview(commands: Any) -> None:
+    text = "render one frame of a swap"
+    preview = commands.add_parser("preview", help=text, description=text)
+    preview.add_argument("plate", metavar="PLATE", help="movie, folder, pattern (####) or plate JSON")
+    preview.add_argument("--model", required=True, type=Path, metavar="DIR")
+    preview.add_argument("--identity", required=True, metavar="NAME", help="whose face to paint")
+    preview.add_argument("--frame", required=True, type=int, metavar="N")
+    preview.add_argument(
+        "--out",
+        required=True,
+        type=Path,
+        metavar="FILE.png",
+        help="the frame; beside it FILE.layer.png, the swap alone",
+    )
+    preview.add_argument(
+        "--swap", type=Path, metavar="DIR", help="a swap of this plate: what it saw steadies the faces"
+    )
+    preview.add_argument("--mask-model", type=Path, metavar="DIR", help="what covers the face stays in front of it")
+    preview.add_argument("--repairs", type=Path, metavar="FILE", help="a repairs.json of faces corrected by hand")
+    preview.add_argument("--json", action="store_true", help="print the result as one JSON object on the last line")
+    _add_keys(preview)
+    _add_colour(preview)
+    _add_settings(preview)
+    _add_consent(preview)
+    preview.set_defaults(handler=_run_preview)
 
 
 def _add_settings(command: argparse.ArgumentParser) -> None:
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting")
+
+
+def _add_keys(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--keys", type=Path, metavar="FILE.json", help='settings that change: {"opacity": [[1, 0.0], [24, 1.0]]}'
+    )
+
+
+def _add_colour(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--colourspace", metavar="NAME", help="of the footage, such as ACEScg (what its files say)")
+    command.add_argument("--ocio", type=Path, metavar="FILE", help="an OpenColorIO configuration that knows the name")
 
 
 def _add_consent(command: argparse.ArgumentParser) -> None:
@@ -171,14 +219,30 @@ def _job(commands: Any, name: str, text: str, make_request: Any) -> argparse.Arg
 
 
 def _run_job(name: str, args: argparse.Namespace, make_request: Any) -> int:
+    request = _filled(make_request, args)
+    with TerminalReporter() as reporter:
+        result = JOB_KINDS[name].run(request, reporter)
+    return _show(result, args)
+
+
+def _run_preview(args: argparse.Namespace) -> int:
+    request = _filled(_preview_request, args)
+    from ml_backend.swapping.preview import Previewer
+    from ml_backend.training.device import best_device
+
+    return _show(Previewer(best_device()).render(request), args)
+
+
+def _filled(make_request: Callable[[argparse.Namespace], Request], args: argparse.Namespace) -> Request:
     try:
-        request: BaseModel = make_request(args)
+        return make_request(args)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"{place}: {first['input']!r} is not possible: {first['msg']}.") from error
-    with TerminalReporter() as reporter:
-        result = JOB_KINDS[name].run(request, reporter)
+
+
+def _show(result: dict[str, Any], args: argparse.Namespace) -> int:
     if args.json:
         print(to_json(result, inf_nan_mode="null", fallback=str).decode())
     else:
@@ -199,6 +263,8 @@ def _extract_request(args: argparse.Namespace) -> ExtractRequest:
         fan_weights=args.fan_weights,
         average=args.average,
         smooth=args.smooth,
+        colourspace=args.colourspace,
+        ocio=args.ocio,
     )
 
 
@@ -241,6 +307,27 @@ def _swap_request(args: argparse.Namespace) -> SwapRequest:
         mask_model=args.mask_model,
         repairs=args.repairs,
         settings=_pairs("--set", args.set),
+        keys=_keys(args.keys),
+        colourspace=args.colourspace,
+        ocio=args.ocio,
+        consent=args.consent,
+    )
+
+
+def _preview_request(args: argparse.Namespace) -> PreviewRequest:
+    return PreviewRequest(
+        plate=args.plate,
+        model=args.model,
+        identity=args.identity,
+        frame=args.frame,
+        out=args.out,
+        swap=args.swap,
+        mask_model=args.mask_model,
+        repairs=args.repairs,
+        settings=_pairs("--set", args.set),
+        keys=_keys(args.keys),
+        colourspace=args.colourspace,
+        ocio=args.ocio,
         consent=args.consent,
     )
 
@@ -252,9 +339,22 @@ def _evaluate_request(args: argparse.Namespace) -> EvaluateRequest:
         truth=args.truth,
         mask=args.mask,
         frames=args.frames,
+        colourspace=args.colourspace,
+        ocio=args.ocio,
         identity_faceset=args.identity_faceset,
         performer_faceset=args.performer_faceset,
+        report=not args.no_report,
     )
+
+
+def _keys(file: Path | None) -> Any:
+    """What a file of keys holds; the request checks it."""
+    if file is None:
+        return {}
+    try:
+        return json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} is no file of keys: {error}.", 'Write {"opacity": [[1, 0.0], [24, 1.0]]}.') from error
 
 
 def _pairs(option: str, texts: Sequence[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
 
 Framing = Literal["face", "whole-face", "head"]
 LandmarkModel = Literal["mesh", "fan"]
@@ -21,6 +21,10 @@ class Plate(_Request):
 
     source: str = Field(min_length=1, description="A movie, a folder of pictures or a pattern such as shot.####.png")
     frames: str | None = Field(default=None, description="Such as 1-100, 7 or 5-; all frames where absent")
+    colourspace: str | None = Field(
+        default=None, min_length=1, description="What the values are, such as ACEScg; as the files tell where absent"
+    )
+    ocio: Path | None = Field(default=None, description="The OpenColorIO configuration that knows the colour space")
 
 
 class ExtractRequest(_Request):
@@ -41,6 +45,8 @@ class ExtractRequest(_Request):
     fan_weights: Path | None = Field(default=None, description="FAN's weights; the user's torch hub folder if absent")
     average: bool = Field(default=False, description="Measure each face in several crops: steadier, and slower")
     smooth: float = Field(default=1.0, ge=0, le=4, description="Smoothing of the landmarks over time; 0 is off")
+    colourspace: str | None = Field(default=None, description="What the numbers mean, if the files do not say")
+    ocio: Path | None = Field(default=None, description="An OpenColorIO configuration that knows the colour space")
 
 
 class TrainMaskRequest(_Request):
@@ -78,17 +84,47 @@ class SwapRequest(_Request):
     mask_model: Path | None = Field(default=None, description="A mask model: what covers the face stays in front of it")
     repairs: Path | None = Field(default=None, description="A repairs.json of faces added, moved or deleted by hand")
     settings: dict[str, str] = Field(default_factory=dict)
+    keys: dict[str, list[tuple[int, FiniteFloat]]] = Field(
+        default_factory=dict, description="Settings that change over time: [frame, value] pairs, straight between"
+    )
     consent: Path | None = None
+    colourspace: str | None = Field(default=None, description="What the plate's numbers mean, if its files do not say")
+    ocio: Path | None = Field(default=None, description="An OpenColorIO configuration that knows the colour space")
+
+
+class PreviewRequest(_Request):
+    """One frame as a swap with these settings would make it."""
+
+    plate: str | Plate
+    model: Path
+    identity: Name
+    frame: int = Field(ge=0, lt=10**12, description="As everywhere: a movie's first one is 1")
+    out: Path = Field(description="A .png: the frame as the edit would show it; beside it NAME.layer.png")
+    swap: Path | None = Field(
+        default=None, description="The folder of a swap of this plate: what it has seen steadies the faces"
+    )
+    mask_model: Path | None = None
+    repairs: Path | None = None
+    settings: dict[str, str] = Field(default_factory=dict)
+    keys: dict[str, list[tuple[int, FiniteFloat]]] = Field(
+        default_factory=dict, description="Settings that change over time: [frame, value] pairs, straight between"
+    )
+    consent: Path | None = None
+    colourspace: str | None = Field(default=None, description="What the plate's numbers mean, if its files do not say")
+    ocio: Path | None = Field(default=None, description="An OpenColorIO configuration that knows the colour space")
 
 
 class EvaluateRequest(_Request):
     swap: Path
     plate: str | Plate
-    truth: str
-    mask: str | None = None
+    truth: str | None = Field(default=None, description="The perfect swap, where there is one")
+    mask: str | None = Field(default=None, description="Grey footage: where to compare with the truth")
     frames: str | None = None
     identity_faceset: Path | None = None
     performer_faceset: Path | None = None
+    report: bool = Field(default=True, description="Write report.html beside evaluation.json")
+    colourspace: str | None = Field(default=None, description="What the plate's numbers mean, if its files do not say")
+    ocio: Path | None = Field(default=None, description="An OpenColorIO configuration that knows the colour space")
 
 
 _NO_FILES = {  # what these say without naming a file: whom `person` picks, and what a training begins from

@@ -12,7 +12,7 @@ from ml_backend.media.write import encode_png
 from ml_backend.networks.architecture import Architecture
 from ml_backend.networks.families import build_autoencoder
 from ml_backend.swapping.render import FaceRenderer
-from ml_backend.swapping.settings import SwapSettings
+from ml_backend.swapping.settings import Controls, SwapSettings
 from ml_backend.swapping.surface_mask import surface_mask
 
 
@@ -28,7 +28,7 @@ class SwapFrame:
         """The size of the PNG: the plate's own face, cut out as a swap cuts it. Grain makes it larger."""
         height, width = self.plate.shape[:2]
         settings = SwapSettings()
-        alpha = surface_mask((height, width), self.landmarks, settings.erode, settings.feather)
+        alpha = surface_mask((height, width), self.landmarks, settings.erosion, settings.softness)
         colour = np.where(alpha[..., None] > 0, self.plate, 0)
         layer: Pixels = np.dstack([colour, np.round(alpha * 255)]).astype(np.uint8)
         return len(encode_png(layer))
@@ -36,8 +36,8 @@ class SwapFrame:
     def renderer(self, architecture: Architecture, device: torch.device) -> FaceRenderer:
         """One with an untrained network of this architecture: it makes no likeness, but takes as long."""
         network = build_autoencoder(architecture, ("a", "b")).eval().to(device)
-        return FaceRenderer(network, "a", SwapSettings(learned_mask=False), device)
+        return FaceRenderer(network, "a", Controls(SwapSettings(learned_mask=False), {}), device)
 
     def render(self, renderer: FaceRenderer) -> None:
         """Everything that is done to a frame after its face was found."""
-        encode_png(renderer.render(self.plate, [self.landmarks]).rgba)
+        encode_png(renderer.render(self.plate, [self.landmarks]))

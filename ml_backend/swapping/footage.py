@@ -1,5 +1,7 @@
 """Has the footage changed? What its files tell without being read."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from ml_backend.media.sequence_files import find_in_folder, find_pattern
@@ -10,6 +12,20 @@ def footage_state(info: SourceInfo) -> list[tuple[str, int, int]]:
     """Path, size in bytes and time of change (ns) of every file of a whole source, whatever range is selected."""
     states = [(file, file.stat()) for file in _files(info)]
     return [(str(file.resolve()), state.st_size, state.st_mtime_ns) for file, state in states]
+
+
+def picture_states(info: SourceInfo) -> Callable[[int], tuple[str, int, int]]:
+    """Name, size and time of change of the file that a frame is read from, by the frame's number."""
+
+    @cache
+    def state(file: Path) -> tuple[str, int, int]:
+        found = file.stat()
+        return file.name, found.st_size, found.st_mtime_ns
+
+    if info.path.is_file():
+        return lambda _: state(info.path)
+    files = find_in_folder(info.path) if info.path.is_dir() else find_pattern(info.path)
+    return lambda number: state(files[number])
 
 
 def _files(info: SourceInfo) -> list[Path]:

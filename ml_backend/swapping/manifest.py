@@ -1,6 +1,6 @@
 """What a swap folder says about itself: manifest.json, written last, and the journal it grows from.
 
-OUT/000001.png …     RGBA with straight alpha, numbered as the plate's frames
+OUT/000001.png …     RGBA (or .exr), numbered as the plate's frames
 OUT/journal.jsonl    a line for every finished frame; a killed swap goes on after it
 OUT/manifest.json    all frames, how they were made, and on whose consent
 """
@@ -25,9 +25,11 @@ class _Frozen(BaseModel):
 
 
 class FrameRecord(_Frozen):
-    """A finished frame. transforms: 2×3 matrices from the plate's pixels to the face crop's, a face each.
+    """A finished frame.
 
-    repairs: a mark of the corrections by hand that it was made with, empty where there are none.
+    transforms: 2×3 matrices from the plate's pixels to the face crop's, and confidence: 0–1, how sure the landmarks are
+    of a face; one a face. window: x, y, width and height of the part of the frame that the file holds, None for all of
+    it. inputs: a hash of all that decides the pixels.
     """
 
     number: int
@@ -35,7 +37,9 @@ class FrameRecord(_Frozen):
     faces: int
     sha256: str
     transforms: list[list[list[float]]]
-    repairs: str = ""
+    confidence: list[float]
+    window: tuple[int, int, int, int] | None
+    inputs: str
 
 
 class Consent(_Frozen):
@@ -44,7 +48,13 @@ class Consent(_Frozen):
 
 
 class Manifest(_Frozen):
-    version: Literal[1] = 1
+    """output, alpha and colour: what the files are and what their values mean. timecode: of the first frame.
+
+    jitter: the mean second difference of the landmarks that the faces were placed by, in % of the distance of the eyes.
+    settings: the constant ones; keys: those that change, as pairs of a frame and a value.
+    """
+
+    version: Literal[2] = 2
     plate: dict[str, Any]
     identity: str
     model: str
@@ -53,17 +63,18 @@ class Manifest(_Frozen):
     height: int
     bit_depth: int
     fps: str | None
+    timecode: str | None
     first: int
     last: int
-    alpha: Literal["straight"] = "straight"
+    output: Literal["png8", "png16", "exr"]
+    alpha: Literal["straight", "premultiplied"]
+    colour: str
+    jitter: float | None
     settings: dict[str, Any]
+    keys: dict[str, list[tuple[int, float]]]
     fingerprint: str
     consent: Consent
     frames: list[FrameRecord]
-
-
-def frame_file(number: int) -> str:
-    return f"{number:06d}.png"
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -76,6 +87,10 @@ def read_manifest(folder: Path) -> Manifest:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
+        if first["loc"] == ("version",):
+            raise BackendError(
+                f"{file} was written by another version of ml-backend ({first['input']}).", "Run the swap again."
+            ) from error
         raise BackendError(
             f"{file} is damaged: {place + ': ' if place else ''}{first['msg']}.", "Run the swap again."
         ) from error
@@ -90,40 +105,32 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     atomic.write_json(file, content)
 
 
-class _Entry(_Frozen):
-    fingerprint: str
-    frame: FrameRecord
-
-
 class Journal:
-    """The finished frames of a swap folder. `records` are those with the fingerprint of this swap."""
+    """The finished frames of a swap folder: `records` by number, those whose file is there."""
 
-    def __init__(self, folder: Path, fingerprint: str) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._file = folder / "journal.jsonl"
-        self._fingerprint = fingerprint
-        self._entries = {entry.frame.number: entry for entry in self._read() if (folder / entry.frame.file).is_file()}
-        self.records = {n: entry.frame for n, entry in self._entries.items() if entry.fingerprint == fingerprint}
+        self.records = {record.number: record for record in self._read() if (folder / record.file).is_file()}
 
-    def _read(self) -> Iterator[_Entry]:
+    def _read(self) -> Iterator[FrameRecord]:
         for line in self._file.read_bytes().split(b"\n") if self._file.exists() else ():
-            # a line that a kill cut short is no entry
+            # a line that a kill cut short is no record
             with suppress(ValidationError):
-                yield _Entry.model_validate_json(line)
+                yield FrameRecord.model_validate_json(line)
 
     def forget(self, numbers: Iterable[int]) -> None:
         """Take frames out before they are made anew: a kill between picture and line must not leave an old line."""
-        forgotten = self._entries.keys() & set(numbers)
+        forgotten = self.records.keys() & set(numbers)
         if forgotten:
-            self._entries = {n: entry for n, entry in self._entries.items() if n not in forgotten}
-            lines = [entry.model_dump_json() for entry in self._entries.values()]
+            self.records = {n: record for n, record in self.records.items() if n not in forgotten}
+            lines = [record.model_dump_json() for record in self.records.values()]
             atomic.write_bytes(self._file, "\n".join(lines).encode())
 
     def add(self, record: FrameRecord) -> None:
-        """Append a frame whose picture is on disk."""
-        entry = _Entry(fingerprint=self._fingerprint, frame=record)
+        """Append a frame whose picture is on disk. A file that it had before under another name goes."""
         with self._file.open("ab") as file:
-            file.write(b"\n" + entry.model_dump_json().encode())  # the newline first: it ends a line cut short
+            file.write(b"\n" + record.model_dump_json().encode())  # the newline first: it ends a line cut short
             file.flush()
             os.fsync(file.fileno())
-        self._entries[record.number] = entry
         self.records[record.number] = record

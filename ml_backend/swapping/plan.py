@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml_backend import __version__
+from ml_backend.errors import BackendError
+from ml_backend.faces.face import Face
 from ml_backend.faces.landmarks import Landmarker
 from ml_backend.faces.recognition import distance
 from ml_backend.faces.tracking import FaceTracker
@@ -37,45 +39,60 @@ class Plan:
     gaps: bool
     """Replace also faces that were not seen in a frame, but before and after it."""
 
-    def landmarks(self, numbers: Sequence[int]) -> Iterator[list[NDArray[np.float64]]]:
-        """The landmarks (478×3, smoothed over time) of the faces to replace, for each of `numbers` (ascending)."""
-        faces = self.footage.faces(self.wanted)
+    def faces(self, numbers: Sequence[int]) -> Iterator[tuple[int, list[Face]]]:
+        """The faces to replace, steadied over time, for each of `numbers` (ascending)."""
+        faces = self.footage.faces(self.wanted, (numbers[0], numbers[-1])) if numbers else iter(())
         at, found = next(faces, (None, []))
         for number in numbers:
             while at is not None and at < number:
                 at, found = next(faces, (None, []))
             faces_here = found if at == number else []
-            yield [face.landmarks for face in faces_here if self.gaps or not face.interpolated]
+            yield number, [face for face in faces_here if self.gaps or not face.interpolated]
 
 
 @contextmanager
 def find_faces(
-    source: Source, cache: Path, landmarker: Landmarker, strength: float, reporter: Reporter
+    source: Source, beside: Source, cache: Path, landmarker: Landmarker, strength: float, reporter: Reporter
 ) -> Iterator[Footage]:
-    """Follow every face of the plate's frames; what was seen stays in `cache`, also after a kill."""
+    """Follow every face of the plate's frames; what was seen stays in `cache`, also after a kill.
+
+    beside: the same plate with some frames more before and after, that steady the first and the last ones; those that
+    cannot be read are done without.
+    """
     cache.mkdir(parents=True, exist_ok=True)
-    file = cache / f"faces-{_fingerprint(source, landmarker)}.sqlite"
+    file = observations_file(cache, source, landmarker)
     if damage(file):  # it can be made again
         file.unlink()
-    with Observations.open(file, {"landmarks": landmarker.id, "average": False}) as observations:
-        done = 0
+    with open_observations(file, landmarker) as observations:
+        path = source.info.path.resolve()
+        number = observations.source(path)
+        done = len(set(beside.numbers) & set(observations.frames(number)))
 
         def looked() -> bool:
             nonlocal done
             done += 1
-            reporter.progress("find faces", done, len(source.numbers))
+            reporter.progress("find faces", done, len(beside.numbers))
             return reporter.stop_requested()
 
-        path = source.info.path.resolve()
-        done = len(set(source.numbers) & set(observations.frames(observations.source(path))))
-        observe(source, source.numbers, observations, FaceTracker(landmarker), looked)
-        yield Footage(observations, path, observations.source(path), strength)
+        tracker = FaceTracker(landmarker)
+        before = [frame for frame in beside.numbers if frame < source.numbers[0]]
+        after = [frame for frame in beside.numbers if frame > source.numbers[-1]]
+        with suppress(BackendError):
+            observe(beside, before, observations, tracker, looked)
+        observe(source, source.numbers, observations, tracker, looked)
+        with suppress(BackendError):
+            observe(beside, after, observations, tracker, looked)
+        yield Footage(observations, path, number, strength)
 
 
-def _fingerprint(source: Source, landmarker: Landmarker) -> str:
-    """Changes with the source's files and with what finds the faces in them."""
-    value = [__version__, landmarker.id, footage_state(source.info)]
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
+def observations_file(cache: Path, source: Source, landmarker: Landmarker) -> Path:
+    """Where a swap keeps what it has seen; changes with the source's files and with what finds the faces in them."""
+    value = [__version__, landmarker.id, footage_state(source.info), source.colour.name]
+    return cache / f"faces-{hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]}.sqlite"
+
+
+def open_observations(file: Path, landmarker: Landmarker) -> AbstractContextManager[Observations]:
+    return Observations.open(file, {"landmarks": landmarker.id, "average": False})
 
 
 def wanted_tracks(footage: Footage, settings: SwapSettings, performer: NDArray[np.float32] | None) -> set[int]:

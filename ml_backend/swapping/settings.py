@@ -1,11 +1,22 @@
-"""What can be adjusted in a swap."""
+"""What can be adjusted in a swap, for all of its frames or frame by frame."""
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ml_backend.errors import UsageError
+
+from .around import reach_of
+from .sides import Sides
+
+
+def _keyed(default: float, low: float, high: float, description: str) -> Any:
+    """A setting that may change from frame to frame."""
+    return Field(default=default, ge=low, le=high, description=description, json_schema_extra={"keyed": True})
 
 
 class SwapSettings(BaseModel):
@@ -19,19 +30,74 @@ class SwapSettings(BaseModel):
     performer: str | None = Field(
         default=None, description="The performer's name in the model; needed where it knows more than two people"
     )
-    colour: Literal["none", "mean", "reinhard", "mkl", "light"] = "light"
-    colour_strength: float = Field(default=1.0, ge=0, le=1)
-    blend: Literal["feather", "multiband"] = "multiband"
-    erode: float = Field(default=0.0, ge=-0.3, le=0.5, description="How far the mask's edge moves inwards")
-    feather: float = Field(default=0.15, ge=0, le=1, description="Width of the mask's soft edge")
-    learned_mask: bool = Field(default=True, description="Multiply the landmarks' mask by the network's")
-    occlusion: bool = Field(default=True, description="With a mask model: leave out what it takes for covered")
-    occlusion_grow: float = Field(default=0.015, ge=0, le=0.3, description="How far around a cover nothing is painted")
-    occlusion_feather: float = Field(default=0.04, ge=0, le=0.5, description="Width of the soft edge along a cover")
-    occlusion_steady: bool = Field(default=False, description="Ask the mask model four times a face: flickers less")
     gaps: bool = Field(default=False, description="Paint also where a face was not seen for some frames, by its motion")
     smooth: float = Field(default=1.0, ge=0, le=4, description="Smoothing of the landmarks over time; 0 is off")
-    opacity: float = Field(default=1.0, ge=0, le=1)
+
+    colour: Literal["none", "mean", "reinhard", "mkl", "histogram", "transport", "light"] = Field(
+        default="light", description="How the made face gets the plate's colours"
+    )
+    colour_strength: float = _keyed(1.0, 0, 1, "How much of the colour match is applied")
+    colour_smooth: float = Field(
+        default=0.0, ge=0, le=8, description="Smoothing of the colour match over time, σ in frames; 0 is off"
+    )
+
+    blend: Literal["feather", "multiband", "poisson", "light"] = Field(
+        default="multiband", description="How the made face passes into the plate"
+    )
+    erode: float = _keyed(0.0, -0.3, 0.5, "How far the mask's edge moves inwards")
+    erode_top: float = _keyed(0.0, -0.5, 0.5, "The same at the forehead, besides erode")
+    erode_bottom: float = _keyed(0.0, -0.5, 0.5, "The same at the chin, besides erode")
+    erode_left: float = _keyed(0.0, -0.5, 0.5, "The same at the viewer's left, besides erode")
+    erode_right: float = _keyed(0.0, -0.5, 0.5, "The same at the viewer's right, besides erode")
+    feather: float = _keyed(0.15, 0, 1, "Width of the mask's soft edge")
+    feather_top: float = _keyed(0.0, -1, 1, "More width at the forehead, besides feather")
+    feather_bottom: float = _keyed(0.0, -1, 1, "More width at the chin, besides feather")
+    feather_left: float = _keyed(0.0, -1, 1, "More width at the viewer's left, besides feather")
+    feather_right: float = _keyed(0.0, -1, 1, "More width at the viewer's right, besides feather")
+    learned_mask: bool = Field(default=True, description="Multiply the landmarks' mask by the network's")
+    mask_smooth: float = Field(
+        default=1.0, ge=0, le=8, description="Smoothing of the network's mask over time, σ in frames; 0 is off"
+    )
+    occlusion: bool = Field(default=True, description="With a mask model: leave out what it takes for covered")
+    occlusion_grow: float = _keyed(0.015, 0, 0.3, "How far around a cover nothing is painted")
+    occlusion_feather: float = _keyed(0.04, 0, 0.5, "Width of the soft edge along a cover")
+    occlusion_steady: bool = Field(default=False, description="Ask the mask model four times a face: flickers less")
+
+    offset_x: float = _keyed(0.0, -1, 1, "Moves the made face across, along its own eyes")
+    offset_y: float = _keyed(0.0, -1, 1, "Moves the made face down, along its own nose")
+    scale: float = _keyed(1.0, 0.5, 2, "Size of the made face")
+
+    enlarge: Literal["none", "cubic", "lanczos", "detail"] = Field(
+        default="cubic", description="How the made face is brought to the plate's size; detail adds the plate's texture"
+    )
+    sharpness: float = _keyed(0.0, 0, 1, "How much the made face gets the plate's sharpness")
+    grain: float = _keyed(0.0, 0, 2, "How much of the plate's grain is laid on the made face")
+    motion_blur: float = _keyed(0.0, 0, 2, "Blurs the made face along its motion: the shutter's opening in frames")
+    opacity: float = _keyed(1.0, 0, 1, "Opacity of the whole layer")
+
+    output: Literal["auto", "png", "exr"] = Field(
+        default="auto", description="PNG as deep as the plate, or EXR; auto is EXR for floating-point plates"
+    )
+    crop: bool = Field(
+        default=False, description="Write only the part around the faces; the manifest says where it lies"
+    )
+    layers: bool = Field(default=False, description="EXR with the raw face, masks and ST map as layers")
+
+    @property
+    def erosion(self) -> Sides:
+        return Sides(*(self.erode + getattr(self, f"erode_{side}") for side in ("top", "bottom", "left", "right")))
+
+    @property
+    def softness(self) -> Sides:
+        sides = ("top", "bottom", "left", "right")
+        return Sides(*(max(0.0, self.feather + getattr(self, f"feather_{side}")) for side in sides))
+
+
+KEYED = frozenset(
+    name
+    for name, field in SwapSettings.model_fields.items()
+    if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("keyed")
+)
 
 
 def make_settings(texts: Mapping[str, str]) -> SwapSettings:
@@ -39,10 +105,68 @@ def make_settings(texts: Mapping[str, str]) -> SwapSettings:
     for key in texts:
         if key not in SwapSettings.model_fields:
             raise UsageError(f"There is no swap setting {key}.", f"Settings: {', '.join(SwapSettings.model_fields)}.")
+    return _checked(texts)
+
+
+Keys = Mapping[str, Sequence[tuple[int, float]]]
+"""For each setting that changes: pairs of a frame and a value, straight between and constant outside of them."""
+
+
+DETAIL_SMOOTH = 2.0  # σ in frames over which grain and sharpness are averaged
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The settings of a whole swap: `constant` ones, and in place of some of them `keys`."""
+
+    constant: SwapSettings
+    keys: Keys
+
+    @classmethod
+    def make(cls, texts: Mapping[str, str], keys: Keys) -> "Controls":
+        """Raises UsageError that names the setting, and the frame, that is not possible."""
+        constant = make_settings(texts)
+        for name, points in keys.items():
+            if name not in KEYED:
+                wrong = "cannot change over time" if name in SwapSettings.model_fields else "does not exist"
+                raise UsageError(f"The swap setting {name} {wrong}.", f"These can: {', '.join(sorted(KEYED))}.")
+            if not points:
+                raise UsageError(f"The swap setting {name} has no keys.", "Give pairs of a frame and a value.")
+            for frame, value in points:
+                _checked({name: value}, f" at frame {frame}")
+            twice = {frame for frame, _ in points if [other for other, _ in points].count(frame) > 1}
+            if twice:
+                raise UsageError(f"The swap setting {name} has two keys at frame {min(twice)}.", "Give one.")
+        return cls(constant, {name: sorted(points) for name, points in keys.items()})
+
+    @cached_property
+    def _curves(self) -> dict[str, tuple[list[int], list[float]]]:
+        return {name: ([f for f, _ in points], [v for _, v in points]) for name, points in self.keys.items()}
+
+    def at(self, frame: int) -> SwapSettings:
+        """The settings of one frame."""
+        if not self.keys:
+            return self.constant
+        values = {name: float(np.interp(frame, *curve)) for name, curve in self._curves.items()}
+        return self.constant.model_copy(update=values)
+
+    def ever(self, name: str) -> bool:
+        """Is a setting above 0 on any frame?"""
+        return any(value > 0 for _, value in self.keys[name]) if name in self.keys else getattr(self.constant, name) > 0
+
+    @property
+    def reach(self) -> int:
+        """How many frames before and after it a frame's picture depends on, besides the smoothing of landmarks."""
+        detail = DETAIL_SMOOTH if self.ever("sharpness") or self.ever("grain") else 0.0
+        widest = max(self.constant.colour_smooth, self.constant.mask_smooth, detail)
+        return max(reach_of(widest), 1)
+
+
+def _checked(values: Mapping[str, object], where: str = "") -> SwapSettings:
     try:
-        return SwapSettings.model_validate(dict(texts))
+        return SwapSettings.model_validate(dict(values))
     except ValidationError as error:
         first = error.errors()[0]
         raise UsageError(
-            f"The swap setting {first['loc'][0]}={first['input']} is not possible: {first['msg']}."
+            f"The swap setting {first['loc'][0]}={first['input']}{where} is not possible: {first['msg']}."
         ) from error

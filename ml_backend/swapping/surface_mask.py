@@ -14,15 +14,27 @@ from numpy.typing import NDArray
 from ml_backend.faces.canonical import canonical_mesh
 from ml_backend.faces.regions import OVAL, eye_distance
 
+from .sides import Sides, side_shares
+
 POINTS = 468  # the irises lie on the eyes and would only fold the mesh
 WORK_SCALE = 64.0  # pixels between the eye corners at which the mask is painted
+LENS = 1.8  # in eye distances; from where the triangles are laid out
 OUTLINE = 0.05  # width of the soft edge where the face ends in the picture, in eye distances
 
 
 @cache
 def triangles() -> NDArray[np.int64]:
-    """T×3 indices of mesh points: the Delaunay triangles of the canonical face seen from the front."""
-    points = canonical_mesh()[:POINTS, :2].astype(np.float32)
+    """T×3 indices of mesh points: the Delaunay triangles of the canonical face, laid flat.
+
+    Seen straight from the front its sides are so narrow that the triangles there are needles, which show as rays in a
+    mask of a turned face. A wide lens (angles instead of lengths, from `LENS` before the face) opens the sides, and
+    still no triangle hides another.
+    """
+    mesh = canonical_mesh()[:POINTS] - [0, 0, LENS]
+    x, y, z = (mesh - [0, mesh[:, 1].mean(), 0]).T
+    across = np.hypot(x, y)
+    angle = np.arctan2(across, -z) / np.maximum(across, 1e-9)
+    points = np.stack([x * angle, y * angle], 1).astype(np.float32)
     low, high = points.min(0) - 1, points.max(0) + 1
     subdivision = cv2.Subdiv2D((float(low[0]), float(low[1]), *(float(v) for v in high - low)))
     subdivision.insert([(float(x), float(y)) for x, y in points])
@@ -41,13 +53,19 @@ def depth_in_face() -> NDArray[np.float32]:
     return np.asarray(depth, np.float32)
 
 
+@cache
+def shares_of_sides() -> NDArray[np.float32]:
+    """468×4: how much top, bottom, left and right count at each of the points."""
+    return side_shares(canonical_mesh()[:POINTS, :2], depth_in_face())
+
+
 def surface_mask(
-    shape: tuple[int, int], landmarks: NDArray[np.float64], erode: float, feather: float
+    shape: tuple[int, int], landmarks: NDArray[np.float64], erode: Sides | float, feather: Sides | float
 ) -> NDArray[np.float32]:
     """H×W float32 in 0–1 for 478×3 landmarks in the picture's pixels; exactly 0 off the face.
 
     The mask is 0 up to `erode` inside the oval and rises to 1 over the next `feather`, both in eye distances on
-    the canonical face.
+    the canonical face, for all sides or for each. A negative `erode` begins the rise outside, where it is cut off.
     """
     unit = eye_distance(landmarks)
     scale = min(1.0, WORK_SCALE / unit)
@@ -55,41 +73,48 @@ def surface_mask(
     factors = np.array([work[1] / shape[1], work[0] / shape[0]])
     # pixel centres stay pixel centres when a picture is resized
     points = (landmarks[:POINTS, :2] + 0.5) * factors - 0.5
-    depth = _paint(work, points, landmarks[:POINTS, 2], depth_in_face())
-    rise = np.clip((depth - erode) / max(feather, 1e-3), 0, 1)
-    inside = (depth >= 0).astype(np.uint8)
-    outline = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) - 1
-    mask = rise * rise * (3 - 2 * rise) * np.clip(outline / max(OUTLINE * unit * scale, 1.0), 0, 1)
-    large: NDArray[np.float32] = cv2.resize(
-        mask.astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR
+    start, width = _lengths(erode), np.maximum(_lengths(feather), np.float32(1e-3))
+    rise, inside = _paint(
+        work, points, landmarks[:POINTS, 2], np.asarray((depth_in_face() - start) / width, np.float32)
     )
-    return large
+    rise = np.clip(rise, 0, 1)
+    distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) - 1
+    outline = np.clip(distance / max(OUTLINE * unit * scale, 1.0), 0, 1).astype(np.float32)
+    # the smallest blur takes the steps of the pixels out of the outline, and ends where the face ends
+    outline = np.asarray(cv2.blur(outline, (3, 3), borderType=cv2.BORDER_REPLICATE), np.float32)
+    mask = np.asarray(rise * rise * (3 - 2 * rise) * outline, np.float32)
+    return np.asarray(cv2.resize(mask, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _lengths(length: Sides | float) -> NDArray[np.float32]:
+    sides = length if isinstance(length, Sides) else Sides.even(length)
+    return sides.at(shares_of_sides())
 
 
 def _paint(
     shape: tuple[int, int], points: NDArray[np.float64], z: NDArray[np.float64], values: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    """The values (one a point) interpolated over the triangles, near ones over far ones; −1 where there is none."""
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """The values (one a point) interpolated over the triangles, near ones over far ones, and where there are any."""
     corners = triangles()
-    order = np.argsort(-z[corners].mean(1), kind="stable")
-    owner = np.full(shape, -1, np.int32)
-    fixed = np.round(points * 16).astype(np.int32)
-    for triangle in order:
-        cv2.fillConvexPoly(owner, fixed[corners[triangle]], int(triangle), cv2.LINE_8, 4)
-    rows, columns = np.nonzero(owner >= 0)
-    own = corners[owner[rows, columns]]
-    a, b, c = (points[own[:, n]] for n in range(3))
-    here = np.stack([columns, rows], 1)
-    area = _cross(b - a, c - a)
+    owner = np.zeros(shape, np.int32)  # 0: no triangle
+    fixed = np.round(points * 16).astype(np.int32)[corners]
+    for triangle in np.argsort(-z[corners].mean(1), kind="stable").tolist():
+        cv2.fillConvexPoly(owner, fixed[triangle], triangle + 1, cv2.LINE_8, 4)
+    rows, columns = np.nonzero(owner)
+    own = owner[rows, columns] - 1
+    start, across, down, low, high = _planes(points[corners], values[corners])
+    # a pixel on an edge may lie a little beyond its triangle: its value stays between those of the corners
+    painted = np.zeros(shape, np.float32)
+    painted[rows, columns] = (start[own] + across[own] * columns + down[own] * rows).clip(low[own], high[own])
+    return painted, (owner > 0).astype(np.uint8)
+
+
+def _planes(corners: NDArray[np.float64], values: NDArray[np.float32]) -> tuple[NDArray[np.float64], ...]:
+    """The plane start + across·x + down·y through T×3×2 corners with T×3 values, and its least and greatest value."""
+    (ax, ay), (bx, by) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
+    area = ax * by - ay * bx
     area = np.where(np.abs(area) < 1e-6, 1e-6, area)
-    wb, wc = _cross(here - a, c - a) / area, _cross(b - a, here - a) / area
-    weights = np.clip(np.stack([1 - wb - wc, wb, wc], 1), 0, 1)
-    weights /= weights.sum(1, keepdims=True)
-    painted = np.full(shape, -1.0)
-    painted[rows, columns] = (values[own] * weights).sum(1)
-    return painted
-
-
-def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    product: NDArray[np.float64] = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
-    return product
+    a, b = values[:, 1] - values[:, 0], values[:, 2] - values[:, 0]
+    across, down = (a * by - b * ay) / area, (b * ax - a * bx) / area
+    start = values[:, 0] - across * corners[:, 0, 0] - down * corners[:, 0, 1]
+    return start, across, down, values.min(1).astype(np.float64), values.max(1).astype(np.float64)

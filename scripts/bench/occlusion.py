@@ -36,7 +36,7 @@ from ml_backend.media.write import write_rgb
 from ml_backend.progress import SilentReporter
 from ml_backend.requests import ApplyMasksRequest, ExtractRequest, TrainMaskRequest
 from ml_backend.swapping.render import FaceRenderer, flatten
-from ml_backend.swapping.settings import make_settings
+from ml_backend.swapping.settings import Controls
 from ml_backend.training.masks.apply import run_apply_masks
 from ml_backend.training.masks.model import open_mask_model
 from ml_backend.training.masks.train import run_train_mask
@@ -159,7 +159,7 @@ def swap_sheet(faceset: Faceset, clip: Path, model: Path, masks: Path) -> NDArra
     cpu = torch.device("cpu")
     loaded, seen = load_for_swap(model, cpu), open_mask_model(masks, cpu)
     painters = [
-        FaceRenderer(loaded.network, IDENTITY, make_settings({"blend": blend}), cpu, mask_model)
+        FaceRenderer(loaded.network, IDENTITY, Controls.make({"blend": blend}, {}), cpu, mask_model)
         for blend, mask_model in (("multiband", None), ("multiband", seen), ("feather", seen))
     ]
     faces = {face.frame: face for face in faceset.faces()}
@@ -167,7 +167,7 @@ def swap_sheet(faceset: Faceset, clip: Path, model: Path, masks: Path) -> NDArra
     columns = []
     for frame in open_source(str(clip)).frames(numbers.tolist()):
         face = faces[frame.number]
-        layers = [painter.render(frame.image, [face.landmarks]).rgba for painter in painters]
+        layers = [painter.render(frame.image, [face.landmarks]) for painter in painters]
         shown = [frame.image, *(flatten(frame.image, layer) for layer in layers)]
         columns.append(np.vstack([crop(picture, face.matrix, CROP) for picture in shown]))
     return np.hstack(columns)

@@ -16,7 +16,7 @@ from ml_backend.progress import SilentReporter
 from ml_backend.requests import TrainMaskRequest
 from ml_backend.swapping.occlusion import look
 from ml_backend.swapping.render import FaceRenderer, flatten
-from ml_backend.swapping.settings import make_settings
+from ml_backend.swapping.settings import Controls
 from ml_backend.training.masks.checkpoints import MaskInfo
 from ml_backend.training.masks.model import MaskModel
 from ml_backend.training.masks.settings import MaskSettings
@@ -43,7 +43,7 @@ def mask_model(network: UNet | None = None) -> MaskModel:
 def renderer(model: MaskModel | None, **texts: str) -> FaceRenderer:
     torch.manual_seed(3)
     architecture = Architecture(resolution=32, encoder_channels=4, code=16, inter_channels=16, decoder_channels=4)
-    settings = make_settings({"learned_mask": "false"} | texts)
+    settings = Controls.make({"learned_mask": "false"} | texts, {})
     return FaceRenderer(build_autoencoder(architecture, ["a", "b"]).eval(), "b", settings, CPU, model)
 
 
@@ -64,8 +64,8 @@ def face() -> np.ndarray:
 @pytest.mark.parametrize("blend", BLENDS)
 def test_covered_pixels_are_the_plates_to_the_bit(blend: str, kind: type) -> None:
     image = plate(kind=kind)
-    with_model = renderer(mask_model(), blend=blend).render(image, [face()]).rgba
-    without = renderer(None, blend=blend).render(image, [face()]).rgba
+    with_model = renderer(mask_model(), blend=blend).render(image, [face()])
+    without = renderer(None, blend=blend).render(image, [face()])
     assert with_model.dtype == kind
     assert not with_model[:, 120:150, 3].any()
     assert without[100:140, 125:145, 3].all()
@@ -84,8 +84,8 @@ def test_nothing_of_the_cover_bleeds_into_the_face(blend: str) -> None:
         image[:, 120:150] = colour
         # the same code for both: the network itself sees the cover
         painter = renderer(mask_model(), blend=blend, colour="none")
-        painter._infer = lambda given: (np.full((32, 32, 3), 0.4, np.float32), np.ones((32, 32), np.float32))  # type: ignore[method-assign]
-        pictures.append(painter.render(image, [face()]).rgba.astype(int))
+        painter._maker._infer = lambda given: (np.full((32, 32, 3), 0.4, np.float32), np.ones((32, 32), np.float32))  # type: ignore[method-assign]
+        pictures.append(painter.render(image, [face()]).astype(int))
     shown = pictures[0][..., 3] > 0
     assert np.array_equal(pictures[0][..., 3], pictures[1][..., 3])
     assert np.abs(pictures[0] - pictures[1])[shown].max() <= 1
@@ -100,24 +100,24 @@ def test_colours_are_measured_beside_the_cover(method: str) -> None:
     for image in (plate(), plate(covered=False)):
         painter = renderer(mask_model(), **settings)
         painter._infer = fixed  # type: ignore[method-assign]
-        layers.append(painter.render(image, [face()]).rgba)
+        layers.append(painter.render(image, [face()]))
     shown = (layers[0][..., 3] > 250) & (layers[1][..., 3] > 250)
     assert shown.sum() > 2000
     difference = np.abs(layers[0].astype(int) - layers[1])[shown]
     assert difference.mean() < 3
     blind = renderer(None, **settings)
     blind._infer = fixed  # type: ignore[method-assign]
-    wrong = np.abs(blind.render(plate(), [face()]).rgba.astype(int) - layers[1])[shown]
+    wrong = np.abs(blind.render(plate(), [face()]).astype(int) - layers[1])[shown]
     assert wrong.mean() > 3 * difference.mean(), "and not what it would get with the cover measured too"
 
 
 def test_without_a_cover_nothing_changes_and_it_can_be_switched_off() -> None:
     free = plate(covered=False)
     settings = {"colour": "none"}
-    expected = renderer(None, **settings).render(free, [face()]).rgba
-    assert np.array_equal(renderer(mask_model(), **settings).render(free, [face()]).rgba, expected)
-    off = renderer(mask_model(), occlusion="false").render(plate(), [face()]).rgba
-    assert np.array_equal(off, renderer(None).render(plate(), [face()]).rgba)
+    expected = renderer(None, **settings).render(free, [face()])
+    assert np.array_equal(renderer(mask_model(), **settings).render(free, [face()]), expected)
+    off = renderer(mask_model(), occlusion="false").render(plate(), [face()])
+    assert np.array_equal(off, renderer(None).render(plate(), [face()]))
 
 
 def test_the_edge_is_as_wide_and_as_far_as_it_is_set() -> None:
@@ -165,15 +165,15 @@ def test_steady_looks_agree_with_single_ones_and_shake_less() -> None:
 
 def test_a_face_covered_all_over_is_left_alone() -> None:
     image = np.full((*SHAPE, 3), COVER, np.uint8)
-    layer = renderer(mask_model()).render(image, [face()]).rgba
+    layer = renderer(mask_model()).render(image, [face()])
     assert not layer[..., 3].any()
 
 
 def test_a_face_at_the_border_can_be_looked_at() -> None:
     for x, y in ((0, 0), (320, 120), (-400, 0)):
         layer = renderer(mask_model()).render(plate(), [canonical_mesh() * 60 + [x, y, 0]])
-        assert layer.rgba.shape == (*SHAPE, 4)
-        assert not layer.rgba[:, 120:150, 3].any()
+        assert layer.shape == (*SHAPE, 4)
+        assert not layer[:, 120:150, 3].any()
 
 
 def test_a_swap_is_made_anew_where_the_mask_model_changes(

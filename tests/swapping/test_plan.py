@@ -84,14 +84,14 @@ def test_a_plate_without_faces_has_nothing_to_replace(footage_of: FootageOf) -> 
     for who in ("performer", "all", "largest"):
         assert chosen(found, faces=who) == set()
     assert nearest(found, PERFORMER) is None
-    assert list(Plan(found, set(), False).landmarks([1, 2, 5])) == [[], [], []]
+    assert list(Plan(found, set(), False).faces([1, 2, 5])) == [(1, []), (2, []), (5, [])]
 
 
 def test_the_landmarks_are_those_of_the_frames_asked_for(footage_of: FootageOf) -> None:
     rows = [(frame, 0, ANNA, 50.0) for frame in (*range(1, 5), *range(40, 45))]
     found = footage_of(*rows, strength=0)
     plan = Plan(found, {track.number for track in found.tracks}, False)
-    faces = list(plan.landmarks([2, 3, 20, 41, 60]))
+    faces = [[face.landmarks for face in found] for _, found in plan.faces([2, 3, 20, 41, 60])]
     assert [len(several) for several in faces] == [1, 1, 0, 1, 0]
     assert faces[3][0][:, 0].mean() == pytest.approx(341, abs=1e-3)
 
@@ -103,7 +103,7 @@ def test_a_short_loss_is_filled_and_a_long_one_is_not(footage_of: FootageOf) -> 
     assert [face.interpolated for face in faces] == [False] * 4 + [True] * 4 + [False] * 4
     assert [frame for frame, _ in found.faces({0})] == [*range(1, 11), 60, 61]
     for gaps, painted in ((False, [1, 0, 0, 1]), (True, [1, 1, 1, 1])):
-        assert [len(several) for several in Plan(found, {0}, gaps).landmarks([4, 5, 8, 9])] == painted
+        assert [len(several) for _, several in Plan(found, {0}, gaps).faces([4, 5, 8, 9])] == painted
 
 
 def test_the_search_goes_on_where_it_was_stopped(footage: Path, tmp_path: Path) -> None:
@@ -123,11 +123,11 @@ def test_the_search_goes_on_where_it_was_stopped(footage: Path, tmp_path: Path) 
             told.append(done)
 
     mesh = open_landmarker()
-    with pytest.raises(Cancelled), find_faces(source, tmp_path / "a", mesh, 1.0, StopAfter(5)):
+    with pytest.raises(Cancelled), find_faces(source, source, tmp_path / "a", mesh, 1.0, StopAfter(5)):
         pass
     results = []
     for cache, reporter in (("a", Told()), ("b", SilentReporter())):
-        with find_faces(source, tmp_path / cache, mesh, 1.0, reporter) as found:
+        with find_faces(source, source, tmp_path / cache, mesh, 1.0, reporter) as found:
             results.append(np.stack([face.landmarks for _, several in found.faces({0}) for face in several]))
     assert told == list(range(6, 13)), "the first five frames were not searched again"
     assert np.array_equal(results[0], results[1])

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_backend.faces.canonical import canonical_mesh
+from ml_backend.swapping.sides import Sides, side_shares
 from ml_backend.swapping.surface_mask import depth_in_face, surface_mask, triangles
 
 SHAPE = (160, 200)
@@ -73,6 +74,72 @@ def test_a_full_turn_of_the_head_leaves_the_near_features_covered() -> None:
     mask = surface_mask(SHAPE, landmarks, 0.03, 0.2)
     x, y = np.round(landmarks[4, :2]).astype(int)
     assert mask[y, x] > 0.5
+
+
+def test_no_triangle_is_a_needle_from_front_to_side() -> None:
+    """Needles at the cheeks show as rays in the soft edge of a turned face."""
+    corners = canonical_mesh()[triangles()]
+    edges = np.linalg.norm(corners - np.roll(corners, 1, 1), axis=2)
+    assert edges.max() < 0.35
+
+
+lengths = st.floats(-0.1, 0.3)
+sides = st.builds(Sides, lengths, lengths, lengths, lengths)
+
+
+@given(st.floats(-40, 40), lengths, st.floats(0, 0.4))
+@settings(max_examples=20, deadline=None)
+def test_even_sides_are_one_length(yaw: float, erode: float, feather: float) -> None:
+    landmarks = head(yaw, 5, 60)
+    mask = surface_mask(SHAPE, landmarks, Sides.even(erode), Sides.even(feather))
+    assert np.array_equal(mask, surface_mask(SHAPE, landmarks, erode, feather))
+
+
+@given(places, sides, st.sampled_from(["top", "bottom", "left", "right"]))
+@settings(max_examples=30, deadline=None)
+def test_more_on_one_side_covers_less_and_never_more(landmarks: np.ndarray, erode: Sides, side: str) -> None:
+    more = Sides(**{**vars(erode), side: getattr(erode, side) + 0.1})
+    mask, smaller = (surface_mask(SHAPE, landmarks, lengths, 0.15) for lengths in (erode, more))
+    # a pixel on an edge between triangles goes on as one of them slopes, which differs with what is added
+    assert (smaller <= mask + 0.02).all()
+
+
+@pytest.mark.parametrize("side", ["top", "bottom", "left", "right"])
+def test_a_side_moves_its_own_edge_by_its_length(side: str) -> None:
+    size = 60
+    landmarks = head(0, 0, size)
+    mesh = canonical_mesh()[:468, :2]
+    middle_y = round(80 + size * (mesh[:, 1].min() + mesh[:, 1].max()) / 2)
+    zero = Sides.even(0.0)
+    edges = []
+    for erode in (zero, Sides(**{**vars(zero), side: 0.2})):
+        mask = surface_mask(SHAPE, landmarks, erode, 0.1)
+        row, column = np.flatnonzero(mask[middle_y] > 0.5), np.flatnonzero(mask[:, 100] > 0.5)
+        edges.append({"left": row[0], "right": row[-1], "top": column[0], "bottom": column[-1]})
+    moved = {name: abs(int(edges[1][name]) - int(edges[0][name])) for name in edges[0]}
+    assert moved.pop(side) == pytest.approx(0.2 * size, abs=2)
+    assert max(moved.values()) <= 1
+
+
+def test_a_side_stays_with_its_cheek_when_the_head_tilts() -> None:
+    erode = Sides(0, 0, 0.3, 0)
+    upright, tilted = (surface_mask(SHAPE, head(0, roll, 60), erode, 0.15) for roll in (0, 35))
+    back = cv2.warpAffine(tilted, cv2.getRotationMatrix2D((100, 80), 35, 1), SHAPE[::-1])
+    assert np.abs(back - upright)[10:-10].max() < 0.12
+    assert np.abs(np.fliplr(upright[:, 1:]) - upright[:, 1:]).max() > 0.9
+
+
+def test_the_sides_pass_into_one_another_without_a_seam() -> None:
+    angle = np.linspace(0, 2 * np.pi, 721)
+    rims = [np.stack([np.cos(angle), np.sin(angle)], 1) * radius for radius in (1, 0.5, 0.05)]
+    depth = np.repeat([0.0, 0.5, 0.95], len(angle)).astype(np.float32)
+    shares = side_shares(np.concatenate(rims), depth).reshape(3, -1, 4)
+    np.testing.assert_allclose(shares.sum(2), 1, atol=1e-6)
+    assert np.abs(np.diff(shares, axis=1)).max() < 0.01
+    assert np.abs(np.diff(shares, 2, axis=1)).max() < 0.0005, "no kink either"
+    np.testing.assert_allclose(shares[0, 0], [0, 0, 0, 1], atol=1e-6)  # at the right of the picture
+    np.testing.assert_allclose(shares[0, 180], [0, 1, 0, 0], atol=1e-6)  # at the chin, y goes down
+    np.testing.assert_allclose(shares[2], 0.25, atol=0.02)
 
 
 def test_the_triangles_cover_the_canonical_face_once() -> None:

@@ -1,0 +1,28 @@
+"""Work on several threads whose results come in order."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def in_order(tasks: Iterable[Callable[[], T]], workers: int) -> Iterator[T]:
+    """The results of `tasks` in their order; each task is run on one of `workers` threads while the next are made.
+
+    At most workers + 1 tasks are under way or wait to be taken. An error is raised where its result would have come;
+    tasks that are under way then are finished first.
+    """
+    running: deque[Future[T]] = deque()
+    with ThreadPoolExecutor(workers, "swap") as pool:
+        try:
+            for task in tasks:
+                running.append(pool.submit(task))
+                if len(running) > workers:
+                    yield running.popleft().result()
+            while running:
+                yield running.popleft().result()
+        finally:
+            for future in running:
+                future.cancel()

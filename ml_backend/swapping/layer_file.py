@@ -1,0 +1,169 @@
+"""The file of one frame's layer: PNG or EXR, the whole frame or only the part around the faces."""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml_backend.errors import BackendError, UsageError
+from ml_backend.media.colour import LINEAR, Colour, LightColour, Linear
+from ml_backend.media.exr import Attribute, encode_exr, read_exr
+from ml_backend.media.frame import Pixels, SourceInfo
+from ml_backend.media.timecode import advance
+from ml_backend.media.write import encode_png, read_picture
+
+from .blend import from_unit, to_unit
+from .layer import Layer
+from .settings import SwapSettings
+
+Kind = Literal["png8", "png16", "exr"]
+Window = tuple[int, int, int, int]
+"""x and y of the first pixel, width, height; y counts from the top."""
+
+SINGLE = ("uv.U", "uv.V")  # a place in a large face needs more than the 11 bits of a half
+_NAMES = {"raw": ("R", "G", "B"), "mask": ("A",), "visible": ("A",), "uv": ("U", "V")}
+_PUBLIC = {"visible": "occlusion"}  # as compositors look for it: 1 where nothing lies before the face
+
+
+@dataclass(frozen=True)
+class LayerFormat:
+    """How the layers of a swap are written. width, height: of the plate. colour: what the written values mean.
+
+    alpha: PNG is straight; EXR is premultiplied, in linear light.
+    """
+
+    kind: Kind
+    crop: bool
+    width: int
+    height: int
+    colour: Colour
+    fps: Fraction | None = None
+    timecode: str | None = None
+    first: int = 1
+
+    @property
+    def alpha(self) -> Literal["straight", "premultiplied"]:
+        return "premultiplied" if self.kind == "exr" else "straight"
+
+    def timecode_of(self, number: int) -> str | None:
+        """The time code of a frame, where the plate has one."""
+        if self.timecode is None or self.fps is None:
+            return None
+        return advance(self.timecode, number - self.first, self.fps)
+
+    def file(self, number: int) -> str:
+        return f"{number:06d}.{'exr' if self.kind == 'exr' else 'png'}"
+
+
+def choose_format(settings: SwapSettings, info: SourceInfo, colour: Colour) -> LayerFormat:
+    """PNG8 for 8-bit plates, PNG16 for deeper ones, EXR for floating-point ones or where it is asked for.
+
+    Raises UsageError for PNG of a floating-point plate, which would cut what is brighter than white, and for layers
+    in PNG.
+    """
+    floating = info.bit_depth == 32
+    if settings.output == "png" and floating:
+        raise UsageError(
+            f"The swap setting output=png would cut what is brighter than white in {info.path}.",
+            "Use output=auto or output=exr.",
+        )
+    exr = settings.output == "exr" or floating
+    if settings.layers and not exr:
+        raise UsageError("The swap setting layers=true needs EXR.", "Add output=exr.")
+    kind: Kind = "exr" if exr else "png8" if info.bit_depth == 8 else "png16"
+    meaning = as_light(colour) if exr and not floating else colour
+    return LayerFormat(kind, settings.crop, info.width, info.height, meaning, info.fps, info.timecode, info.first)
+
+
+def as_light(colour: Colour) -> Colour:
+    """Linear light in the plate's own primaries, Rec.709 for an ordinary plate: what an EXR of it holds."""
+    if not isinstance(colour, LightColour) or isinstance(colour.gamut, Linear):
+        return LINEAR
+    return replace(colour, name=f"Linear {colour.name.split()[-1]}", curve=Linear(), white=1.0)
+
+
+def encode(layer: Layer, number: int, how: LayerFormat) -> tuple[bytes, Window | None]:
+    """The file of frame `number`, and the part of the frame that it holds: None for the whole of it.
+
+    A part has at least one pixel. A cropped EXR tells the frame's size by its display window, but Blender shows the
+    part alone, as it does with a PNG.
+    """
+    part = _at_least_a_pixel(layer)
+    window = part.window if how.crop else None
+    if how.kind == "exr":
+        return _exr(part, number, how), window
+    rgba = from_unit(part.rgba, np.zeros(0, np.uint8 if how.kind == "png8" else np.uint16))
+    return encode_png(rgba if how.crop else _on_frame(rgba, part, how)), window
+
+
+def _on_frame(values: NDArray[Any], layer: Layer, how: LayerFormat) -> NDArray[Any]:
+    """The values of a layer's part (H×W or H×W×C) on the whole frame, 0 around it."""
+    x, y, width, height = layer.window
+    whole = np.zeros((how.height, how.width, *values.shape[2:]), values.dtype)
+    whole[y : y + height, x : x + width] = values
+    return whole
+
+
+def _at_least_a_pixel(layer: Layer) -> Layer:
+    if layer.rgba.size:
+        return layer
+    return Layer(0, 0, np.zeros((1, 1, 4), np.float32), {})
+
+
+def _exr(layer: Layer, number: int, how: LayerFormat) -> bytes:
+    alpha = layer.rgba[..., 3]
+    channels = {name: layer.rgba[..., n] * alpha for n, name in enumerate("RGB")} | {"A": alpha}
+    for name, values in layer.layers.items():
+        planes = values if values.ndim == 3 else values[..., None]
+        for n, component in enumerate(_NAMES[name]):
+            channels[f"{_PUBLIC.get(name, name)}.{component}"] = np.ascontiguousarray(planes[..., n])
+    attributes: dict[str, Attribute] = {}
+    if how.fps is not None:
+        attributes["framesPerSecond"] = how.fps
+    timecode = how.timecode_of(number)
+    if timecode is not None:
+        attributes["timeCode"] = timecode
+    size, window = (how.width, how.height), layer.window
+    if not how.crop:  # Blender shows what lies in the data window, as if it were all
+        channels = {name: _on_frame(values, layer, how) for name, values in channels.items()}
+        window = (0, 0, *size)
+    return encode_exr(channels, full=SINGLE, data_window=window, display=size, attributes=attributes)
+
+
+def read_layer(file: Path, shape: tuple[int, int], window: Window | None, colour: Colour) -> NDArray[np.float32]:
+    """The layer in `file` as a display picture with straight alpha, H×W×4 float32, on the whole frame of `shape`.
+
+    window: the part that it holds. colour: what the written values mean. Raises BackendError where the file is not of
+    such a frame.
+    """
+    if file.suffix == ".exr":
+        channels = read_exr(file).channels
+        if not {"R", "G", "B", "A"} <= channels.keys():
+            raise BackendError(f"{file} has no layer with alpha.", "Delete it and run the same swap again.")
+        stored = np.dstack([channels[name] for name in "RGBA"])
+        alpha = stored[..., 3:]
+        straight = np.where(alpha > 0, stored[..., :3] / np.maximum(alpha, 1e-6), 0).astype(np.float32)
+        part = np.dstack([colour.to_display(straight).picture, alpha]).astype(np.float32)
+    else:
+        pixels: Pixels = read_picture(file)
+        if pixels.shape[2] != 4:
+            raise BackendError(f"{file} has no alpha.", "Delete it and run the same swap again.")
+        part = to_unit(pixels)
+        part[..., :3] = colour.to_display(np.ascontiguousarray(pixels[..., :3])).picture
+    if file.suffix == ".exr":
+        window = None  # the reader has put it in its place
+    expected = shape if window is None else (window[3], window[2])
+    if part.shape[:2] != expected:
+        raise BackendError(
+            f"{file} is {part.shape[1]}×{part.shape[0]}, the swap says {expected[1]}×{expected[0]}.",
+            "Delete it and run the same swap again.",
+        )
+    if window is None:
+        return part
+    whole = np.zeros((*shape, 4), np.float32)
+    x, y, width, height = window
+    whole[y : y + height, x : x + width] = part
+    return whole

@@ -1,0 +1,209 @@
+"""A face as the network makes it: the plate's frame and a face's landmarks in, the identity's face and mask out.
+
+What flickers if it is measured frame by frame (colours, grain, sharpness) is measured here; `steadying` averages it
+over the frames around before `painting` uses it.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ml_backend.faces.alignment import FACE, align, crop
+from ml_backend.faces.face import Face
+from ml_backend.faces.geometry import invert, transform
+from ml_backend.media.frame import Frame, Stored
+from ml_backend.networks.autoencoder import Autoencoder
+from ml_backend.training.masks.model import MaskModel
+
+from .blend import Mask, Picture, to_unit
+from .colour import measure, without_spots
+from .detail.grain import Grain, measure_grain
+from .detail.sharpness import Sharpness, measure_sharpness
+from .learned_mask import inside_edge
+from .occlusion import Seen, look
+from .settings import Controls, SwapSettings
+from .surface_mask import surface_mask
+
+MEASURED_ERODE, MEASURED_FEATHER = 0.05, 0.1  # where colours are measured, in eye distances
+LARGEST = 1024  # pixels: side of an enlarged face
+SPARE = 0.08  # of the crop's side: what a blend's edge needs around it
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Of one face; None where it is not asked for or cannot be measured.
+
+    colour: as `colour.measure` gives it, measured under the `weights` R×R.
+    """
+
+    colour: NDArray[np.float32] | None
+    weights: Mask
+    sharpness: Sharpness | None
+    grain: Grain | None
+
+
+@dataclass(frozen=True)
+class Made:
+    """One face of one frame.
+
+    confidence: 0–1, how sure the landmarks are. landmarks: 478×3 in the plate's pixels. matrix: 2×3, from the plate's
+    pixels to those of the crop. given, face: R×R×3 display pictures, the performer's and the network's; mask: R×R, the
+    network's. rows, columns: the part of the frame that the face can touch, and plate its pixels as stored, H×W×3.
+    seen: what covers the face, if asked.
+    """
+
+    track: int
+    confidence: float
+    landmarks: NDArray[np.float64]
+    matrix: NDArray[np.float64]
+    given: Picture
+    face: Picture
+    mask: Mask
+    rows: slice
+    columns: slice
+    plate: Stored
+    seen: Seen | None
+    measured: Measured
+
+    @property
+    def corner(self) -> tuple[int, int]:
+        """x and y of the first pixel of `plate`."""
+        return self.columns.start, self.rows.start
+
+    @property
+    def size(self) -> int:
+        """Side in pixels at which the face is as large as in the plate, at least the network's."""
+        return enlarged_size(self.matrix, self.face.shape[0])
+
+
+def enlarged_size(matrix: NDArray[np.float64], resolution: int) -> int:
+    return int(np.clip(round(resolution / scale_of(matrix)), resolution, max(LARGEST, resolution)))
+
+
+class FaceMaker:
+    """Makes the faces of one identity with a trained network."""
+
+    def __init__(
+        self,
+        network: Autoencoder,
+        identity: str,
+        controls: Controls,
+        device: torch.device,
+        mask_model: MaskModel | None = None,
+    ) -> None:
+        """mask_model: says what covers the performer's face; what does is left as it is."""
+        self._network, self._identity, self._device = network, identity, device
+        self._controls = controls
+        self._mask_model = mask_model if controls.constant.occlusion else None
+
+    def make(self, frame: Frame, faces: Sequence[Face]) -> list[Made]:
+        """The faces of one frame, without those that lie outside the picture."""
+        made = (self._make(frame, face, self._controls.at(frame.number)) for face in faces)
+        return [one for one in made if one is not None]
+
+    def _make(self, frame: Frame, face: Face, settings: SwapSettings) -> Made | None:
+        resolution, landmarks = self._network.side, face.landmarks
+        matrix = align(landmarks, resolution, FACE)
+        area = touched(matrix @ _homogeneous(invert(placing(matrix, resolution, settings))), resolution, frame.image)
+        if area is None:
+            return None
+        rows, columns = area
+        given = to_unit(crop(frame.image, matrix, resolution, cv2.INTER_LINEAR))
+        made, mask = self._infer(given)
+        seen = None
+        if self._mask_model is not None:
+            seen = look(self._mask_model, frame.image, landmarks, settings.occlusion_steady)
+        return Made(
+            face.track,
+            face.score,
+            landmarks,
+            matrix,
+            given,
+            made,
+            mask,
+            rows,
+            columns,
+            frame.stored[rows, columns].copy(),
+            seen,
+            self._measure(frame, landmarks, matrix, given, made, inside_edge(mask, resolution), seen),
+        )
+
+    def _measure(
+        self,
+        frame: Frame,
+        landmarks: NDArray[np.float64],
+        matrix: NDArray[np.float64],
+        given: Picture,
+        made: Picture,
+        learned: Mask,
+        seen: Seen | None,
+    ) -> Measured:
+        resolution, settings = made.shape[0], self._controls.constant
+        in_crop = np.column_stack([transform(landmarks[:, :2], matrix), landmarks[:, 2] * scale_of(matrix)])
+        weights = surface_mask((resolution, resolution), in_crop, MEASURED_ERODE, MEASURED_FEATHER) * learned
+        if seen is not None:
+            weights *= seen.in_crop(matrix, resolution)
+        counted = without_spots(given, weights)
+        colour = measure(settings.colour, made, given, counted)
+        sharpness, grain = None, None
+        if self._controls.ever("sharpness") or self._controls.ever("grain"):
+            size = enlarged_size(matrix, resolution)
+            plate = to_unit(crop(frame.image, scaled(matrix, resolution, size), size, cv2.INTER_LINEAR))
+            large = np.asarray(cv2.resize(weights, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
+            sharpness = measure_sharpness(plate, large) if self._controls.ever("sharpness") else None
+            grain = measure_grain(plate, large) if self._controls.ever("grain") else None
+        return Measured(colour, counted, sharpness, grain)
+
+    @torch.inference_mode()
+    def _infer(self, given: Picture) -> tuple[Picture, Mask]:
+        """The identity's face R×R×3 and its mask R×R, both 0–1, for a crop R×R×3 of the performer.
+
+        One face at a time: a result must not depend on its neighbours in a batch, or a resumed swap would differ.
+        """
+        batch = torch.from_numpy(np.ascontiguousarray(given.transpose(2, 0, 1))[None]).to(self._device)
+        face, mask = self._network.swap(batch, self._identity)
+        return face[0].permute(1, 2, 0).float().cpu().numpy(), mask[0, 0].float().cpu().numpy()
+
+
+def scale_of(matrix: NDArray[np.float64]) -> float:
+    """How much longer lengths are behind a 2×3 similarity."""
+    return math.sqrt(abs(float(np.linalg.det(matrix[:, :2]))))
+
+
+def scaled(matrix: NDArray[np.float64], size: int, other: int) -> NDArray[np.float64]:
+    """The matrix into a crop of `size` pixels as one into a crop of `other` pixels; centres of pixels stay centres."""
+    factor = other / size
+    larger = matrix * factor
+    larger[:, 2] += (factor - 1) / 2
+    return larger
+
+
+def placing(matrix: NDArray[np.float64], resolution: int, settings: SwapSettings) -> NDArray[np.float64]:
+    """How offset and scale move the made face in the plate: 2×3, from the plate's pixels to the plate's pixels."""
+    unit = resolution / FACE.side
+    middle = (resolution - 1) / 2
+    shift = np.array([settings.offset_x, settings.offset_y]) * unit + middle * (1 - settings.scale)
+    in_crop = np.column_stack([np.eye(2) * settings.scale, shift])
+    there = invert(matrix) @ _homogeneous(in_crop) @ _homogeneous(matrix)
+    return np.asarray(there, np.float64)
+
+
+def touched(matrix: NDArray[np.float64], resolution: int, picture: NDArray[np.generic]) -> tuple[slice, slice] | None:
+    """Rows and columns of the picture that a face in the crop may touch; None where it lies outside."""
+    low_edge, high_edge = -0.5 - SPARE * resolution, (1 + SPARE) * resolution - 0.5
+    square = np.array([[x, y] for x in (low_edge, high_edge) for y in (low_edge, high_edge)])
+    corners = transform(square, invert(matrix))
+    low = np.maximum(np.floor(corners.min(0)).astype(int), 0)
+    high = np.minimum(np.ceil(corners.max(0)).astype(int) + 1, picture.shape[1::-1])
+    if (low >= high).any():
+        return None
+    return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+
+
+def _homogeneous(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.vstack([matrix, [0, 0, 1]])

@@ -1,0 +1,180 @@
+"""One frame of a swap at once: what a preview at the playhead shows.
+
+A `Previewer` keeps open what the next frame will need, so that only the first one waits for the networks to load.
+"""
+
+import errno
+import time
+from collections.abc import Hashable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ml_backend.atomic import write_bytes
+from ml_backend.errors import UsageError
+from ml_backend.faces.detection import CenterFace
+from ml_backend.faces.landmarks import Landmarker, open_landmarker
+from ml_backend.faces.recognition import Recogniser
+from ml_backend.media.colour import PLAIN
+from ml_backend.media.frame import Frame, Pixels
+from ml_backend.media.write import encode_png
+from ml_backend.provenance.consent import require_consent
+from ml_backend.requests import Plate, PreviewRequest
+from ml_backend.training.masks.model import MaskModel, open_mask_model
+from ml_backend.training.models.checkpoints import SwapModel, list_checkpoints, load_for_swap
+
+from .layer import Layer, flatten, full_frame
+from .plan import observations_file
+from .preview_faces import Eyes, FrameFaces, Wanted, find_frame_faces
+from .preview_kept import Kept, file_state
+from .preview_plate import OpenPlate, open_plate
+from .render import FaceRenderer
+from .settings import Controls
+from .swap import check_framing, find_performer
+
+FACES_KEPT = 256
+"""Frames whose faces are remembered: 11 kB a face and frame around it."""
+
+
+def render_one(renderer: FaceRenderer, number: int, frames: Iterable[Frame], faces: FrameFaces) -> Layer:
+    """The layer that a swap makes of frame `number`; frames: those that `faces` knows, in any order."""
+    near = {frame.number: renderer.make(frame, faces.faces[frame.number]) for frame in frames}
+    return renderer.paint(number, near)
+
+
+class Previewer:
+    """Renders one frame after the other; not for several threads at once.
+
+    It notices by itself what has changed on the disk since: a newer checkpoint, other footage, a swap that has seen
+    more, repairs.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._model: Kept[SwapModel] = Kept()
+        self._mask_model: Kept[MaskModel] = Kept()
+        self._landmarker: Kept[Landmarker] = Kept()
+        self._finders: Kept[tuple[Recogniser, CenterFace]] = Kept()
+        self._plate: Kept[OpenPlate] = Kept()
+        self._faces: Kept[dict[int, FrameFaces]] = Kept()
+
+    def render(self, request: PreviewRequest) -> dict[str, Any]:
+        """Write the frame as the edit would show it to `out` and its RGBA layer beside it; says how that went.
+
+        Keys: out, layer, seconds, faces (how many were replaced), steadied (were they smoothed over the frames
+        around), warm (was the network in memory), message (why there is no face; empty where there is one).
+        Raises RefusedError without consent, UsageError for a wrong plate, frame, model, identity or setting,
+        BackendError for damaged files.
+        """
+        started = time.monotonic()
+        require_consent(request.identity, "swap", request.consent)
+        controls = Controls.make(request.settings, request.keys)
+        layer_file = _layer_file(request.out)
+        weights = _weights_state(request.model)
+        warm = self._model.has(weights)
+        model = self._model.get(weights, lambda: load_for_swap(request.model, self._device))
+        performer = find_performer(model.info, request.model, request.identity, controls.constant)
+        check_framing(model.info, request.model)
+        mask_model = self._open_mask_model(request.mask_model)
+        plate = self._open_plate(request)
+        _spare_plate(plate, (request.out, layer_file))
+        shown = plate.pictures.frame(request.frame)
+        landmarks_of = "fan" if model.info.landmark_model == "fan68" else "mesh"
+        landmarker = self._landmarker.get(landmarks_of, lambda: open_landmarker(landmarks_of))
+        wanted = Wanted(controls.constant, performer, request.repairs, controls.reach)
+        faces = self._find(request, shown, plate, landmarker, wanted, (weights, request.identity))
+        # painted as a screen shows it, whatever the plate's colours
+        colours = (plate.source.colour, PLAIN)
+        renderer = FaceRenderer(model.network, request.identity, controls, self._device, mask_model, *colours)
+        layer = render_one(renderer, request.frame, plate.pictures.frames(request.frame, faces.faces), faces)
+        rgba = full_frame(layer, shown.image)
+        for file, image in ((request.out, _laid_over(shown.image, rgba, layer.window)), (layer_file, rgba)):
+            _write(file, encode_png(image))
+        return {
+            "out": str(request.out),
+            "layer": str(layer_file),
+            "seconds": round(time.monotonic() - started, 3),
+            "faces": len(faces.faces[request.frame]),
+            "steadied": faces.steadied,
+            "warm": warm,
+            "message": faces.message,
+        }
+
+    def _open_mask_model(self, folder: Path | None) -> MaskModel | None:
+        if folder is None:
+            return None
+        return self._mask_model.get(_weights_state(folder), lambda: open_mask_model(folder, self._device))
+
+    def _open_plate(self, request: PreviewRequest) -> OpenPlate:
+        """The plate, opened anew where its files have changed."""
+        named = request.plate.source if isinstance(request.plate, Plate) else request.plate
+        config = None if request.ocio is None else file_state(request.ocio)
+        key = (str(request.plate), request.colourspace, config, file_state(Path(named)))
+        plate = self._plate.get(key, lambda: open_plate(request))
+        if not plate.is_fit_for(request.frame):
+            self._plate.forget()
+            plate = self._plate.get(key, lambda: open_plate(request))
+        return plate
+
+    def _find(
+        self,
+        request: PreviewRequest,
+        frame: Frame,
+        plate: OpenPlate,
+        landmarker: Landmarker,
+        wanted: Wanted,
+        model: Hashable,
+    ) -> FrameFaces:
+        """The frame's faces, from memory where nothing that they depend on has changed."""
+        settings = wanted.settings
+        seen = None if request.swap is None else observations_file(request.swap / "cache", plate.source, landmarker)
+        choice = (settings.faces, settings.performer, settings.gaps, settings.smooth, wanted.reach)
+        files = tuple(None if file is None else file_state(file) for file in (seen, request.repairs))
+        known = self._faces.get((str(plate.state), plate.source.colour.name, model, choice, files), dict)
+        if frame.number not in known:
+            recogniser, detector = self._finders.get(None, lambda: (Recogniser(), CenterFace()))
+            while len(known) >= FACES_KEPT:
+                del known[next(iter(known))]
+            eyes = Eyes(landmarker, recogniser, detector)
+            known[frame.number] = find_frame_faces(frame, plate.source, seen, eyes, wanted)
+        return known[frame.number]
+
+
+def _laid_over(plate: Pixels, rgba: Pixels, window: tuple[int, int, int, int]) -> Pixels:
+    """What `flatten` gives, worked out only in the part of the frame (x, y, width, height) that has a layer."""
+    x, y, width, height = window
+    part, laid = (slice(y, y + height), slice(x, x + width)), plate.copy()
+    laid[part] = flatten(plate[part], rgba[part])
+    return laid
+
+
+def _layer_file(out: Path) -> Path:
+    if out.suffix.lower() != ".png":
+        raise UsageError(f"A preview cannot be written as {out}.", "Name a file that ends in .png.")
+    return out.with_name(f"{out.stem}.layer.png")
+
+
+def _spare_plate(plate: OpenPlate, written: Sequence[Path]) -> None:
+    """Raise UsageError before a preview takes the place of a picture of the plate, or is taken for one."""
+    files, folder = {file for file, _, _ in plate.state}, plate.source.info.path.resolve()
+    for file in written:
+        if str(file.resolve()) in files or (folder.is_dir() and file.parent.resolve() == folder):
+            raise UsageError(f"{file} lies among the pictures of the plate.", "Write the preview elsewhere.")
+
+
+def _write(file: Path, data: bytes) -> None:
+    try:
+        write_bytes(file, data)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise UsageError(f"{file} cannot be written: {error.strerror}.", "Name a file elsewhere.") from error
+
+
+def _weights_state(model: Path) -> Hashable:
+    """What tells which weights would be loaded from a model's folder or file, without reading them."""
+    if model.is_file():
+        return file_state(model)
+    folders = list_checkpoints(model)
+    return file_state(folders[-1] / "ema.safetensors") if folders else str(model)

@@ -1,0 +1,78 @@
+"""What was measured on a face, averaged over the frames around, so that the swap does not flicker."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .around import symmetric_weights
+from .blend import Mask
+from .colour import Method, keep_level
+from .detail.averaging import mean_of
+from .detail.grain import Grain
+from .detail.motion_blur import face_motion
+from .detail.sharpness import Sharpness
+from .making import Made
+from .settings import DETAIL_SMOOTH, Controls
+
+Kind = TypeVar("Kind", Grain, Sharpness)
+
+
+@dataclass(frozen=True)
+class Steady:
+    """What painting one face uses; see `making.Measured`.
+
+    mask: R×R, the network's. motion: the face's 2×3 similarity from one frame to the next in the plate's pixels; None
+    where it is not seen before or after.
+    """
+
+    colour: NDArray[np.float32] | None
+    mask: Mask
+    sharpness: Sharpness | None
+    grain: Grain | None
+    motion: NDArray[np.float64] | None
+
+
+def steady(number: int, made: Made, near: Mapping[int, Sequence[Made]], controls: Controls) -> Steady:
+    """Of the face `made` of frame `number`; near: the faces of the frames around, by number, itself among them."""
+    same = {frame: one for frame, faces in near.items() for one in faces if one.track == made.track} | {number: made}
+    settings = controls.constant
+
+    for_colour, for_mask, for_detail = (
+        symmetric_weights(number, same, sigma)
+        for sigma in (settings.colour_smooth, settings.mask_smooth, DETAIL_SMOOTH)
+    )
+    mask = sum((np.float32(weight) * same[frame].mask for frame, weight in for_mask.items()), np.float32(0))
+    return Steady(
+        _mean_colour(made, {frame: same[frame].measured.colour for frame in for_colour}, for_colour, settings.colour),
+        np.asarray(mask, np.float32),
+        _mean({frame: same[frame].measured.sharpness for frame in for_detail}, for_detail),
+        _mean({frame: same[frame].measured.grain for frame in for_detail}, for_detail),
+        _motion(number, same),
+    )
+
+
+def _mean_colour(
+    made: Made, values: Mapping[int, NDArray[np.float32] | None], weights: Mapping[int, float], method: Method
+) -> NDArray[np.float32] | None:
+    known = {frame: value for frame, value in values.items() if value is not None}
+    own = made.measured.colour
+    if own is None or len(known) < 2:
+        return own
+    total = sum(weights[frame] for frame in known)
+    mean = sum((np.float32(weights[frame] / total) * value for frame, value in known.items()), np.float32(0))
+    return keep_level(method, made.face, made.measured.weights, own, np.asarray(mean, np.float32))
+
+
+def _mean(values: Mapping[int, Kind | None], weights: Mapping[int, float]) -> Kind | None:
+    known = {frame: value for frame, value in values.items() if value is not None}
+    return mean_of(list(known.values()), [weights[frame] for frame in known]) if known else None
+
+
+def _motion(number: int, same: Mapping[int, Made]) -> NDArray[np.float64] | None:
+    before, after = same.get(number - 1), same.get(number + 1)
+    first, last = before or same[number], after or same[number]
+    frames = (before is not None) + (after is not None)
+    return face_motion(first.landmarks, last.landmarks, frames) if frames else None

@@ -1,0 +1,155 @@
+"""A layer written and read again: untouched pixels, light above white, depth, windows, layers and time code."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ml_backend.errors import BackendError, UsageError
+from ml_backend.media.colour import HLG_2020, LINEAR, PLAIN, PQ_2020, Colour
+from ml_backend.media.exr import read_exr
+from ml_backend.media.frame import SourceInfo
+from ml_backend.swapping.layer import Layer, combine
+from ml_backend.swapping.layer_file import LayerFormat, as_light, choose_format, encode, read_layer
+from ml_backend.swapping.settings import SwapSettings
+
+WIDTH, HEIGHT = 40, 30
+WINDOW = (7, 5, 12, 9)
+
+
+def layer(seed: int = 0, most: float = 1.0) -> Layer:
+    random = np.random.default_rng(seed)
+    rgba = random.random((WINDOW[3], WINDOW[2], 4), np.float32)
+    rgba[..., :3] *= most
+    rgba[0, 0, 3] = 0
+    return Layer(WINDOW[0], WINDOW[1], rgba, {})
+
+
+def info(depth: int, **changes: object) -> SourceInfo:
+    values: dict[str, object] = {
+        "path": Path("plate"),
+        "kind": "sequence",
+        "width": WIDTH,
+        "height": HEIGHT,
+        "first": 1001,
+        "last": 1010,
+        "count": 10,
+        "fps": Fraction(24),
+        "bit_depth": depth,
+        "variable_rate": False,
+        "timecode": "01:00:00:00",
+    }
+    return SourceInfo(**values | changes)  # type: ignore[arg-type]
+
+
+def written(one: Layer, how: LayerFormat, folder: Path, number: int = 1001) -> np.ndarray:
+    data, window = encode(one, number, how)
+    file = folder / how.file(number)
+    file.write_bytes(data)
+    return read_layer(file, (HEIGHT, WIDTH), window, how.colour)
+
+
+@pytest.mark.parametrize("crop", [False, True])
+@pytest.mark.parametrize(("kind", "steps"), [("png8", 255), ("png16", 65535)])
+def test_png_keeps_every_code_and_nothing_outside(kind: str, steps: int, crop: bool, tmp_path: Path) -> None:
+    one = layer()
+    how = LayerFormat(kind, crop, WIDTH, HEIGHT, PLAIN)  # type: ignore[arg-type]
+    back = written(one, how, tmp_path)
+    x, y, width, height = WINDOW
+    np.testing.assert_array_equal(np.round(back[y : y + height, x : x + width] * steps), np.round(one.rgba * steps))
+    back[y : y + height, x : x + width] = 0
+    assert not back.any()
+
+
+def test_16_bit_output_has_more_than_8_bit_steps(tmp_path: Path) -> None:
+    ramp = np.linspace(0, 1, 4096, dtype=np.float32).reshape(1, -1, 1).repeat(4, 2)
+    ramp[..., 3] = 1
+    how = LayerFormat("png16", True, 4096, 1, PLAIN)
+    data, window = encode(Layer(0, 0, ramp, {}), 1, how)
+    (tmp_path / "a.png").write_bytes(data)
+    back = read_layer(tmp_path / "a.png", (1, 4096), window, PLAIN)
+    assert len(np.unique(back[..., 0])) == 4096
+
+
+@given(st.floats(0, 16), st.floats(0.01, 1))
+@settings(max_examples=30, deadline=None)
+def test_light_far_above_white_survives_in_exr(light: float, alpha: float) -> None:
+    import tempfile
+
+    rgba = np.full((2, 3, 4), light, np.float32)
+    rgba[..., 3] = alpha
+    how = LayerFormat("exr", False, WIDTH, HEIGHT, LINEAR)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "a.exr"
+        file.write_bytes(encode(Layer(4, 6, rgba, {}), 1001, how)[0])
+        channels = read_exr(file).channels
+    assert channels["R"].shape == (HEIGHT, WIDTH)
+    assert channels["R"][6, 4] == pytest.approx(light * alpha, rel=2**-10, abs=1e-7)
+    assert channels["A"][6, 4] == pytest.approx(alpha, rel=2**-10)
+    assert channels["A"][5, 4] == channels["R"][8, 4] == 0
+
+
+def test_exr_is_premultiplied_and_knows_rate_and_time(tmp_path: Path) -> None:
+    how = choose_format(SwapSettings(), info(32), LINEAR)
+    assert (how.kind, how.alpha, how.file(1001)) == ("exr", "premultiplied", "001001.exr")
+    data, window = encode(layer(), 1005, how)
+    file = tmp_path / "a.exr"
+    file.write_bytes(data)
+    assert window is None
+    assert read_exr(file).timecode == "01:00:00:04" == how.timecode_of(1005)
+    x, y, width, height = WINDOW
+    back = read_exr(file).channels["G"][y : y + height, x : x + width]
+    np.testing.assert_allclose(back, layer().rgba[..., 1] * layer().rgba[..., 3], rtol=2**-10, atol=1e-6)
+
+
+def test_named_layers_of_an_exr_are_those_that_compositors_look_for(tmp_path: Path) -> None:
+    one = layer()
+    shape = one.rgba.shape[:2]
+    uv = np.stack(np.meshgrid(np.linspace(0, 1, shape[1]), np.linspace(1, 0, shape[0])), 2).astype(np.float32)
+    extra = {"raw": one.rgba[..., :3], "mask": one.rgba[..., 3], "visible": one.rgba[..., 0], "uv": uv}
+    how = choose_format(SwapSettings(layers=True, output="exr"), info(8), PLAIN)
+    file = tmp_path / "a.exr"
+    file.write_bytes(encode(Layer(one.x, one.y, one.rgba, extra), 1001, how)[0])
+    channels = read_exr(file).channels
+    names = {"R", "G", "B", "A", "raw.R", "raw.G", "raw.B", "mask.A", "occlusion.A", "uv.U", "uv.V"}
+    assert channels.keys() == names
+    x, y, width, height = WINDOW
+    np.testing.assert_array_equal(channels["uv.U"][y : y + height, x : x + width], uv[..., 0])  # not cut to a half
+
+
+@pytest.mark.parametrize("colour", [PLAIN, PQ_2020, HLG_2020])
+def test_an_exr_of_a_coded_plate_holds_light(colour: Colour, tmp_path: Path) -> None:
+    how = choose_format(SwapSettings(output="exr"), info(16), colour)
+    assert how.colour.name.startswith("Linear")
+    picture = np.random.default_rng(1).random((3, 4, 3), np.float32)
+    light = how.colour.from_display(picture, None)
+    rgba = np.dstack([light, np.ones((3, 4), np.float32)])
+    back = written(Layer(2, 3, rgba, {}), how, tmp_path)[3:6, 2:6]
+    np.testing.assert_allclose(back[..., :3], picture, atol=4e-3)
+    assert as_light(how.colour) == how.colour
+
+
+def test_what_would_lose_light_or_layers_is_refused() -> None:
+    with pytest.raises(UsageError, match="output=png would cut"):
+        choose_format(SwapSettings(output="png"), info(32), LINEAR)
+    with pytest.raises(UsageError, match="layers=true needs EXR"):
+        choose_format(SwapSettings(layers=True), info(8), PLAIN)
+
+
+@pytest.mark.parametrize("kind", ["png8", "png16", "exr"])
+@pytest.mark.parametrize("crop", [False, True])
+def test_a_frame_without_a_face_is_a_transparent_frame(kind: str, crop: bool, tmp_path: Path) -> None:
+    colour = LINEAR if kind == "exr" else PLAIN
+    back = written(combine([]), LayerFormat(kind, crop, WIDTH, HEIGHT, colour), tmp_path)  # type: ignore[arg-type]
+    assert back.shape == (HEIGHT, WIDTH, 4)
+    assert not back.any()
+
+
+def test_a_layer_of_another_size_is_named(tmp_path: Path) -> None:
+    data, _ = encode(layer(), 1, LayerFormat("png8", False, WIDTH, HEIGHT, PLAIN))
+    (tmp_path / "a.png").write_bytes(data)
+    with pytest.raises(BackendError, match=r"a\.png is 40×30, the swap says 10×20"):
+        read_layer(tmp_path / "a.png", (20, 10), None, PLAIN)
