@@ -1,153 +1,111 @@
-"""The evaluate job: a swap and the truth in, figures out."""
+"""The evaluate job: a swap and its plate in, figures and a report out."""
 
-import math
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ml_backend import atomic
-from ml_backend.errors import BackendError, Cancelled, UsageError
-from ml_backend.faces.recognition import Recogniser, distance
-from ml_backend.faces.regions import eye_distance, face_mask
-from ml_backend.faces.tracking import FaceTracker
-from ml_backend.facesets.store import Faceset, mean_embedding
-from ml_backend.media.frame import Frame, Pixels
-from ml_backend.media.frame_range import parse_frames
-from ml_backend.media.source import Source, open_source
-from ml_backend.media.write import read_picture
+from ml_backend.errors import BackendError, Cancelled
+from ml_backend.media.ahead import ahead
 from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
 from ml_backend.requests import EvaluateRequest
-from ml_backend.swapping.blend import Mask, to_unit
-from ml_backend.swapping.manifest import Manifest, read_manifest
-from ml_backend.swapping.render import flatten
 
-from .metrics import Landmarks, expression_difference, jitter, pose_difference, psnr, ssim
+from .examine import Examiner
+from .figures import summarise
+from .findings import Look, find_looks, shot_remarks
+from .inputs import Inputs, open_inputs
+from .references import find_references
+from .report.report import Report, make_report
+from .rows import Row, add_changes
+from .thumbnails import choose, make_thumbnails
+
+RESULT, REPORT = "evaluation.json", "report.html"
+_AHEAD = 2  # frames that wait; each is up to four pictures
 
 
 def run_evaluate(request: EvaluateRequest, reporter: Reporter) -> dict[str, Any]:
-    """Lay the swap over its plate and compare with the truth, frame by frame.
+    """Lay the swap over its plate and measure it, frame by frame, against the plate and, where there is one, the truth.
 
     psnr and ssim are means over the frames, inside the mask; without a mask file the truth's face oval serves. psnr
-    leaves out frames that equal the truth, whose value has no bound. Also writes evaluation.json, with the figures of
-    every frame, into the swap's folder; null stands for what cannot be measured. Raises UsageError where frames of the
-    plate, the truth or the mask are missing.
+    leaves out frames that equal the truth, whose value has no bound. Where several faces were replaced, the figures
+    are those of the largest one. None stands for what cannot be measured, as everything against the truth without one.
+
+    Writes evaluation.json (the figures, those of every frame, and the frames that need a look) and report.html into
+    the swap's folder. Raises UsageError where there is no finished swap, or frames of the plate, the truth or the mask
+    are missing; BackendError where the swap is damaged; Cancelled when asked to stop.
     """
     started = time.monotonic()
-    manifest = read_manifest(request.swap)
-    records = {record.number: record for record in manifest.frames}
-    numbers = parse_frames(request.frames).select(sorted(records))
-    plate, truth = open_source(request.plate), open_source(request.truth)
-    mask = open_source(request.mask) if request.mask else None
-    for source in (plate, truth, *([mask] if mask else [])):
-        _check(source, numbers, manifest)
-    centres = {"identity": _centre(request.identity_faceset), "performer": _centre(request.performer_faceset)}
-    examiner = _Examiner({name: centre for name, centre in centres.items() if centre is not None})
-    rows: list[dict[str, Any]] = []
-    masks = mask.frames(numbers) if mask else (None for _ in numbers)
-    for original, wanted, grey in zip(plate.frames(numbers), truth.frames(numbers), masks, strict=True):
-        result = flatten(original.image, _read_layer(request.swap / records[original.number].file, original))
-        area = to_unit(grey.image).mean(2) if grey else None
-        figures = examiner.examine(original, result, wanted, area)
-        # JSON knows no infinity: the ratio of two pictures that are the same
-        finite = {key: value if math.isfinite(value) else None for key, value in figures.items()}
-        rows.append({"frame": original.number, **finite})
-        reporter.progress("evaluate", len(rows), len(numbers))
+    inputs = open_inputs(request)
+    rows = _measure(inputs, request, reporter)
+    figures = summarise(rows)
+    looks = find_looks(rows)
+    remarks = shot_remarks(rows, figures)
+    figures["frames_to_look_at"] = sum(any(look.first <= row.frame <= look.last for look in looks) for row in rows)
+    result = {
+        "figures": figures,
+        "remarks": remarks,
+        "look": [asdict(look) for look in looks],
+        "frames": [_describe(row) for row in rows],
+    }
+    page = _report(inputs, rows, figures, remarks, looks, reporter) if request.report else None
+    try:
+        atomic.write_json(request.swap / RESULT, result)
+        if page is None:
+            (request.swap / REPORT).unlink(missing_ok=True)  # an older one would tell other figures
+        else:
+            atomic.write_bytes(request.swap / REPORT, page.encode())
+    except OSError as error:
+        raise BackendError(
+            f"The evaluation cannot be written into {request.swap}: {error.strerror}.", "Make the folder writable."
+        ) from error
+    report = {"report": str(request.swap / REPORT)} if request.report else {}
+    seconds = round(time.monotonic() - started, 3)
+    return figures | report | {"seconds": seconds, "peak_rss_mb": round(peak_rss_mb(), 1)}
+
+
+def _measure(inputs: Inputs, request: EvaluateRequest, reporter: Reporter) -> list[Row]:
+    examiner = Examiner(find_references(request, inputs.manifest, reporter))
+    for pictures in ahead(inputs.pictures(inputs.numbers), _AHEAD):
+        examiner(pictures, inputs.records[pictures.number].faces)
+        reporter.progress("evaluate", len(examiner.rows), len(inputs.numbers))
         if reporter.stop_requested():
             raise Cancelled
-    summary = _summary(rows, examiner.seen)
-    atomic.write_json(request.swap / "evaluation.json", {"figures": summary, "frames": rows})
-    return summary | {"seconds": round(time.monotonic() - started, 3), "peak_rss_mb": round(peak_rss_mb(), 1)}
+    add_changes(examiner.rows)
+    return examiner.rows
 
 
-class _Examiner:
-    """Measures one frame after the other; `seen` keeps where the swap's and the truth's faces were."""
+def _describe(row: Row) -> dict[str, Any]:
+    """A row as JSON. face: x, y, width, height of the plate's face in pixels; of the swap's where it has none."""
+    return {"frame": row.frame, "faces": row.painted, "face": row.plate_face or row.swap_face} | row.finite()
 
-    def __init__(self, centres: Mapping[str, NDArray[np.float32]]) -> None:
-        """centres: the mean embeddings of "identity" and "performer", as far as they are known."""
-        self._centres = centres
-        self._of_swap, self._of_truth, self._recogniser = (
-            FaceTracker(average=True),
-            FaceTracker(average=True),
-            Recogniser(),
+
+def _report(
+    inputs: Inputs,
+    rows: list[Row],
+    figures: dict[str, Any],
+    remarks: list[str],
+    looks: list[Look],
+    reporter: Reporter,
+) -> str:
+    """The page. Its pictures are read again: which frames are the worst is only known when all are measured."""
+    worst, spread = choose(looks, inputs.numbers)
+    wanted = sorted({*worst, *spread})
+    thumbnails = {}
+    for pictures in inputs.pictures(wanted):
+        thumbnails[pictures.number] = make_thumbnails(pictures, rows)
+        reporter.progress("report", len(thumbnails), len(wanted))
+        if reporter.stop_requested():
+            raise Cancelled
+    return make_report(
+        Report(
+            name=inputs.folder.resolve().name,
+            manifest=inputs.manifest,
+            rows=rows,
+            figures=figures,
+            remarks=remarks,
+            looks=looks,
+            spread=spread,
+            thumbnails=thumbnails,
         )
-        self.seen: dict[str, list[tuple[int, Landmarks]]] = {"swap": [], "truth": []}
-
-    def examine(self, plate: Frame, result: Pixels, truth: Frame, area: Mask | None) -> dict[str, float]:
-        """The figures of a frame, those that its faces allow; without an `area` the truth's face oval serves."""
-        swap_face, truth_face = _largest(self._of_swap, result), _largest(self._of_truth, truth.image)
-        for name, landmarks in (("swap", swap_face), ("truth", truth_face)):
-            if landmarks is not None:
-                self.seen[name].append((plate.number, landmarks))
-        figures: dict[str, float] = {}
-        if area is None and truth_face is not None:
-            area = face_mask(truth.image.shape[:2], truth_face)
-        if area is not None and area.sum() > 1:
-            target = to_unit(truth.image)
-            for name, picture in (("", result), ("_plate", plate.image)):
-                figures[f"psnr{name}"] = psnr(to_unit(picture), target, area)
-                figures[f"ssim{name}"] = ssim(to_unit(picture), target, area)
-        if swap_face is not None and self._centres:
-            embedding = self._recogniser.embed(result, swap_face)
-            for name, centre in self._centres.items():
-                figures[f"identity_to_{name}"] = float(distance(embedding, centre))
-        if swap_face is not None and truth_face is not None:
-            figures["pose_error_deg"] = pose_difference(swap_face, truth_face)
-            figures["expression_error"] = expression_difference(swap_face, truth_face)
-        return figures
-
-
-def _read_layer(file: Path, plate: Frame) -> Pixels:
-    layer = read_picture(file)
-    if layer.shape != (*plate.image.shape[:2], 4) or layer.dtype != plate.image.dtype:
-        raise BackendError(f"{file} does not fit the plate.", "Give the plate of this swap, or swap again.")
-    return layer
-
-
-def _summary(rows: Sequence[dict[str, Any]], seen: dict[str, list[tuple[int, Landmarks]]]) -> dict[str, Any]:
-    keys = ["psnr", "psnr_plate", "ssim", "ssim_plate", "identity_to_identity", "identity_to_performer"]
-    figures: dict[str, Any] = {"frames": len(rows)}
-    for key in [*keys, "pose_error_deg", "expression_error"]:
-        values = [row[key] for row in rows if row.get(key) is not None]
-        figures[key] = round(float(np.mean(values)), 4) if values else None
-    both = [row for row in rows if "identity_to_identity" in row and "identity_to_performer" in row]
-    nearer = sum(row["identity_to_identity"] < row["identity_to_performer"] for row in both)
-    figures["nearer_to_identity"] = round(nearer / len(rows), 4) if both else None
-    for key, name in (("jitter", "swap"), ("jitter_truth", "truth")):
-        value = jitter([frame for frame, _ in seen[name]], [landmarks for _, landmarks in seen[name]])
-        figures[key] = None if value is None else round(value, 4)
-    figures["frames_without_face"] = len(rows) - len(seen["swap"])
-    return figures
-
-
-def _check(source: Source, numbers: Sequence[int], manifest: Manifest) -> None:
-    missing = sorted(set(numbers) - set(source.numbers))
-    if missing:
-        raise UsageError(
-            f"{source.info.path} has no frame {missing[0]}; the swap has {numbers[0]}-{numbers[-1]}.",
-            "Choose the frames that both have with --frames.",
-        )
-    if (source.info.width, source.info.height) != (manifest.width, manifest.height):
-        raise UsageError(
-            f"{source.info.path} is {source.info.width}×{source.info.height}, "
-            f"and the swap {manifest.width}×{manifest.height}.",
-            "Give the footage that belongs to this swap.",
-        )
-
-
-def _centre(folder: Path | None) -> NDArray[np.float32] | None:
-    if folder is None:
-        return None
-    faces = Faceset.open(folder).faces()
-    if not faces:
-        raise UsageError(f"The faceset {folder} is empty.", "Extract faces into it first.")
-    return mean_embedding(faces)
-
-
-def _largest(tracker: FaceTracker, image: Pixels) -> Landmarks | None:
-    landmarks = [one.landmarks for one in tracker(image)]
-    return max(landmarks, key=eye_distance, default=None)
+    )

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from ml_backend.faces.canonical import fit_head, head_pose
-from ml_backend.faces.regions import MESH68, eye_distance, landmarks68
+from ml_backend.faces.regions import MESH68
 from ml_backend.training.losses import ssim_map
 
 Picture = NDArray[np.float32]
@@ -53,16 +53,3 @@ def _in_head_frame(landmarks: Landmarks) -> Landmarks:
     scale, rotation, shift = fit_head(landmarks)
     points: Landmarks = ((landmarks[MESH68] - shift) @ rotation / scale)[:, :2]
     return points
-
-
-def jitter(frames: list[int], landmarks: list[Landmarks]) -> float | None:
-    """Mean second difference of the 68 points in % of the distance of the outer eye corners.
-
-    Only frames with a predecessor and a successor count; None where there is none.
-    """
-    values = []
-    for n in range(1, len(frames) - 1):
-        if frames[n] - frames[n - 1] == 1 == frames[n + 1] - frames[n]:
-            before, now, after = (landmarks68(landmarks[m]) for m in (n - 1, n, n + 1))
-            values.append(np.linalg.norm(after - 2 * now + before, axis=1).mean() / eye_distance(landmarks[n]) * 100)
-    return float(np.mean(values)) if values else None

@@ -3,48 +3,33 @@
 import json
 import math
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from ml_backend.errors import BackendError, UsageError
+from ml_backend.errors import BackendError, Cancelled, UsageError
 from ml_backend.evaluation.evaluate import run_evaluate
 from ml_backend.media.source import open_source
 from ml_backend.media.write import write_rgb, write_rgba
 from ml_backend.progress import SilentReporter
 from ml_backend.requests import EvaluateRequest
-from ml_backend.swapping.manifest import Consent, FrameRecord, Manifest, frame_file, write_manifest
+from ml_backend.swapping.manifest import MANIFEST, write_manifest
+
+from .known_manifest import manifest_of
 
 FRAMES = "1-4"
 Evaluate = Callable[..., dict[str, Any]]
 
 
-def hand_made(out: Path, layers: Iterator[np.ndarray]) -> Path:
-    """A finished swap whose frames from 1 on are these RGBA layers."""
-    frames = []
+def hand_made(out: Path, layers: Iterable[np.ndarray], **changes: Any) -> Path:
+    """A finished swap whose frames from 1 on are these RGBA layers; keywords change its manifest."""
     for number, layer in enumerate(layers, 1):
-        write_rgba(out / frame_file(number), layer)
-        frames.append(FrameRecord(number=number, file=frame_file(number), faces=1, sha256="", transforms=[]))
-    manifest = Manifest(
-        plate={"source": "plate_A.mp4", "frames": FRAMES},
-        identity="identity_B",
-        model="model",
-        checkpoint="00000001",
-        width=layer.shape[1],
-        height=layer.shape[0],
-        bit_depth=layer.dtype.itemsize * 8,
-        fps="25",
-        first=1,
-        last=len(frames),
-        settings={},
-        fingerprint="",
-        consent=Consent(identity="identity_B", record_sha256=""),
-        frames=frames,
-    )
-    write_manifest(out, manifest)
+        write_rgba(out / f"{number:06d}.png", layer)
+    size = {"height": layer.shape[0], "width": layer.shape[1], "bit_depth": layer.dtype.itemsize * 8}
+    write_manifest(out, manifest_of(range(1, number + 1), **size | changes))
     return out
 
 
@@ -154,7 +139,7 @@ def test_footage_that_does_not_belong_is_refused(
     deep = tmp_path / "deep"
     for frame in open_source(footage / "plate_A.mp4", FRAMES).frames():
         write_rgb(deep / f"{frame.number:04d}.png", frame.image.astype(np.uint16) * 257)
-    with pytest.raises(BackendError, match="does not fit the plate"):
+    with pytest.raises(BackendError, match="has 16 bit, the plate of the swap had 8"):
         evaluate(perfect, plate=str(deep))
 
 
@@ -171,9 +156,148 @@ def test_an_empty_faceset_is_named(
 
 def test_the_command_line_prints_json(run_backend: Callable[..., Any], perfect: Path, footage: Path) -> None:
     asked = ["evaluate", perfect, "--plate", footage / "plate_A.mp4", "--truth", footage / "truth_A_as_B.mp4", "--json"]
-    done = run_backend(*asked, "--frames", "1")
+    done = run_backend(*asked, "--no-report", "--frames", "1")
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout.splitlines()[-1])
     assert figures["psnr"] is None
+    assert figures["ssim"] == pytest.approx(1, abs=1e-4)
     assert figures["jitter"] is None
     assert figures["frames"] == 1
+    assert "report" not in figures
+
+
+TRUTH_KEYS = ("psnr", "psnr_plate", "ssim", "ssim_plate", "pose_error_deg", "expression_error", "jitter_truth")
+
+
+def painted(footage: Path, frames: str) -> list[np.ndarray]:
+    """A very good swap: the truth under its mask."""
+    sources = [open_source(footage / name, frames).frames() for name in ("truth_A_as_B.mp4", "mask_A.mp4")]
+    return [np.dstack([t.image, m.image[..., 0]]) for t, m in zip(*sources, strict=True)]
+
+
+@pytest.fixture(scope="module")
+def good(footage: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return hand_made(tmp_path_factory.mktemp("good"), painted(footage, "1-10"))
+
+
+def test_without_a_truth_the_plate_is_the_measure(evaluate: Evaluate, good: Path) -> None:
+    figures = evaluate(good, truth=None, mask=None)
+    assert [figures[key] for key in TRUTH_KEYS] == [None] * len(TRUTH_KEYS)
+    assert figures["frames"] == 10
+    assert figures["nearer_to_identity"] == 1
+    assert figures["plate_to_performer"] < figures["plate_to_identity"]
+    assert 0 < figures["pose_error_plate_deg"] < 4
+    assert 0 < figures["expression_error_plate"] < 6
+    assert figures["jitter_ratio"] == pytest.approx(figures["jitter"] / figures["jitter_plate"], abs=1e-3)
+    assert 0.4 < figures["coverage"] < 1
+    assert figures["flicker_brightness"] < 0.5
+    assert 0.5 < figures["sharpness_ratio"] < 1.5
+    assert figures["frames_face_lost"] == figures["frames_to_look_at"] == 0
+    written = strict_json(good / "evaluation.json")
+    assert written["look"] == []
+    assert len(written["frames"]) == 10
+    assert {"identity_to_identity", "coverage", "jitter", "face"} <= written["frames"][4].keys()
+    assert figures["report"] == str(good / "report.html")
+    assert (good / "report.html").read_text(encoding="utf-8").endswith("</html>\n")
+    assert not list(good.glob(".*.part"))
+
+
+def test_bad_frames_are_listed_with_their_reasons(evaluate: Evaluate, footage: Path, tmp_path: Path) -> None:
+    layers = painted(footage, "1-12")
+    layers[4][..., 3] = (layers[4][..., 3] * 0.6).round()
+    plate = next(open_source(footage / "plate_A.mp4", "8").frames())
+    layers[7][..., :3] = (0.1 * layers[7][..., :3] + 0.9 * plate.image).round()
+    layers[9][:] = [128, 128, 128, 255]
+    swap = hand_made(tmp_path / "swap", layers)
+    figures = evaluate(swap, truth=None, mask=None)
+    looks = {look["worst"]: look["reasons"] for look in strict_json(swap / "evaluation.json")["look"]}
+    assert looks.keys() == {5, 8, 10}
+    assert looks[5][0] in {f"the mask shrank by {part} %" for part in (39, 40, 41)}
+    assert looks[8][0].startswith("it looks more like the performer")
+    assert looks[10][0] == "no face can be seen in the swap, but in the plate"
+    assert figures["frames_to_look_at"] == 3
+    assert figures["frames_face_lost"] == 1
+    page = (swap / "report.html").read_text(encoding="utf-8")
+    assert "3 of 12 frames need a look." in page
+    assert page.count('alt="Swap, frame 5"') == 1
+
+
+def test_the_model_remembers_whose_faces_they_are(
+    evaluate: Evaluate, good: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    swap = tmp_path / "swap"
+    shutil.copytree(good, swap)
+    write_manifest(swap, manifest_of(range(1, 11), model=str(tiny_model)))
+    asked = {"truth": None, "mask": None, "frames": "1-2"}
+    remembered = evaluate(swap, **asked, identity_faceset=None, performer_faceset=None)
+    given = evaluate(swap, **asked)
+    assert remembered["identity_to_identity"] == pytest.approx(given["identity_to_identity"], abs=0.05)
+    assert remembered["identity_to_performer"] == pytest.approx(given["identity_to_performer"], abs=0.05)
+
+
+@pytest.mark.parametrize("model", ["gone", "damaged", "no model.safetensors"])
+def test_without_anybody_to_compare_with_the_rest_is_measured(
+    evaluate: Evaluate, good: Path, tmp_path: Path, model: str
+) -> None:
+    swap, folder = tmp_path / "swap", tmp_path / model
+    shutil.copytree(good, swap)
+    if model == "damaged":
+        (folder / "checkpoints" / "00000001").mkdir(parents=True)
+        (folder / "checkpoints" / "00000001" / "checkpoint.json").write_text("{")
+    elif model.endswith("safetensors"):
+        folder.write_bytes(b"nothing")
+    write_manifest(swap, manifest_of(range(1, 11), model=str(folder)))
+    figures = evaluate(
+        swap, truth=None, mask=None, frames="1-2", identity_faceset=None, performer_faceset=None, report=False
+    )
+    assert figures["identity_to_identity"] is figures["nearer_to_identity"] is None
+    assert figures["coverage"] > 0
+    assert "report" not in figures
+    assert not (swap / "report.html").exists()
+
+
+def test_a_swap_that_is_not_whole_is_refused(evaluate: Evaluate, good: Path, tmp_path: Path) -> None:
+    swap = tmp_path / "swap"
+    shutil.copytree(good, swap)
+    layer = swap / "000003.png"
+    whole = layer.read_bytes()
+    layer.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(BackendError, match=r"000003\.png"):
+        evaluate(swap, truth=None, mask=None)
+    write_rgba(layer, np.zeros((64, 64, 4), np.uint8))
+    with pytest.raises(BackendError, match="is 64×64, the swap says 384×384"):
+        evaluate(swap, truth=None, mask=None)
+    layer.unlink()
+    with pytest.raises(BackendError, match=r"000003\.png is missing.*lacks 1 of its frames"):
+        evaluate(swap, truth=None, mask=None)
+    assert evaluate(swap, truth=None, mask=None, frames="1-2")["frames"] == 2, "the others are there"
+    (swap / MANIFEST).unlink()
+    (swap / "journal.jsonl").touch()
+    with pytest.raises(UsageError, match="not finished"):
+        evaluate(swap, truth=None, mask=None)
+
+
+def test_a_folder_that_cannot_be_written_is_named(evaluate: Evaluate, good: Path, tmp_path: Path) -> None:
+    swap = tmp_path / "swap"
+    shutil.copytree(good, swap, ignore=shutil.ignore_patterns("evaluation.json"))
+    (swap / "evaluation.json").mkdir()
+    with pytest.raises(BackendError, match="cannot be written"):
+        evaluate(swap, truth=None, mask=None, frames="1")
+
+
+def test_a_mask_without_a_truth_is_no_use(evaluate: Evaluate, good: Path) -> None:
+    with pytest.raises(UsageError, match="there is no truth"):
+        evaluate(good, truth=None)
+
+
+def test_a_stopped_evaluation_writes_nothing(footage: Path, good: Path, tmp_path: Path) -> None:
+    class Stops(SilentReporter):
+        def stop_requested(self) -> bool:
+            return True
+
+    swap = tmp_path / "swap"
+    shutil.copytree(good, swap, ignore=shutil.ignore_patterns("evaluation.json", "report.html"))
+    with pytest.raises(Cancelled):
+        run_evaluate(EvaluateRequest(swap=swap, plate=str(footage / "plate_A.mp4")), Stops())
+    assert not (swap / "evaluation.json").exists()
+    assert not (swap / "report.html").exists()

@@ -1,0 +1,113 @@
+"""What an evaluation looks at: the swap, its plate and, where they are given, the truth and a mask."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml_backend.errors import BackendError, UsageError
+from ml_backend.media.colour import Colour
+from ml_backend.media.frame import Pixels
+from ml_backend.media.frame_range import parse_frames
+from ml_backend.media.source import Source, open_source
+from ml_backend.requests import EvaluateRequest
+from ml_backend.swapping.blend import Mask, to_unit
+from ml_backend.swapping.layer_file import choose_format
+from ml_backend.swapping.manifest import MANIFEST, FrameRecord, Manifest, read_manifest
+from ml_backend.swapping.settings import SwapSettings
+
+from .layer import overlay
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """One frame. plate, swap, truth: H×W×3 RGB of one type; alpha, area: H×W float32 in 0–1.
+
+    swap: the plate with the layer over it. area: where to compare with the truth.
+    """
+
+    number: int
+    plate: Pixels
+    swap: Pixels
+    alpha: Mask
+    truth: Pixels | None
+    area: Mask | None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The frames `numbers`, which all of the sources have."""
+
+    folder: Path
+    manifest: Manifest
+    records: Mapping[int, FrameRecord]
+    numbers: Sequence[int]
+    plate: Source
+    truth: Source | None
+    mask: Source | None
+    layer_colour: Colour
+    """What the values of the layers mean."""
+
+    def pictures(self, numbers: Sequence[int]) -> Iterator[Pictures]:
+        """The pictures of some of the frames (ascending), one frame in memory at a time."""
+        truths = self.truth.frames(numbers) if self.truth else (None for _ in numbers)
+        masks = self.mask.frames(numbers) if self.mask else (None for _ in numbers)
+        for plate, truth, mask in zip(self.plate.frames(numbers), truths, masks, strict=True):
+            record = self.records[plate.number]
+            over = overlay(self.folder, record, plate, self.layer_colour)
+            yield Pictures(
+                number=plate.number,
+                plate=plate.image,
+                swap=over.picture,
+                alpha=over.alpha,
+                truth=truth.image if truth else None,
+                area=to_unit(mask.image).mean(2) if mask else None,
+            )
+
+
+def open_inputs(request: EvaluateRequest) -> Inputs:
+    """Open and check all that the request names.
+
+    Raises UsageError where there is no finished swap, or where footage is missing, of another size or without a frame
+    of the swap; BackendError where files of the swap are missing or damaged.
+    """
+    if request.mask and not request.truth:
+        raise UsageError("A mask says where to compare with the truth, and there is no truth.", "Give --truth too.")
+    if not (request.swap / MANIFEST).is_file() and (request.swap / "journal.jsonl").is_file():
+        raise UsageError(f"The swap in {request.swap} is not finished.", "Run the same swap again: it goes on.")
+    manifest = read_manifest(request.swap)
+    records = {record.number: record for record in manifest.frames}
+    numbers = parse_frames(request.frames).select(sorted(records))
+    missing = [number for number in numbers if not (request.swap / records[number].file).is_file()]
+    if missing:
+        raise BackendError(
+            f"{request.swap / records[missing[0]].file} is missing: the swap lacks {len(missing)} of its frames.",
+            "Run the same swap again: it makes what is missing.",
+        )
+    plate = open_source(request.plate, None, request.colourspace, request.ocio)
+    truth = open_source(request.truth, None, request.colourspace, request.ocio) if request.truth else None
+    mask = open_source(request.mask) if request.mask else None
+    for source in (plate, truth, mask):
+        if source is not None:
+            _check(source, numbers, manifest)
+    if plate.info.bit_depth != manifest.bit_depth:
+        raise BackendError(
+            f"{plate.info.path} has {plate.info.bit_depth} bit, the plate of the swap had {manifest.bit_depth}.",
+            "Give the plate of this swap, or swap again.",
+        )
+    how = choose_format(SwapSettings.model_validate(manifest.settings), plate.info, plate.colour)
+    return Inputs(request.swap, manifest, records, numbers, plate, truth, mask, how.colour)
+
+
+def _check(source: Source, numbers: Sequence[int], manifest: Manifest) -> None:
+    missing = sorted(set(numbers) - set(source.numbers))
+    if missing:
+        raise UsageError(
+            f"{source.info.path} has no frame {missing[0]}; the swap has {numbers[0]}-{numbers[-1]}.",
+            "Choose the frames that both have with --frames.",
+        )
+    if (source.info.width, source.info.height) != (manifest.width, manifest.height):
+        raise UsageError(
+            f"{source.info.path} is {source.info.width}×{source.info.height}, "
+            f"and the swap {manifest.width}×{manifest.height}.",
+            "Give the footage that belongs to this swap.",
+        )
