@@ -15,7 +15,7 @@ from typing import Any
 
 import bpy
 
-from . import command_line, job_specs, placing, project, repairing, session, strips
+from . import command_line, job_specs, placing, project, repairing, session, strips, swap_specs
 from .backend_place import BackendPlace, backend_place
 from .compat import Scene, Strip
 from .core import doctor, person_choice, repairs, typed_values, wording
@@ -121,18 +121,15 @@ def _train(arguments: argparse.Namespace) -> dict[str, Any]:
 def _swap(arguments: argparse.Namespace) -> dict[str, Any]:
     scene, strip = _strip(arguments)
     out = _path(arguments.out) or project.swap(strip, arguments.identity)
-    settings = job_specs.key_values(arguments.set)
-    spec = job_specs.swap(
-        scene,
-        strip,
+    swapping = swap_specs.Swapping(
         model=_absolute(arguments.model),
         identity=arguments.identity,
-        out=out,
-        settings=settings,
+        settings=job_specs.key_values(arguments.set),
         consent=_path(arguments.consent),
         mask_model=_path(arguments.mask_model),
         repairs=_path(arguments.repairs),
     )
+    spec = swap_specs.swap(scene, strip, swapping, out)
     answer = {"out": str(out), **_run(spec, arguments)}
     if arguments.place:
         answer["strip"] = placing.place(scene, strip, out).name

@@ -30,6 +30,7 @@ def _editors(context: Any) -> Iterator[Any]:
 
 def _new_window(context: Any) -> Any:
     before = {window.as_pointer() for window in context.window_manager.windows}
-    bpy.ops.wm.window_new()
+    with context.temp_override(window=context.window_manager.windows[0]):  # a timer has none of its own
+        bpy.ops.wm.window_new()
     window = next(w for w in context.window_manager.windows if w.as_pointer() not in before)
     return max(window.screen.areas, key=lambda area: area.width * area.height)

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import plate_copy, project, strips
 from .compat import Scene, Strip
-from .core import mask_files, plates
+from .core import frame_mapping, mask_files, plates
 from .core.errors import UsageError
 from .core.job_labels import label
 from .core.rendering import PlateRender
@@ -42,11 +42,11 @@ class Extraction:
 
 def extract(scene: Scene, strip: Strip, person: str, faceset: Path, how: Extraction | None = None) -> JobSpec:
     """Collect the faces that `strip` shows into the faceset of `person`."""
-    _need_name(person, "the person in the strip")
-    plate, render, note = _plate(scene, strip)
+    need_name(person, "the person in the strip")
+    sent = plate_request(scene, strip)
     how = how or Extraction()
     request: dict[str, Any] = {
-        "sources": [plate],
+        "sources": [sent.plate],
         "faceset": str(faceset),
         "identity": person,
         "person": how.who,
@@ -58,7 +58,7 @@ def extract(scene: Scene, strip: Strip, person: str, faceset: Path, how: Extract
     }
     if how.fan_weights is not None:
         request["fan_weights"] = str(how.fan_weights)
-    return JobSpec("extract", request, f"Extract {person} from {strip.name}", render, note)
+    return JobSpec("extract", request, f"Extract {person} from {strip.name}", sent.render, sent.note)
 
 
 def train_mask(
@@ -92,7 +92,7 @@ def train(training: Training) -> JobSpec:
             "Training needs the facesets of two people or more.", "Extract the performer and the identity."
         )
     for name, folder in training.facesets.items():
-        _need_name(name, "each person")
+        need_name(name, "each person")
         if not folder.is_dir():
             raise UsageError(f"There is no faceset of {name} at {folder}.", f"Extract {name} from a strip first.")
     request: dict[str, Any] = {
@@ -103,41 +103,7 @@ def train(training: Training) -> JobSpec:
     for key in ("preset", "iterations", "minutes"):
         if getattr(training, key):
             request[key] = getattr(training, key)
-    return JobSpec("train", _with_consent(request, training.consent), f"Train {' + '.join(training.facesets)}")
-
-
-def swap(
-    scene: Scene,
-    strip: Strip,
-    *,
-    model: Path,
-    identity: str,
-    out: Path,
-    settings: Mapping[str, str],
-    consent: Path | None,
-    mask_model: Path | None = None,
-    repairs: Path | None = None,
-) -> JobSpec:
-    """Paint the face of `identity` over the performer's in every frame that `strip` shows."""
-    _need_name(identity, "the identity")
-    if not model.is_dir():
-        raise UsageError(f"There is no model at {model}.", "Train one first, or choose its folder.")
-    if mask_model is not None and not mask_model.is_dir():
-        raise UsageError(
-            f"There is no mask model at {mask_model}.", "Train one first, or swap without keeping what covers the face."
-        )
-    if repairs is not None and not repairs.is_file():
-        raise UsageError(f"There are no repairs at {repairs}.", "Give the repairs.json of a faceset.")
-    plate, render, note = _plate(scene, strip)
-    request: dict[str, Any] = {
-        "plate": plate,
-        "model": str(model),
-        "identity": identity,
-        "out": str(out),
-        "settings": dict(settings),
-    }
-    request |= {key: str(path) for key, path in (("mask_model", mask_model), ("repairs", repairs)) if path}
-    return JobSpec("swap", _with_consent(request, consent), f"Swap {identity} into {strip.name}", render, note)
+    return JobSpec("train", with_consent(request, training.consent), f"Train {' + '.join(training.facesets)}")
 
 
 def key_values(text: list[str]) -> dict[str, str]:
@@ -149,7 +115,21 @@ def key_values(text: list[str]) -> dict[str, str]:
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
-def _plate(scene: Scene, strip: Strip) -> tuple[dict[str, str], PlateRender | None, str]:
+@dataclass(frozen=True)
+class PlateRequest:
+    """The plate of a strip as it is sent, the render that makes it where Blender must, and what to tell about it.
+
+    `numbers` has the plate's frame for each frame of the timeline that the strip shows.
+    """
+
+    plate: dict[str, str]
+    numbers: list[int]
+    render: PlateRender | None = None
+    note: str = ""
+
+
+def plate_request(scene: Scene, strip: Strip, frame: int | None = None) -> PlateRequest:
+    """What the backend reads to see what `strip` shows: at all frames, or only at `frame` of the timeline."""
     if not strips.has_picture(strip):
         raise UsageError(f"The strip {strip.name!r} is sound and shows no face.", "Choose a strip with a picture.")
     description = strips.describe(scene, strip)
@@ -157,15 +137,18 @@ def _plate(scene: Scene, strip: Strip) -> tuple[dict[str, str], PlateRender | No
         raise UsageError(f"The movie {description.source} of the strip {strip.name!r} is missing.", "Relink the strip.")
     reasons = plates.reasons_to_render(description)
     if not reasons:
-        return plates.decoded_plate(description), None, ""
-    folder, render = plate_copy.prepare(scene, strip, project.plates())
-    return plates.rendered_plate(description, folder), render, f"Blender renders the plate first: {'; '.join(reasons)}."
+        return PlateRequest(plates.decoded_plate(description), plates.decoded_numbers(description))
+    numbers = frame_mapping.rendered_numbers(description.timing)
+    only = None if frame is None else numbers[frame - description.timing.left]
+    folder, render = plate_copy.prepare(scene, strip, project.plates(), only)
+    note = f"Blender renders the plate first: {'; '.join(reasons)}."
+    return PlateRequest(plates.rendered_plate(description, folder, only), numbers, render, note)
 
 
-def _need_name(name: str, whose: str) -> None:
+def need_name(name: str, whose: str) -> None:
     if not name:
         raise UsageError(f"The name of {whose} is missing.", "Give it a name of letters, digits, dash or underscore.")
 
 
-def _with_consent(request: dict[str, Any], consent: Path | None) -> dict[str, Any]:
+def with_consent(request: dict[str, Any], consent: Path | None) -> dict[str, Any]:
     return request if consent is None else {**request, "consent": str(consent)}

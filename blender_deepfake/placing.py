@@ -5,7 +5,7 @@ from typing import Any
 
 import bpy
 
-from . import compat, strips
+from . import compat, crop_placing, strips
 from .compat import Scene, Strip
 from .core import results
 from .core.errors import DeepfakeError
@@ -14,6 +14,12 @@ _CHANNELS = 128
 _TRANSFORM = ("filter", "scale_x", "scale_y", "offset_x", "offset_y", "rotation", "origin")
 _CROP = ("min_x", "max_x", "min_y", "max_y")
 _FLIPS = ("use_flip_x", "use_flip_y")
+_COLOUR_SPACES = {  # Blender's names for what the backend calls otherwise
+    "PQ BT.2020": "Rec.2100-PQ",
+    "HLG BT.2020": "Rec.2100-HLG",
+    "Linear BT.2020": "Linear Rec.2020",
+    "Linear P3-D65": "Linear DCI-P3 D65",
+}
 
 
 def place(scene: Scene, source: Strip, folder: Path) -> Strip:
@@ -39,8 +45,11 @@ def place(scene: Scene, source: Strip, folder: Path) -> Strip:
     locked = meta is None and edit.channels[min(above, _CHANNELS)].lock
     free = not locked and _is_free(home, above, frames)
     spare = above if free else _free_channel(home, frames)
-    result = _add(home, f"{source.name} as {swap.identity or 'swap'}", swap.folder, placement, spare)
+    result = _add(home, f"{source.name} as {swap.identity or 'swap'}", swap, placement, spare)
+    _set_colour(source, result, swap.colour)
     _copy_look(scene, source, result)
+    if placement.windows:
+        crop_placing.follow_windows(scene, source, result, swap.size, placement)
     result[strips.SWAP] = str(swap.folder)
     result[strips.SOURCE] = uid
     if not free:
@@ -50,18 +59,26 @@ def place(scene: Scene, source: Strip, folder: Path) -> Strip:
     return result
 
 
-def _add(home: Any, name: str, folder: Path, where: results.Placement, channel: int) -> Strip:
+def _add(home: Any, name: str, swap: results.Swap, where: results.Placement, channel: int) -> Strip:
     first, *rest = where.files
-    strip = home.new_image(name=name, filepath=str(folder / first), channel=channel, frame_start=where.first)
+    strip = home.new_image(name=name, filepath=str(swap.folder / first), channel=channel, frame_start=where.first)
     for file in rest:
         strip.elements.append(file)
     strip.select = False
     strip.blend_type = "ALPHA_OVER"
-    strip.alpha_mode = "STRAIGHT"
-    strip.colorspace_settings.name = "sRGB"
+    strip.alpha_mode = "PREMUL" if swap.premultiplied else "STRAIGHT"
     if bpy.data.filepath:
-        strip.directory = bpy.path.relpath(strip.directory) + "/" if _same_drive(folder) else strip.directory
+        strip.directory = bpy.path.relpath(strip.directory) + "/" if _same_drive(swap.folder) else strip.directory
     return strip
+
+
+def _set_colour(source: Strip, result: Strip, name: str) -> None:
+    """A colour space that this Blender does not know came from the plate, and so is what the source is shown by."""
+    try:
+        result.colorspace_settings.name = _COLOUR_SPACES.get(name, name)
+    except TypeError:
+        if hasattr(source, "colorspace_settings"):
+            result.colorspace_settings.name = source.colorspace_settings.name
 
 
 def _same_drive(folder: Path) -> bool:

@@ -17,8 +17,8 @@ from .core.results import RENDERED_SUFFIX
 _SCRIPT = Path(__file__).with_name("render_plate.py")
 
 
-def prepare(scene: Scene, strip: Strip, plates: Path) -> tuple[Path, PlateRender]:
-    """The folder that the plate will be in, and the command that renders it there.
+def prepare(scene: Scene, strip: Strip, plates: Path, only: int | None = None) -> tuple[Path, PlateRender]:
+    """The folder that the plate will be in, and the command that renders it there: all of it, or `only` one picture.
 
     The edit itself is not touched. The folder's name comes from the strip's uid, so another render of the same
     strip goes to the same place.
@@ -30,8 +30,9 @@ def prepare(scene: Scene, strip: Strip, plates: Path) -> tuple[Path, PlateRender
     copy = Path(name)
     # libraries.write would do with less, but crashes 5.2; a saved copy leaves the edit's own file and name alone
     bpy.ops.wm.save_as_mainfile(filepath=str(copy), copy=True, relative_remap=True)
-    task = {"file": str(copy), "scene": scene.name, "strip": strip.name, "folder": str(folder)}
-    return folder, PlateRender((*_blender(), json.dumps(task)), len(compat.timing(strip).frames), copy)
+    task = {"file": str(copy), "scene": scene.name, "strip": strip.name, "folder": str(folder), "only": only}
+    count = len(compat.timing(strip).frames) if only is None else 1
+    return folder, PlateRender((*_blender(), json.dumps(task)), count, copy)
 
 
 def folder_of(strip: Strip, plates: Path) -> Path:

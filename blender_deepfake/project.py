@@ -44,3 +44,8 @@ def plates() -> Path:
 def swap(strip: Strip, identity: str) -> Path:
     """One folder for each strip and identity: swapping again redoes there only what changed."""
     return folder() / "swaps" / f"{folder_name(strip.name)}_{mark(strip)[:8]}_as_{folder_name(identity)}"
+
+
+def preview(strip: Strip, identity: str) -> Path:
+    """The picture of the latest preview of a strip and identity."""
+    return folder() / "previews" / f"{swap(strip, identity).name}.png"

@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from . import commands, mask_overlay, operators, properties, session, ui
+from . import commands, mask_overlay, operators, properties, session, swap_settings, ui
 from .preferences import DeepfakePreferences
 
 _COMMAND = "deepfake"
@@ -15,6 +15,7 @@ def register() -> None:
     global _command_handle  # noqa: PLW0603  Blender gives the handle here and wants it back in unregister
     bpy.utils.register_class(DeepfakePreferences)
     properties.register()
+    swap_settings.register()
     for cls in (*operators.CLASSES, *ui.CLASSES):
         bpy.utils.register_class(cls)
     utils: Any = bpy.utils
@@ -30,5 +31,6 @@ def unregister() -> None:
         _command_handle = None
     for cls in reversed((*operators.CLASSES, *ui.CLASSES)):
         bpy.utils.unregister_class(cls)
+    swap_settings.unregister()
     properties.unregister()
     bpy.utils.unregister_class(DeepfakePreferences)

@@ -1,7 +1,7 @@
 """Run by another Blender: renders one strip of an edit, alone and unscaled, as numbered 8-bit PNG pictures.
 
-Called with one JSON object after `--`: `file`, `scene`, `strip`, `folder`. Prints `FRAME n` after each picture.
-Pictures are numbered from 1 at the strip's left handle.
+Called with one JSON object after `--`: `file`, `scene`, `strip`, `folder`, and `only`, the number of the one picture
+to render or null for all. Prints `FRAME n` after each. Pictures are numbered from 1 at the strip's left handle.
 """
 
 import importlib
@@ -14,7 +14,7 @@ from typing import Any
 import bpy
 
 
-def main(task: dict[str, str]) -> None:
+def main(task: dict[str, Any]) -> None:
     bpy.ops.wm.open_mainfile(filepath=task["file"], load_ui=False)
     scene: Any = bpy.data.scenes[task["scene"]]
     _show(scene)
@@ -31,6 +31,8 @@ def main(task: dict[str, str]) -> None:
             old.unlink()
     part = folder / ".part.png"
     for number, frame in enumerate(timing.frames, start=1):
+        if task["only"] not in (None, number):
+            continue
         scene.frame_set(frame)
         scene.render.filepath = str(part)
         bpy.ops.render.render(write_still=True, scene=scene.name)

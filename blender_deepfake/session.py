@@ -44,6 +44,7 @@ class Session:
         self.pending = ""
         self.failure = ""
         self.checking = False
+        self.previewing = False
         self.diagnosis: Diagnosis | DeepfakeError | None = None
         self.left_over = 0  # jobs that wait in the workspace for a backend to go on with them
         self._finish: dict[int, Callable[[Entry], bool]] = {}
@@ -162,8 +163,11 @@ class Session:
 
         self._in_thread(lambda: call(backend.connect()), done)
 
-    def in_background(self, work: Callable[[], object], then: Callable[[], None]) -> None:
-        """Do `work`, which touches nothing of Blender's, then `then` in the main thread; `failure` tells what failed.
+    def in_background(
+        self, work: Callable[[], object], then: Callable[[], None], failed: Callable[[], None] = lambda: None
+    ) -> None:
+        """Do `work`, which touches nothing of Blender's, then `then` in the main thread, or `failed` where it failed;
+        `failure` tells why.
 
         Blocks, and raises, only in Blender without a window.
         """
@@ -174,7 +178,9 @@ class Session:
 
         def done(told: object) -> None:
             self._note_failure(told)
-            if not isinstance(told, DeepfakeError):
+            if isinstance(told, DeepfakeError):
+                failed()
+            else:
                 then()
 
         self._in_thread(work, done)
@@ -308,6 +314,9 @@ class Session:
             if self._finish[entry.key](entry):
                 del self._finish[entry.key]
         return any(entry.key in self._finish for entry in done)
+
+    def is_closing(self) -> bool:
+        return self._closing.is_set()
 
     def close(self) -> None:
         """Stop the timer and the backend that was started here. Its jobs are paused, to be resumed later."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import plate_copy, project, strips
 from .compat import Scene, Strip
-from .core import frame_mapping, plates
+from .core import plates
 from .core.errors import UsageError
 from .core.picture_mapping import Placement, View
 
@@ -36,10 +36,11 @@ def shown_frame(scene: Scene, strip: Strip, frame: int | None = None) -> ShownFr
             f"Go to a frame from {timing.left} to {timing.right - 1}.",
         )
     view = View(_placements(scene, strip), scene.render.pixel_aspect_x / scene.render.pixel_aspect_y)
-    if plates.reasons_to_render(description) or description.source is None:
+    if plates.reasons_to_render(description):
         source = plate_copy.folder_of(strip, project.plates()).resolve()
         return ShownFrame(source, frame - timing.left + 1, view)
-    return ShownFrame(description.source, frame_mapping.source_index(timing, frame) + 1, view)
+    number = plates.decoded_numbers(description)[frame - timing.left]
+    return ShownFrame(plates.decoded_source(description), number, view)
 
 
 def _placements(scene: Scene, strip: Strip) -> tuple[Placement, ...]:

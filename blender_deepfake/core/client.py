@@ -12,12 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from . import protocol
-from .errors import BackendRejectedError, BackendUnreachableError, DeepfakeError, ProtocolMismatchError
+from .errors import (
+    BackendRejectedError,
+    BackendUnreachableError,
+    DeepfakeError,
+    ProtocolMismatchError,
+    RefusedError,
+)
 from .protocol import PROTOCOL
 from .sse import Event, parse
 
 FINAL_STATES = frozenset({"done", "failed", "refused", "cancelled"})
 _ANSWER_SECONDS = 20.0
+_PREVIEW_SECONDS = 300.0  # longer than the backend waits for two processes that hang
 _SILENCE_SECONDS = 40.0  # the backend sends a keep-alive every 10 s
 _SENT_AGAIN = 2
 _EVENTS = frozenset({"progress", "message", "log", "preview", "state"})
@@ -108,9 +115,23 @@ class Client:
         """Forget an ended job with its log and previews. What it made stays."""
         self._json("DELETE", f"/jobs/{job_id}")
 
-    def preview(self, job_id: str, number: int) -> bytes:
+    def job_preview(self, job_id: str, number: int) -> bytes:
         """The picture (PNG) of a preview event whose `picture` is `number`."""
         return self._read("GET", f"/jobs/{job_id}/previews/{number}", None, _ANSWER_SECONDS)
+
+    def preview(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Render one frame as a swap would and wait for it; `request` is a PreviewRequest of the backend.
+
+        Answers `{"out", "layer", "seconds", "faces", "steadied", "warm", "message"}`: the frame as the edit would show
+        it, the RGBA layer over it, and how it went. Raises RefusedError without consent, and BackendRejectedError
+        whose `code` is "superseded" where a newer one was asked for before this one had begun: wait for that one.
+        """
+        try:
+            return self._json("POST", "/preview", request, timeout=_PREVIEW_SECONDS, sent_again=1)
+        except BackendRejectedError as error:
+            if error.code == "refused":
+                raise RefusedError(error.message, error.fix) from error
+            raise
 
     def shutdown(self) -> None:
         """Ask the backend to pause its jobs and end."""

@@ -4,11 +4,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import frame_mapping, movie_probe
+from . import frame_mapping, movie_probe, picture_sequences
 from .frame_mapping import StripTiming
+from .picture_sequences import PictureSequence
+
+PLAIN, LIGHT = "sRGB", "Linear Rec.709"  # colour spaces, as Blender and the backend both call them
 
 # Changes of these are placed with the result or undone by it, so the backend need not see them.
-_HARMLESS_ANIMATION = ("transform.", "crop.", "blend_alpha", "mute", "volume", "pan")
+_HARMLESS_ANIMATION = ("transform.", "crop.", "blend_alpha", "mute", "volume", "pan", "deepfake_")
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,10 @@ class StripDescription:
 
 def reasons_to_render(strip: StripDescription) -> list[str]:
     """Why the backend cannot decode the strip as Blender shows it. Empty when it can, bit for bit."""
-    if strip.kind != "MOVIE" or strip.source is None:
-        return [f"it is a strip of type {strip.kind.lower()}, not a movie"]
+    if strip.kind not in ("MOVIE", "IMAGE") or strip.source is None:
+        return [f"it is a strip of type {strip.kind.lower()}, not a movie or pictures"]
+    sequence = picture_sequences.find(strip.pictures) if strip.kind == "IMAGE" else None
+    expected = LIGHT if sequence is not None and sequence.is_light else PLAIN
     checks = [
         (strip.retimed, "it is retimed"),
         (strip.strobe > 1.0, "it strobes"),
@@ -51,14 +56,27 @@ def reasons_to_render(strip: StripDescription) -> list[str]:
         (strip.multiplies_alpha, "it multiplies alpha"),
         (strip.stereo, "it is stereoscopic"),
         (strip.stream > 0, "it shows another stream than the first"),
-        (strip.colourspace != "sRGB", f"its colour space is {strip.colourspace}"),
-        (abs(strip.fps - strip.scene_fps) > 0.01, f"it has {strip.fps:g} frames a second, not {strip.scene_fps:g}"),
+        (strip.colourspace != expected, f"its colour space is {strip.colourspace}"),
     ]
     reasons = [reason for true, reason in checks if true]
     moving = [name for name in strip.animated if not name.startswith(_HARMLESS_ANIMATION)]
     if moving:
         reasons.append(f"it is animated ({', '.join(moving)})")
+    if strip.kind == "IMAGE":
+        return reasons or _doubts_about_pictures(strip, strip.source, sequence)
+    if abs(strip.fps - strip.scene_fps) > 0.01:
+        reasons.append(f"it has {strip.fps:g} frames a second, not {strip.scene_fps:g}")
     return reasons or _doubts_about_file(strip, strip.source)
+
+
+def _doubts_about_pictures(strip: StripDescription, folder: Path, sequence: PictureSequence | None) -> list[str]:
+    if sequence is None:
+        return ["its pictures are not PNG, TIFF or EXR files numbered without gaps"]
+    if len(sequence.numbers) != strip.timing.source_count:
+        return [f"it has {len(sequence.numbers)} pictures and counts {strip.timing.source_count}"]
+    if sequence.is_light and not picture_sequences.is_whole(folder / strip.pictures[0]):
+        return ["its EXR files hold parts of pictures"]
+    return []
 
 
 def _doubts_about_file(strip: StripDescription, source: Path) -> list[str]:
@@ -76,12 +94,28 @@ def _doubts_about_file(strip: StripDescription, source: Path) -> list[str]:
 
 def decoded_plate(strip: StripDescription) -> dict[str, str]:
     """The plate of a strip that the backend decodes itself: the frames that the strip shows."""
-    return {"source": str(strip.source), "frames": frame_mapping.span(frame_mapping.movie_numbers(strip.timing))}
+    plate = {"source": str(decoded_source(strip)), "frames": frame_mapping.span(decoded_numbers(strip))}
+    return {**plate, "colourspace": strip.colourspace} if strip.colourspace != PLAIN else plate
 
 
-def rendered_plate(strip: StripDescription, folder: Path) -> dict[str, str]:
-    """The plate of a strip that Blender renders into `folder`."""
-    return {"source": str(folder), "frames": frame_mapping.span(frame_mapping.rendered_numbers(strip.timing))}
+def decoded_source(strip: StripDescription) -> Path:
+    """The movie, or the pattern of the pictures, of a strip that the backend decodes itself."""
+    sequence = picture_sequences.find(strip.pictures) if strip.kind == "IMAGE" else None
+    assert strip.source is not None, "reasons_to_render asks for a render where there is no file"
+    return strip.source / sequence.pattern if sequence is not None else strip.source
+
+
+def decoded_numbers(strip: StripDescription) -> list[int]:
+    """The source's frame number at each frame of the timeline that the strip shows."""
+    if strip.kind == "IMAGE":
+        return frame_mapping.sequence_numbers(strip.timing, [picture_number(name) or 0 for name in strip.pictures])
+    return frame_mapping.movie_numbers(strip.timing)
+
+
+def rendered_plate(strip: StripDescription, folder: Path, only: int | None = None) -> dict[str, str]:
+    """The plate of a strip that Blender renders into `folder`: all of it, or `only` the picture of this number."""
+    numbers = frame_mapping.rendered_numbers(strip.timing) if only is None else [only]
+    return {"source": str(folder), "frames": frame_mapping.span(numbers)}
 
 
 def folder_name(text: str) -> str:

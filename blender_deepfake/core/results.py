@@ -1,58 +1,110 @@
 """From a swap folder to what is placed: a file for each frame of the timeline."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import frame_mapping
+from . import exr_header, frame_mapping
+from .crops import Window
 from .errors import DeepfakeError, UsageError
-from .plates import StripDescription, picture_number
+from .plates import LIGHT, PLAIN, StripDescription, decoded_numbers
 
 RENDERED_SUFFIX = ".plate"
+VERSION = 2  # of the manifest
 
 
 @dataclass(frozen=True)
 class Swap:
-    """A finished swap: its folder, the plate it was made from, and the file of each plate frame."""
+    """A finished swap: its folder, the plate it was made from, and the file of each plate frame.
+
+    `size` is the plate's width and height; `windows` the part of it that a file holds, for those that hold less than
+    all of it. `colour` says what the files' values mean; `premultiplied` that their colours are times alpha already.
+    """
 
     folder: Path
     plate_source: str
     identity: str
     files: dict[int, str]
+    size: tuple[int, int] = (0, 0)
+    windows: Mapping[int, Window] = field(default_factory=dict)
+    colour: str = PLAIN
+    premultiplied: bool = False
 
 
 @dataclass(frozen=True)
 class Placement:
-    """File names inside the swap folder, one for each timeline frame from `first` on."""
+    """File names inside the swap folder, one for each timeline frame from `first` on, and the window of each.
+
+    `windows` is empty where all files hold the whole picture.
+    """
 
     first: int
     files: list[str]
+    windows: list[Window]
 
 
 def read_swap(folder: Path) -> Swap:
-    """Read the manifest of `folder`; raises when it is not a finished swap or a file of it is missing."""
+    """Read the manifest of `folder`, version 1 or 2.
+
+    Raises when it is not a finished swap, is of a later version, or a file of it is missing.
+    """
     manifest = folder / "manifest.json"
     try:
         value: dict[str, Any] = json.loads(manifest.read_text("utf-8"))
-        files = {int(frame["number"]): str(frame["file"]) for frame in value["frames"]}
-        swap = Swap(folder, str(value["plate"]["source"]), str(value.get("identity") or ""), files)
+        version = int(value.get("version") or 1)
+        if version > VERSION:
+            raise DeepfakeError(
+                f"The manifest {manifest} is of version {version}, and this extension reads up to {VERSION}.",
+                "Update the extension.",
+            )
+        swap = _swap(folder, value)
     except FileNotFoundError:
         raise UsageError(
             f"{folder} is not a finished swap: it has no manifest.json.",
             "Run the swap to its end, or choose the folder that it wrote.",
         ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DeepfakeError(f"The manifest {manifest} is damaged ({error}).", "Run the swap again.") from error
-    if not files:
+    if not swap.files:
         raise DeepfakeError(f"The swap {folder} has no frames.", "Run the swap again.")
-    missing = sorted(name for name in files.values() if not (folder / name).is_file())
+    missing = sorted(name for name in swap.files.values() if not (folder / name).is_file())
     if missing:
         raise DeepfakeError(
             f"{len(missing)} frames of the swap {folder} are missing, the first is {missing[0]}.",
             "Run the swap again: it makes only what is missing.",
         )
-    return swap
+    return _with_stored_parts(swap)
+
+
+def _with_stored_parts(swap: Swap) -> Swap:
+    """An EXR file itself says which part of the picture it holds."""
+    windows = dict(swap.windows)
+    for number, name in swap.files.items():
+        if name.endswith(".exr"):
+            file = swap.folder / name
+            try:
+                windows[number] = exr_header.read(file).part
+            except (OSError, ValueError) as error:
+                raise DeepfakeError(f"The frame {file} is damaged ({error}).", "Run the swap again.") from error
+    whole = Window(0, 0, *swap.size)
+    return replace(swap, windows={number: window for number, window in windows.items() if window != whole})
+
+
+def _swap(folder: Path, value: dict[str, Any]) -> Swap:
+    frames = {int(frame["number"]): frame for frame in value["frames"]}
+    windows = {number: Window(*map(int, frame["window"])) for number, frame in frames.items() if frame.get("window")}
+    return Swap(
+        folder,
+        str(value["plate"]["source"]),
+        str(value.get("identity") or ""),
+        {number: str(frame["file"]) for number, frame in frames.items()},
+        (int(value.get("width") or 0), int(value.get("height") or 0)),
+        windows,
+        colour=str(value.get("colour") or (LIGHT if value.get("output") == "exr" else PLAIN)),
+        premultiplied=value.get("alpha") == "premultiplied",
+    )
 
 
 def place(strip: StripDescription, swap: Swap) -> Placement:
@@ -73,7 +125,10 @@ def place(strip: StripDescription, swap: Swap) -> Placement:
         hole = next(number for number in numbers[covered[0] - strip.timing.left :] if number not in swap.files)
         raise DeepfakeError(f"The swap {swap.folder} lacks frame {hole} of the plate.", "Swap this strip again.")
     by_frame = dict(zip(strip.timing.frames, numbers, strict=True))
-    return Placement(covered[0], [swap.files[by_frame[frame]] for frame in covered])
+    shown = [by_frame[frame] for frame in covered]
+    whole = Window(0, 0, *swap.size)
+    windows = [swap.windows.get(number, whole) for number in shown] if swap.windows else []
+    return Placement(covered[0], [swap.files[number] for number in shown], windows)
 
 
 def _numbers(strip: StripDescription, swap: Swap) -> list[int]:
@@ -82,11 +137,10 @@ def _numbers(strip: StripDescription, swap: Swap) -> list[int]:
     if source.suffix == RENDERED_SUFFIX:
         return frame_mapping.rendered_numbers(strip.timing)
     if strip.kind == "MOVIE" and strip.source is not None and _same(source, strip.source):
-        return frame_mapping.movie_numbers(strip.timing)
+        return decoded_numbers(strip)
     folders = (source, source.parent)
     if strip.kind == "IMAGE" and strip.source is not None and any(_same(folder, strip.source) for folder in folders):
-        file_numbers = [picture_number(name) for name in strip.pictures]
-        return frame_mapping.sequence_numbers(strip.timing, [number or 0 for number in file_numbers])
+        return decoded_numbers(strip)
     raise UsageError(
         f"The swap {swap.folder} was made from {source}, which the strip {strip.name!r} does not show.",
         "Choose the strip that was swapped.",

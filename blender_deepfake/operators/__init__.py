@@ -16,7 +16,9 @@ from .paint_mask import DEEPFAKE_OT_paint_mask
 from .pause_job import DEEPFAKE_OT_pause_job
 from .pick_person import DEEPFAKE_OT_pick_person
 from .place import DEEPFAKE_OT_place
+from .preview_swap import DEEPFAKE_OT_preview_swap
 from .remove_job import DEEPFAKE_OT_remove_job
+from .reset_swap import DEEPFAKE_OT_reset_swap
 from .resume_job import DEEPFAKE_OT_resume_job
 from .retry_job import DEEPFAKE_OT_retry_job
 from .save_mask import DEEPFAKE_OT_save_mask
@@ -45,7 +47,9 @@ CLASSES = (
     DEEPFAKE_OT_pause_job,
     DEEPFAKE_OT_pick_person,
     DEEPFAKE_OT_place,
+    DEEPFAKE_OT_preview_swap,
     DEEPFAKE_OT_remove_job,
+    DEEPFAKE_OT_reset_swap,
     DEEPFAKE_OT_resume_job,
     DEEPFAKE_OT_retry_job,
     DEEPFAKE_OT_save_mask,

@@ -7,12 +7,10 @@ from typing import Any
 
 import bpy
 
-from .. import compat, job_specs, placing, project, strips
-from ..core import repairs
+from .. import compat, placing, project, strips, swap_specs
 from ..core.board import Entry
 from ..core.errors import DeepfakeError
 from ..core.runner import JobSpec
-from ..properties import DeepfakeSettings
 from .job_operator import JobOperator, needs_strip
 
 
@@ -35,29 +33,13 @@ class DEEPFAKE_OT_swap(JobOperator):
         self._finish = (
             partial(_place, strips.mark(strip), scene.name, strip.name, out) if settings.place_when_done else _leave
         )
-        return job_specs.swap(
-            scene,
-            strip,
-            model=project.model(settings.model),
-            identity=settings.identity,
-            out=out,
-            settings=job_specs.key_values(settings.swap_settings.split()),
-            consent=project.absolute(settings.consent) if settings.consent else None,
-            mask_model=project.mask_model(settings.mask_model) if settings.use_mask_model else None,
-            repairs=_repairs(settings),
-        )
+        return swap_specs.swap(scene, strip, swap_specs.of_panel(settings), out)
 
     def finish(self, entry: Entry) -> bool:
         return self._finish(entry)
 
     def finisher(self) -> Callable[[Entry], bool]:
         return self._finish
-
-
-def _repairs(settings: DeepfakeSettings) -> Path | None:
-    """What was repaired in the performer's faces holds for the plate too, which shows the same frames."""
-    file = project.faceset(settings.performer, settings.performer_faceset) / repairs.FILE
-    return file if file.is_file() else None
 
 
 def _leave(entry: Entry) -> bool:

@@ -6,6 +6,7 @@ from .masks_panel import DEEPFAKE_PT_mask_image, DEEPFAKE_PT_masks
 from .people_panel import DEEPFAKE_PT_extraction, DEEPFAKE_PT_people
 from .repair_panel import DEEPFAKE_PT_repair
 from .swap_panel import DEEPFAKE_PT_swap
+from .swap_settings_panels import PANELS
 from .train_panel import DEEPFAKE_PT_train
 
 CLASSES = (
@@ -18,4 +19,5 @@ CLASSES = (
     DEEPFAKE_PT_mask_image,
     DEEPFAKE_PT_train,
     DEEPFAKE_PT_swap,
+    *PANELS,
 )

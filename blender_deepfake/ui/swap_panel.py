@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from .. import compat
+from .. import compat, session
 from .sidebar import SidebarPanel
 
 
@@ -21,7 +21,11 @@ class DEEPFAKE_PT_swap(SidebarPanel):
         row = column.row()
         row.enabled = bool(settings.identity)
         row.operator("deepfake.swap", text=f"Swap in {settings.identity}" if settings.identity else "Swap Face")
+        row = column.row()
+        row.enabled = bool(settings.identity)
+        making = session.current().previewing
+        row.operator("deepfake.preview_swap", text="Making the Preview …" if making else None, icon="IMAGE_DATA")
         layout.separator()
         column = layout.column()
         column.prop(settings, "swap_folder", text="", placeholder="Swap of this strip")
-        column.operator("deepfake.place", icon="IMAGE_DATA").folder = ""
+        column.operator("deepfake.place", icon="SEQ_SEQUENCER").folder = ""

@@ -19,7 +19,7 @@ collect_ignore_glob = [] if find_spec("bpy") else ["test_*.py"]
 
 @pytest.fixture
 def scenario(tmp_path: Path) -> Callable[..., dict[str, Any]]:
-    """Run a file of scenarios/ with a folder and further arguments; return the JSON of its last line."""
+    """Run a file of scenarios/ with a folder and further arguments; return the JSON object that it prints last."""
 
     def run(name: str, *arguments: str, timeout: float = 300.0, **environment: str) -> dict[str, Any]:
         environ = {
@@ -39,7 +39,9 @@ def scenario(tmp_path: Path) -> Callable[..., dict[str, Any]]:
             check=False,
         )
         assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
-        answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+        # Blender itself may have something to say as it ends
+        last = next(line for line in reversed(done.stdout.splitlines()) if line.startswith("{"))
+        answer: dict[str, Any] = json.loads(last)
         return answer
 
     return run

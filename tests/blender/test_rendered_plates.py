@@ -9,7 +9,7 @@ from bpy.app import version
 pytestmark = pytest.mark.blender
 KINDS = {
     "scene": "type scene",
-    "sequence": "type image",
+    "sequence": "without gaps",
     "blur effect": "type gaussian_blur",
     "color effect": "type color",
     "meta": "type meta",

@@ -16,7 +16,12 @@ from blender_deepfake.core import client as client_module
 from blender_deepfake.core import protocol, roots
 from blender_deepfake.core.backend_process import Backend
 from blender_deepfake.core.client import Client
-from blender_deepfake.core.errors import BackendRejectedError, BackendUnreachableError, ProtocolMismatchError
+from blender_deepfake.core.errors import (
+    BackendRejectedError,
+    BackendUnreachableError,
+    ProtocolMismatchError,
+    RefusedError,
+)
 
 LONG = {"steps": 2000}
 
@@ -134,12 +139,27 @@ def test_events_and_previews(backend: Backend, tmp_path: Path) -> None:
     assert {"progress", "message", "log", "preview", "state"} == names
     assert any(event.data.get("text") == "a printed line" for event in events if event.name == "log")
     shown = next(event for event in events if event.name == "preview")
-    assert client.preview(job, shown.data["picture"]) == picture.read_bytes()
+    assert client.job_preview(job, shown.data["picture"]) == picture.read_bytes()
     with pytest.raises(BackendRejectedError) as caught:
-        client.preview(job, 4711)
+        client.job_preview(job, 4711)
     assert caught.value.status == 404
     half = events[len(events) // 2].id
     assert [event.id for event in client.events(job, half)] == [event.id for event in events if event.id > half]
+
+
+def test_a_preview_is_refused_as_a_swap_is(backend: Backend, tmp_path: Path) -> None:
+    roots.allow(backend.workspace, [tmp_path])
+    client = backend.connect()
+    asked = {"plate": str(tmp_path / "plate.mp4"), "model": str(tmp_path / "model"), "identity": "nobody", "frame": 1}
+    asked |= {"out": str(tmp_path / "shown.png"), "consent": str(tmp_path)}
+    with pytest.raises(RefusedError, match="no consent record for nobody") as refused:
+        client.preview(asked)
+    assert refused.value.exit_code == 3
+    assert "ml-backend consent new nobody" in refused.value.fix
+    with pytest.raises(BackendRejectedError) as rejected:
+        client.preview({**asked, "out": str(tmp_path.parent / "shown.png")})
+    assert (rejected.value.status, rejected.value.code) == (403, "outside_roots")
+    assert not list(tmp_path.glob("*.png"))
 
 
 @pytest.mark.parametrize(("ours", "side"), [(1, "extension"), (99, "backend")])

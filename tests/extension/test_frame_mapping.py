@@ -1,6 +1,7 @@
 """From timeline to source and back to files, for every trim, offset and direction."""
 
 import json
+import struct
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blender_deepfake.core import frame_mapping, plates, results
+from blender_deepfake.core.crops import Window
 from blender_deepfake.core.errors import DeepfakeError, UsageError
 from blender_deepfake.core.frame_mapping import StripTiming
 from blender_deepfake.core.plates import StripDescription
@@ -104,6 +106,67 @@ def test_unfinished_damaged_and_incomplete_swaps(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"plate": {"source": "x"}, "frames": []}')
     with pytest.raises(DeepfakeError, match="no frames"):
         results.read_swap(tmp_path)
+
+
+def manifest(folder: Path, **changes: object) -> Path:
+    """A swap of three frames as version 2 tells it: one cropped, one whole, one held by the strip."""
+    folder.mkdir()
+    windows = {1: [10, 20, 30, 40], 2: None, 3: [0, 0, 64, 8]}
+    for number in windows:
+        (folder / f"{number:06d}.png").touch()
+    frames = [{"number": n, "file": f"{n:06d}.png", "window": window} for n, window in windows.items()]
+    value = {"version": 2, "plate": {"source": "clip.mp4"}, "width": 64, "height": 48, "output": "png16"}
+    value |= {"alpha": "straight", "colour": "sRGB", "frames": frames, "more": "later"}
+    (folder / "manifest.json").write_text(json.dumps({**value, **changes}))
+    return folder
+
+
+def test_windows_and_kind_of_files(tmp_path: Path) -> None:
+    swap = results.read_swap(manifest(tmp_path / "a"))
+    assert (swap.colour, swap.premultiplied, swap.size) == ("sRGB", False, (64, 48))
+    held = StripDescription("s", "MOVIE", StripTiming(1, 3, 0, 0, 1, 6), Path("clip.mp4"))
+    last = Window(0, 0, 64, 8)
+    assert results.place(held, swap).windows == [Window(10, 20, 30, 40), Window(0, 0, 64, 48), last, last, last]
+    light = results.read_swap(manifest(tmp_path / "b", output="exr", alpha="premultiplied", colour=None))
+    assert (light.colour, light.premultiplied) == ("Linear Rec.709", True)
+    assert results.read_swap(manifest(tmp_path / "d", output="exr", colour="ACEScg")).colour == "ACEScg"
+    old = swap_folder(tmp_path / "c", "clip.mp4", [1, 2, 3])
+    assert results.place(held, old).windows == []
+    assert (old.colour, old.premultiplied) == ("sRGB", False)
+
+
+def exr_header(data: tuple[int, ...], display: tuple[int, ...]) -> bytes:
+    """An OpenEXR file up to its pixels; the boxes are left, top, right, bottom."""
+    attributes = [(b"compression", b"compression", b"\0"), (b"comments", b"string", b"dataWindow")]
+    attributes += [
+        (name, b"box2i", struct.pack("<4i", *box)) for name, box in ((b"dataWindow", data), (b"displayWindow", display))
+    ]
+    body = b"".join(n + b"\0" + kind + b"\0" + struct.pack("<i", len(v)) + v for n, kind, v in attributes)
+    return struct.pack("<ii", 20000630, 2) + body + b"\0"
+
+
+def test_an_exr_file_says_itself_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "1.exr").write_bytes(exr_header((10, 20, 29, 49), (0, 0, 63, 47)))
+    (tmp_path / "2.exr").write_bytes(exr_header((0, 0, 63, 47), (0, 0, 63, 47)))
+    (tmp_path / "3.exr").write_bytes(exr_header((5, 7, 5, 7), (-10, 2, 53, 49)))
+    frames = [{"number": number, "file": f"{number}.exr", "window": None} for number in (1, 2, 3)]
+    value = {"version": 2, "plate": {"source": "c.mp4"}, "width": 64, "height": 48, "output": "exr", "frames": frames}
+    (tmp_path / "manifest.json").write_text(json.dumps(value))
+    assert results.read_swap(tmp_path).windows == {1: Window(10, 20, 20, 30), 3: Window(15, 5, 1, 1)}
+    whole = (tmp_path / "1.exr").read_bytes()
+    for damaged in (b"", b"no picture at all", whole[:30], whole[:-1], whole[:8] + b"\0"):
+        (tmp_path / "1.exr").write_bytes(damaged)
+        with pytest.raises(DeepfakeError, match=r"1\.exr is damaged"):
+            results.read_swap(tmp_path)
+
+
+def test_manifests_of_later_versions_and_damaged_windows(tmp_path: Path) -> None:
+    with pytest.raises(DeepfakeError, match="version 3"):
+        results.read_swap(manifest(tmp_path / "a", version=3))
+    with pytest.raises(DeepfakeError, match="damaged"):
+        results.read_swap(manifest(tmp_path / "b", width="wide"))
+    with pytest.raises(DeepfakeError, match="damaged"):
+        results.read_swap(manifest(tmp_path / "c", version="two"))
 
 
 def test_names_for_folders() -> None:

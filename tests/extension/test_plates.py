@@ -26,7 +26,7 @@ def test_a_plain_movie_is_decoded_by_the_backend() -> None:
     ("change", "word"),
     [
         ({"kind": "META", "source": None}, "type meta"),
-        ({"kind": "IMAGE"}, "type image"),
+        ({"kind": "IMAGE"}, "numbered without gaps"),
         ({"retimed": True}, "retimed"),
         ({"strobe": 2.0}, "strobes"),
         ({"deinterlaced": True}, "deinterlaced"),
@@ -46,6 +46,34 @@ def test_a_plain_movie_is_decoded_by_the_backend() -> None:
 def test_anything_else_is_rendered_by_blender(change: dict[str, object], word: str) -> None:
     reasons = plates.reasons_to_render(replace(MOVIE, **change))
     assert any(word in reason for reason in reasons)
+
+
+def test_numbered_pictures_are_decoded_by_the_backend(tmp_path: Path) -> None:
+    names = tuple(f"shot_v2.{number:04d}.png" for number in range(998, 1003))
+    strip = StripDescription("s", "IMAGE", StripTiming(1, 3, 1, 1, 1, 4), tmp_path, names)
+    assert plates.reasons_to_render(strip) == []
+    assert plates.decoded_plate(strip) == {"source": str(tmp_path / "shot_v2.####.png"), "frames": "999-1001"}
+    assert plates.decoded_numbers(replace(strip, timing=replace(strip.timing, reversed=True))) == [1001, 1000, 999]
+    for change, word in (
+        ({"colourspace": "Linear Rec.709"}, "colour space"),
+        ({"timing": StripTiming(1, 3, 0, 0, 1, 4)}, "5 pictures and counts 3"),
+        ({"graded": True}, "colours"),
+        ({"pictures": tuple(name.replace("png", "jpg") for name in names)}, "without gaps"),
+        ({"pictures": names[:2] + names[3:]}, "without gaps"),
+        ({"pictures": names[::-1]}, "without gaps"),
+        ({"pictures": (*names[:4], "other.1002.png")}, "without gaps"),
+        ({"pictures": ("a.png",)}, "without gaps"),
+        ({"pictures": ()}, "without gaps"),
+    ):
+        assert any(word in reason for reason in plates.reasons_to_render(replace(strip, **change))), change
+
+
+def test_numbers_without_zeros(tmp_path: Path) -> None:
+    names = tuple(f"{number}.tif" for number in range(8, 12))
+    strip = StripDescription("s", "IMAGE", StripTiming(1, 4, 0, 0, 1, 5), tmp_path, names)
+    assert plates.decoded_plate(strip) == {"source": str(tmp_path / "#.tif"), "frames": "8-11"}
+    mixed = replace(strip, pictures=("8.tif", "09.tif", "10.tif", "11.tif"))
+    assert plates.reasons_to_render(mixed)
 
 
 def test_animated_placing_does_not_matter() -> None:

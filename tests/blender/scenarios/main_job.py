@@ -29,6 +29,19 @@ def run(main: Any, *arguments: str) -> dict[str, Any]:
     return answer
 
 
+def previews(scene: Any, folder: Path, model: Path) -> list[Any]:
+    """Ask for the frame under the playhead; what came of it, and the size of the picture that is shown."""
+    addons: Any = bpy.context.preferences.addons
+    addons[MODULE].preferences.workspace = str(folder / "work space")
+    settings = scene.deepfake
+    settings.identity, settings.model, settings.consent = "actor_b", str(model), str(folder / "consent")
+    scene.sequence_editor.active_strip = scene.sequence_editor.strips_all["plate"]
+    scene.frame_set(13)
+    done = list(bpy.ops.deepfake.preview_swap())
+    image = bpy.data.images["Swap Preview"]
+    return [done, Path(image.filepath).is_relative_to(folder / "deepfake" / "previews"), list(image.size)]
+
+
 def main(folder: Path, extension: str) -> None:
     bpy.ops.extensions.package_install_files(filepath=extension, repo="user_default", enable_on_install=False)
     bpy.ops.preferences.addon_enable(module=MODULE)
@@ -43,6 +56,10 @@ def main(folder: Path, extension: str) -> None:
     take.mute = True
     for strip in (plate, take):
         pictures.set_handles(strip, 11, 11 + FRAMES)
+    for frame, opacity in ((11, 0.25), (14, 1.0)):
+        plate.deepfake_opacity = opacity
+        plate.keyframe_insert("deepfake_opacity", frame=frame)
+    plate.deepfake_colour = "mean"
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "edit.blend"))
     faces, model, out = folder / "facesets", folder / "model", folder / "swap"
     facesets = [f"actor_a={faces / 'actor_a'}", f"actor_b={faces / 'actor_b'}"]
@@ -71,7 +88,11 @@ def main(folder: Path, extension: str) -> None:
     result.mute = False
     over = pictures.rendered(scene, 14, folder)
     changed = (alone != over).any(axis=2)
+    manifest = json.loads((out / "manifest.json").read_text())
+    placed["controls"] = [manifest["settings"]["colour"], [frame for frame, _ in manifest["keys"]["opacity"]]]
+    placed["previews"] = previews(scene, folder, model)
     scene.sequence_editor.strips_all["plate"].color_saturation = 0.9
+    placed["previews"] += previews(scene, folder, model)
     graded = (*swap[:-1], str(folder / "graded"))
     answers["graded"] = run(command, *graded, "--place", *workspace, *consent)
     result = scene.sequence_editor.strips_all[answers["graded"]["strip"]]

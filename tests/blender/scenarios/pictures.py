@@ -28,19 +28,22 @@ def write_rgba(path: Path, image: np.ndarray) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
 
 
-def write_manifest(folder: Path, source: str, numbers: list[int], file_of: Any = "{:06d}.png".format) -> None:
-    """The manifest as the backend writes it."""
+def write_manifest(
+    folder: Path, source: str, numbers: list[int], file_of: Any = "{:06d}.png".format, windows: Any = None, **more: Any
+) -> None:
+    """The manifest as the backend writes it: of version 2 with `windows` by number or `more` of its top level."""
     frames = [
         {
             "number": number,
             "file": file_of(number),
             "faces": 1,
             "sha256": hashlib.sha256((folder / file_of(number)).read_bytes()).hexdigest(),
+            **({"window": windows[number]} if windows else {}),
         }
         for number in numbers
     ]
     manifest = {
-        "version": 1,
+        "version": 2 if windows or more else 1,
         "plate": {"source": source, "frames": f"{numbers[0]}-{numbers[-1]}"},
         "identity": "identity",
         "model": "model",
@@ -53,6 +56,7 @@ def write_manifest(folder: Path, source: str, numbers: list[int], file_of: Any =
         "frames": frames,
         "settings": {},
         "consent": {"identity": "identity", "record_sha256": ""},
+        **more,
     }
     (folder / "manifest.json").write_text(json.dumps(manifest))
 

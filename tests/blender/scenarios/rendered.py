@@ -40,7 +40,9 @@ def make(scene: Any, kind: str, folder: Path) -> Any:
         strip.scene_input = "SEQUENCER"
         return strip
     if kind == "sequence":
-        files = pictures.swap_of(folder / "shot", list(range(1001, 1001 + COUNT)), lambda n: pictures.numbered(n - 900))
+        files = pictures.swap_of(
+            folder / "shot", list(range(1001, 1001 + 2 * COUNT, 2)), lambda n: pictures.numbered(n - 900)
+        )
         names = sorted(path.name for path in files.glob("*.png"))
         strip = scene.sequence_editor.strips.new_image("s", str(files / names[0]), channel=1, frame_start=START)
         for name in names[1:]:

@@ -1,0 +1,80 @@
+"""Show the swap of the frame under the playhead."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from .. import compat, image_window, project, session, strips, swap_specs
+from ..backend_place import backend_place
+from ..core import rendering, roots
+from ..core.errors import DeepfakeError
+from .job_operator import needs_strip
+
+IMAGE = "Swap Preview"
+
+
+class DEEPFAKE_OT_preview_swap(bpy.types.Operator):
+    bl_idname = "deepfake.preview_swap"
+    bl_label = "Preview Frame"
+    bl_description = (
+        "Swap the face in the frame under the playhead alone, with the settings as they are there, and show it in an "
+        "Image Editor"
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if session.current().previewing:
+            cls.poll_message_set("A preview is being made")
+            return False
+        return needs_strip(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[Any]:
+        """In a window it returns at once, and the picture opens when it is there; else it blocks until then."""
+        scene = compat.sequencer_scene(context)
+        strip, settings = strips.active(scene), scene.deepfake
+        current = session.current()
+        try:
+            out = project.preview(strip, settings.identity)
+            spec = swap_specs.preview(scene, strip, swap_specs.of_panel(settings), scene.frame_current, out)
+            out.parent.mkdir(parents=True, exist_ok=True)
+            current.previewing = True
+            current.in_background(_work(current, spec), partial(_show, out), _end)
+        except DeepfakeError as error:
+            _end()
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, spec.note or "Making the preview")
+        return {"FINISHED"}
+
+
+def _work(current: session.Session, spec: swap_specs.PreviewSpec) -> Callable[[], object]:
+    """Makes the preview, touching nothing of Blender's."""
+    backend = current.backend_at(backend_place())
+    written = {**spec.request, "out": str(Path(spec.request["out"]).parent)}
+    allow = roots.needed(written) if current.blocking else [project.folder()]
+
+    def work() -> object:
+        if spec.render is not None:
+            rendering.run(spec.render, lambda done, total: None, current.is_closing)
+        roots.allow(backend.workspace, allow)
+        return backend.connect().preview(spec.request)
+
+    return work
+
+
+def _show(out: Path) -> None:
+    _end()
+    image: Any = bpy.data.images.get(IMAGE)
+    if image is None:
+        image = bpy.data.images.load(str(out), check_existing=False)
+        image.name = IMAGE
+    image.filepath = str(out)
+    image.reload()
+    image_window.show(bpy.context, image)
+
+
+def _end() -> None:
+    session.current().previewing = False
