@@ -111,6 +111,11 @@ class Scheduler:
     def state(self, id: str) -> str | None:
         return self._store.state(id)
 
+    def heavy_at_work(self) -> frozenset[str]:
+        """The ids of the heavy jobs that run now."""
+        jobs = (self._store.get(id) for id in self._runs)
+        return frozenset(job.id for job in jobs if job and job.kind in self._kinds and self._kinds[job.kind].heavy)
+
     def cancel(self, job: Job) -> Job:
         """Stop the job, or take it from the queue; nothing happens to one that has ended."""
         if job.state not in FINAL:

@@ -34,6 +34,7 @@ from ml_backend.service.endpoint import (
     read_endpoint,
 )
 from ml_backend.service.parent import watch_parent
+from ml_backend.service.preview.previews import Previews, PreviewTerms
 from ml_backend.service.protocol import FINAL, PROTOCOL
 from ml_backend.service.roots import Roots
 from ml_backend.service.runner import WORKER, Grace
@@ -65,12 +66,13 @@ class Terms:
 @dataclass(frozen=True)
 class Machinery:
     """What the service runs: its kinds of job, the commands of a job's process and of the search for devices (none:
-    they stay unknown), and how patient it is."""
+    they stay unknown), how patient it is, and how it makes previews."""
 
     kinds: dict[str, JobKind] = field(default_factory=lambda: JOB_KINDS)
     worker: Sequence[str | Path] = WORKER
     probe: Sequence[str | Path] | None = PROBE
     grace: Grace = field(default_factory=Grace)
+    previews: PreviewTerms = field(default_factory=PreviewTerms)
 
 
 def serve(
@@ -155,6 +157,7 @@ class _Life:
             worker=machinery.worker,
             grace=machinery.grace,
         )
+        self._previews = Previews(workspace / "preview.log", machinery.previews, self._scheduler.heavy_at_work)
         self._facts = Facts()
         self._obstacle: Exception | None = None
         self._stop = asyncio.Event()
@@ -182,9 +185,11 @@ class _Life:
             server = _Server(self._config(endpoint, lifespan), lambda: _from_outside(loop, self._on_signal))
             serving = asyncio.create_task(server.serve([listener]))
             stopping = asyncio.create_task(self._stop.wait())
-            beside = [asyncio.create_task(work) for work in (self._keep_clean(), self._find_devices())]
+            beside = [
+                asyncio.create_task(work) for work in (self._keep_clean(), self._find_devices(), self._previews.keep())
+            ]
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            await self._scheduler.stop()
+            await asyncio.gather(self._previews.stop(), self._scheduler.stop())
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
@@ -215,6 +220,7 @@ class _Life:
         service = Service(
             self._store,
             self._scheduler,
+            self._previews,
             self._machinery.kinds,
             roots=self._roots,
             facts=self._facts,
@@ -236,6 +242,7 @@ class _Life:
     def _on_signal(self) -> None:
         if self._stop.is_set():  # asked twice: no patience left
             self._scheduler.kill_all()
+            self._previews.kill()
         self._stop.set()
 
 

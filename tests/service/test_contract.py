@@ -106,7 +106,7 @@ def test_every_call_of_the_client_is_described(
     arguments: dict[str, tuple[Any, ...]] = {
         "submit": ("extract", {}, "key"),
         "move": (id, None),
-        "preview": (id, 1),
+        "job_preview": (id, 1),
         **dict.fromkeys(("status", "jobs", "shutdown"), ()),
     }
     local = {"close", "closed"}
@@ -227,8 +227,8 @@ def test_training_and_its_previews(client: Client, facesets: dict[str, Path], tm
     events = list(client.events(id))
     assert events[-1].data["state"] == "done", events[-1].data
     previews = [event.data for event in events if event.name == "preview"]
-    assert client.preview(id, previews[-1]["picture"]) == Path(previews[-1]["path"]).read_bytes()
-    assert client.preview(id, previews[-1]["picture"])[:4] == b"\x89PNG"
+    assert client.job_preview(id, previews[-1]["picture"]) == Path(previews[-1]["path"]).read_bytes()
+    assert client.job_preview(id, previews[-1]["picture"])[:4] == b"\x89PNG"
     assert rejection(client.preview, id, 7) == (404, "unknown_preview")
 
 

@@ -30,6 +30,12 @@ again and go on where they were.
 Paths in requests are absolute (422 relative_path) and lie in the folders that the user allowed (403 outside_roots):
 those of roots.json in the workspace, which HTTP cannot change, and those of `serve --root`.
 
+Previews. POST /preview with a PreviewRequest of ml_backend.requests renders one frame as a swap would and answers
+{"out", "layer", "seconds", "faces", "steadied", "warm", "message"} when both pictures are written. A process of its own
+keeps the networks in memory; it ends after ten idle minutes and when a heavy job begins. One frame is made at a time,
+and of the requests that wait only the newest: the others are answered at once with 409 superseded. Other codes: refused
+(403, no consent), usage and failed (422), crashed and hung (503: ask again), which is done with the next request.
+
 Events. GET /jobs/ID/events?after=N answers text/event-stream from the event after N, or after the Last-Event-ID
 header's, which is how a client that lost the connection misses nothing. Each event has
     id: n                   rising, with gaps
@@ -68,6 +74,7 @@ from ml_backend.service.web.context import Service
 from ml_backend.service.web.docs import add_docs
 from ml_backend.service.web.guard import Guard
 from ml_backend.service.web.jobs import add_job_routes
+from ml_backend.service.web.preview import add_preview_routes
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -91,6 +98,7 @@ def create_app(service: Service, lifespan: Lifespan | None = None) -> FastAPI:
     app.add_middleware(Guard, endpoint=service.endpoint)
     _add_error_answers(app, service)
     add_job_routes(app, service)
+    add_preview_routes(app, service)
     add_docs(app)
 
     @app.get("/status")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ml_backend.jobs import JobKind
 from ml_backend.service.endpoint import Endpoint
+from ml_backend.service.preview.previews import Previews
 from ml_backend.service.protocol import Device
 from ml_backend.service.roots import Roots
 from ml_backend.service.scheduler import Scheduler
@@ -24,6 +25,7 @@ class Service:
 
     store: Store
     scheduler: Scheduler
+    previews: Previews
     kinds: dict[str, JobKind]
     roots: Roots
     facts: Facts
