@@ -80,6 +80,7 @@ CONTROLS: tuple[Control, ...] = (
         ),
     ),
     Number("colour_strength", "Colour", "Colour Strength", "How much of the colour match is applied", 1.0, 0.0, 1.0),
+    Toggle("colour_skin", "Colour", "Skin Only", "Measure colours on the skin: not on eyes, brows and lips", False),
     Number(
         "colour_smooth",
         "Colour",
@@ -156,7 +157,6 @@ CONTROLS: tuple[Control, ...] = (
         "Enlarge",
         "How a face made smaller than the plate's is enlarged",
         (
-            ("none", "None", "Plain bilinear"),
             ("cubic", "Cubic", "Smooth"),
             ("lanczos", "Lanczos", "Crisp"),
             ("detail", "Detail", "Crisp, with fine detail that fits the plate"),

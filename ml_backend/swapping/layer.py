@@ -44,7 +44,11 @@ def combine(faces: Sequence[Painted]) -> Layer:
     for face in faces:
         rows = slice(face.rows.start - top, face.rows.stop - top)
         part = (rows, slice(face.columns.start - left, face.columns.stop - left))
-        rgba[part] = over(face.colour, face.alpha, rgba[part])
+        if len(faces) > 1:
+            rgba[part] = over(face.colour, face.alpha, rgba[part])
+        else:
+            rgba[..., 3] = face.alpha
+            np.copyto(rgba[..., :3], face.colour, where=face.alpha[..., None] > 0)
         for name, values in face.layers.items():
             whole = layers.setdefault(name, np.zeros((*rgba.shape[:2], *values.shape[2:]), np.float32))
             # of two faces, the nearer one tells what lies here

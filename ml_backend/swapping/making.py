@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from ml_backend.faces.alignment import FACE, align, crop
 from ml_backend.faces.face import Face
 from ml_backend.faces.geometry import invert, transform
-from ml_backend.media.frame import Frame, Stored
+from ml_backend.media.frame import Frame, Pixels, Stored
 from ml_backend.networks.autoencoder import Autoencoder
 from ml_backend.training.masks.model import MaskModel
 
 from .blend import Mask, Picture, to_unit
-from .colour import measure, without_spots
+from .colour import measure, skin_weights, without_spots
 from .detail.grain import Grain, measure_grain
 from .detail.sharpness import Sharpness, measure_sharpness
 from .learned_mask import inside_edge
@@ -148,15 +148,16 @@ class FaceMaker:
         weights = surface_mask((resolution, resolution), in_crop, MEASURED_ERODE, MEASURED_FEATHER) * learned
         if seen is not None:
             weights *= seen.in_crop(matrix, resolution)
-        counted = without_spots(given, weights)
+        counted = skin_weights(given, weights, in_crop) if settings.colour_skin else without_spots(given, weights)
         colour = measure(settings.colour, made, given, counted)
         sharpness, grain = None, None
-        if self._controls.ever("sharpness") or self._controls.ever("grain"):
+        if self._controls.ever("sharpness"):
             size = enlarged_size(matrix, resolution)
             plate = to_unit(crop(frame.image, scaled(matrix, resolution, size), size, cv2.INTER_LINEAR))
             large = np.asarray(cv2.resize(weights, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
-            sharpness = measure_sharpness(plate, large) if self._controls.ever("sharpness") else None
-            grain = measure_grain(plate, large) if self._controls.ever("grain") else None
+            sharpness = measure_sharpness(plate, large)
+        if self._controls.ever("grain"):  # in the plate's own pixels: a crop's are mixed of several
+            grain = _grain(frame.image, matrix, weights)
         return Measured(colour, counted, sharpness, grain)
 
     @torch.inference_mode()
@@ -165,9 +166,21 @@ class FaceMaker:
 
         One face at a time: a result must not depend on its neighbours in a batch, or a resumed swap would differ.
         """
-        batch = torch.from_numpy(np.ascontiguousarray(given.transpose(2, 0, 1))[None]).to(self._device)
+        batch = torch.from_numpy(given).permute(2, 0, 1)[None].to(self._device)  # channels last, as the network is
         face, mask = self._network.swap(batch, self._identity)
         return face[0].permute(1, 2, 0).float().cpu().numpy(), mask[0, 0].float().cpu().numpy()
+
+
+def _grain(plate: Pixels, matrix: NDArray[np.float64], weights: Mask) -> Grain | None:
+    area = touched(matrix, weights.shape[0], plate)
+    if area is None:
+        return None
+    rows, columns = area
+    to_part = invert(matrix)
+    to_part[:, 2] -= (columns.start, rows.start)
+    size = (columns.stop - columns.start, rows.stop - rows.start)
+    there = np.asarray(cv2.warpAffine(weights, to_part, size, flags=cv2.INTER_LINEAR), np.float32)
+    return measure_grain(to_unit(plate[rows, columns]), there)
 
 
 def scale_of(matrix: NDArray[np.float64]) -> float:

@@ -1,5 +1,6 @@
 """Paint a made face into its part of the plate: size, sharpness and colour, masks, blend, grain and motion blur."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from ml_backend.faces.geometry import invert, sample, transform
 from ml_backend.faces.regions import eye_distance
 from ml_backend.media.colour import Colour
 
-from .blend import Mask, Picture, blend
+from .blend import EDGE, Mask, Picture, blend
 from .colour import apply
 from .detail.enlarge import enlarge
 from .detail.grain import add_grain, measure_grain
@@ -47,79 +48,100 @@ def paint(number: int, made: Made, steady: Steady, settings: SwapSettings, colou
     Light of the plate that a display cannot show (brighter than white, out of gamut) stays on the made face. The same
     arguments give the same pixels.
     """
-    display = colour.to_display(made.plate)
-    plate: Picture = display.picture
-    shape = (plate.shape[0], plate.shape[1])
-    to_frame = _to_part(made, settings)
-    placed = transform(made.landmarks[:, :2], placing(made.matrix, made.face.shape[0], settings)) - made.corner
-    landmarks = np.column_stack([placed, made.landmarks[:, 2] * settings.scale])
-    mask = _mask(shape, landmarks, to_frame, steady.mask, settings)
-    raw, matched = _face(made, steady, settings, plate)
-    size = matched.shape[0]
-    large_to_frame = invert(scaled(invert(to_frame), made.face.shape[0], size))
-    laid = _warp(matched, large_to_frame, shape, cv2.INTER_CUBIC)
+    place = placing(made.matrix, made.face.shape[0], settings)
+    to_plate = place @ np.vstack([invert(made.matrix), [0, 0, 1]])
+    landmarks = np.column_stack([transform(made.landmarks[:, :2], place), made.landmarks[:, 2] * settings.scale])
+    shape = (made.plate.shape[0], made.plate.shape[1])
+    mask = _mask(shape, landmarks, to_plate, made.corner, steady.mask, settings)
+    wide = settings.layers or settings.motion_blur > 0
+    rows, columns = (slice(0, shape[0]), slice(0, shape[1])) if wide else _around(mask, EDGE * eye_distance(landmarks))
+    mask = np.ascontiguousarray(mask[rows, columns])
+    shape = (mask.shape[0], mask.shape[1])
+    corner = (made.corner[0] + columns.start, made.corner[1] + rows.start)
+    display = colour.to_display(made.plate[rows, columns])
 
-    visible = np.ones(shape, np.float32)
-    under = plate
+    matched = _face(made, steady, settings, colour)
+    large_to_part = invert(scaled(invert(to_plate), made.face.shape[0], matched.shape[0]))
+    large_to_part[:, 2] -= corner
+    laid = _warp(matched, large_to_part, shape, cv2.INTER_CUBIC)
+
+    visible = None
+    under = display.picture
     if made.seen is not None:
-        visible = made.seen.in_frame(made.corner, shape, settings.occlusion_grow, settings.occlusion_feather)
+        visible = made.seen.in_frame(corner, shape, settings.occlusion_grow, settings.occlusion_feather)
         # the face goes on behind what covers it, so that its colours and not the cover's flow over the edge
-        under = plate * visible[..., None] + laid * (1 - visible[..., None])
+        under = under * visible[..., None] + laid * (1 - visible[..., None])
     blended, alpha = blend(settings.blend, under, laid, mask, eye_distance(landmarks))
     if settings.grain > 0 and steady.grain is not None:
         own = measure_grain(blended, mask)
-        blended = add_grain(blended, steady.grain, mask, (number, made.corner[0]), settings.grain, own, alpha)
+        blended = add_grain(blended, steady.grain, mask, (number, corner[0]), settings.grain, own, alpha)
     if settings.motion_blur > 0 and steady.motion is not None:
-        motion = _in_part(steady.motion, made.corner)
-        blended, alpha = motion_blur(blended, alpha, motion, settings.motion_blur)
-    alpha = alpha * visible * np.float32(settings.opacity)
+        blended, alpha = motion_blur(blended, alpha, _in_part(steady.motion, corner), settings.motion_blur)
+    if visible is not None:
+        alpha = alpha * visible
+    if settings.opacity < 1:
+        alpha = alpha * np.float32(settings.opacity)
     layers: dict[str, NDArray[np.float32]] = {}
     if settings.layers:
-        shown = target.from_display(_warp(raw, large_to_frame, shape, cv2.INTER_CUBIC), None)
-        uv = _st_map(shape, invert(to_frame), made.face.shape[0])
-        layers = {"raw": shown, "mask": mask, "visible": visible, "uv": uv}
-    return Painted(made.rows, made.columns, target.from_display(blended, display.beyond), alpha, layers)
+        to_part = to_plate.copy()
+        to_part[:, 2] -= corner
+        shown = target.from_display(_warp(made.face, to_part, shape, cv2.INTER_CUBIC), None)
+        to_crop = invert(to_plate)
+        to_crop[:, 2] += to_crop[:, :2] @ corner
+        seen = np.ones(shape, np.float32) if visible is None else visible
+        layers = {"raw": shown, "mask": mask, "visible": seen, "uv": _st_map(shape, to_crop, made.face.shape[0])}
+    part = (slice(corner[1], corner[1] + shape[0]), slice(corner[0], corner[0] + shape[1]))
+    return Painted(*part, target.from_display(blended, display.beyond), alpha, layers)
 
 
-def _to_part(made: Made, settings: SwapSettings) -> NDArray[np.float64]:
-    """2×3 from the crop's pixels to those of the face's part of the frame, where the settings place it."""
-    there = placing(made.matrix, made.face.shape[0], settings) @ np.vstack([invert(made.matrix), [0, 0, 1]])
-    there[:, 2] -= made.corner
-    return np.asarray(there, np.float64)
+def _around(mask: Mask, margin: float) -> tuple[slice, slice]:
+    """Rows and columns of the mask's part that is not 0, and `margin` pixels around it; at least one of each."""
+    parts = []
+    for axis, length in ((1, mask.shape[0]), (0, mask.shape[1])):
+        seen = np.nonzero(mask.max(axis) > 0)[0]
+        first, last = (int(seen[0]), int(seen[-1])) if seen.size else (0, 0)
+        reach = math.ceil(margin) + 1
+        parts.append(slice(max(0, first - reach), min(length, last + reach + 1)))
+    return parts[0], parts[1]
 
 
 def _mask(
     shape: tuple[int, int],
     landmarks: NDArray[np.float64],
-    to_frame: NDArray[np.float64],
+    to_plate: NDArray[np.float64],
+    corner: tuple[int, int],
     learned: Mask,
     settings: SwapSettings,
 ) -> Mask:
-    """The landmarks' mask times the network's, H×W, without what lies at the crop's border."""
+    """The landmarks' mask times the network's, without what lies at the crop's border: H×W pixels from `corner` on."""
     resolution = learned.shape[0]
     factor = inside_crop(resolution)
     if settings.learned_mask:
         factor = factor * inside_edge(learned, resolution)
-    mask = surface_mask(shape, landmarks, settings.erosion, settings.softness)
-    return mask * _warp(factor, to_frame, shape, cv2.INTER_LINEAR)
+    to_part = to_plate.copy()
+    to_part[:, 2] -= corner
+    mask = surface_mask(shape, landmarks - [*corner, 0], settings.erosion, settings.softness)
+    return mask * _warp(factor, to_part, shape, cv2.INTER_LINEAR)
 
 
-def _face(made: Made, steady: Steady, settings: SwapSettings, plate: Picture) -> tuple[Picture, Picture]:
-    """The made face as large as it is in the plate, as it is and with the plate's colours and sharpness."""
+def _face(made: Made, steady: Steady, settings: SwapSettings, colour: Colour) -> Picture:
+    """The made face with the plate's colours, as large and as sharp as the plate's, as far as that is asked for."""
     resolution = made.face.shape[0]
-    size = resolution if settings.enlarge == "none" else made.size
+    # before it is enlarged: the same colours for a fraction of the work
+    matched = apply(settings.colour, made.face, steady.colour, settings.colour_strength)
     sharpened = settings.sharpness > 0 and steady.sharpness is not None
+    if settings.enlarge == "cubic" and not sharpened:
+        return matched  # it is laid into the plate by cubic interpolation
     crop, mask = None, None
     if sharpened or settings.enlarge == "detail":
-        crop = _crop(plate, made, size)
-        mask = np.asarray(cv2.resize(inside_edge(steady.mask, resolution), (size, size)), np.float32)
-    large = made.face if settings.enlarge == "none" else enlarge(made.face, size, settings.enlarge, crop, mask)
-    matched = apply(settings.colour, large, steady.colour, settings.colour_strength)
+        crop = _crop(colour.to_display(made.plate).picture, made, made.size)
+        mask = np.asarray(cv2.resize(inside_edge(steady.mask, resolution), crop.shape[:2]), np.float32)
+    large = enlarge(matched, made.size, settings.enlarge, crop, mask)
     if sharpened and mask is not None and steady.sharpness is not None:
-        own = measure_sharpness(matched, mask)
+        own = measure_sharpness(large, mask)
         if own is not None:
-            matched = match_sharpness(matched, own, steady.sharpness, settings.sharpness)
-    return large, matched
+            large = match_sharpness(large, own, steady.sharpness, settings.sharpness)
+    return large
 
 
 def _crop(plate: Picture, made: Made, size: int) -> Picture:

@@ -37,6 +37,7 @@ class SwapSettings(BaseModel):
         default="light", description="How the made face gets the plate's colours"
     )
     colour_strength: float = _keyed(1.0, 0, 1, "How much of the colour match is applied")
+    colour_skin: bool = Field(default=False, description="Measure colours on the skin: not on eyes, brows and lips")
     colour_smooth: float = Field(
         default=0.0, ge=0, le=8, description="Smoothing of the colour match over time, σ in frames; 0 is off"
     )
@@ -67,7 +68,7 @@ class SwapSettings(BaseModel):
     offset_y: float = _keyed(0.0, -1, 1, "Moves the made face down, along its own nose")
     scale: float = _keyed(1.0, 0.5, 2, "Size of the made face")
 
-    enlarge: Literal["none", "cubic", "lanczos", "detail"] = Field(
+    enlarge: Literal["cubic", "lanczos", "detail"] = Field(
         default="cubic", description="How the made face is brought to the plate's size; detail adds the plate's texture"
     )
     sharpness: float = _keyed(0.0, 0, 1, "How much the made face gets the plate's sharpness")

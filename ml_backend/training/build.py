@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TypeVar
 
 import torch
 from torch import nn
@@ -15,8 +14,7 @@ from ml_backend.networks.families import build_autoencoder
 
 from .base import Base, start_from
 from .config import TrainingConfig
-
-N = TypeVar("N", bound=nn.Module)
+from .device import placed
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,3 @@ def build_networks(
         placed(discriminator, device) if discriminator else None,
         placed(code_discriminator, device) if code_discriminator else None,
     )
-
-
-def placed(network: N, device: torch.device) -> N:
-    """On the device, in the layout in which convolutions are fastest."""
-    return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]

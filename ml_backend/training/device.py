@@ -1,13 +1,17 @@
 """Which device trains, and in which precision."""
 
 from functools import cache
+from typing import TypeVar
 
 import torch
+from torch import nn
 
 from ml_backend.errors import UsageError
 
 from .config import Precision
 from .parallel.world import World
+
+N = TypeVar("N", bound=nn.Module)
 
 
 @cache
@@ -62,3 +66,8 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether a device's or the machine's memory was not enough. Only cuda has an error of its own for it."""
     text = str(error).lower()
     return isinstance(error, torch.OutOfMemoryError) or "out of memory" in text or "can't allocate memory" in text
+
+
+def placed(network: N, device: torch.device) -> N:
+    """On the device, in the layout in which convolutions are fastest."""
+    return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]

@@ -7,7 +7,8 @@ from ml_backend.networks.autoencoder import Autoencoder
 from ml_backend.networks.code_discriminator import CodeDiscriminator
 from ml_backend.networks.families import add_identities
 
-from .build import Networks, placed
+from .build import Networks
+from .device import placed
 
 
 def with_newcomers(networks: Networks, names: Sequence[str]) -> Networks:

@@ -13,60 +13,13 @@ not made again.
 
 import argparse
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-FOOTAGE = ROOT / "demo" / "footage"
-CONSENT = ROOT / "demo" / "consent"
-PERFORMER, IDENTITY = "performer_A", "identity_B"
+from demo_pair import CONSENT, DEMO, Pair, command, extract, swap_and_evaluate
+
 COLUMNS = ("psnr", "psnr_plate", "ssim", "ssim_plate", "identity_to_identity", "identity_to_performer")
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Footage of a performer and an identity, and the truth of the swap. learned: the plate's frames for training."""
-
-    name: str
-    performer: Path
-    identity: tuple[Path, ...]
-    truth: Path
-    mask: Path | None
-    learned: str
-    measured: Mapping[str, str]
-
-
-DEMO = Pair(
-    "demo",
-    FOOTAGE / "plate_A.mp4",
-    (FOOTAGE / "identity_B_take1.mp4", FOOTAGE / "identity_B_take2.mp4"),
-    FOOTAGE / "truth_A_as_B.mp4",
-    FOOTAGE / "mask_A.mp4",
-    "1-90",
-    {"all": "", "unseen": "91-120"},
-)
-
-
-def command(*words: str) -> dict[str, Any]:
-    """One ml-backend command in a process of its own, as a user runs it; its --json result."""
-    done = subprocess.run(
-        [sys.executable, "-m", "ml_backend", *words, "--json"], check=True, stdout=subprocess.PIPE, text=True
-    )
-    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return result
-
-
-def extract(pair: Pair, folder: Path) -> dict[str, Path]:
-    facesets = {PERFORMER: folder / PERFORMER, IDENTITY: folder / IDENTITY}
-    if not facesets[PERFORMER].exists():
-        command("extract", str(pair.performer), "--faceset", str(facesets[PERFORMER]), "--frames", pair.learned)
-    if not facesets[IDENTITY].exists():
-        command("extract", *map(str, pair.identity), "--faceset", str(facesets[IDENTITY]))
-    return facesets
 
 
 def measure(pair: Pair, folder: Path, facesets: Mapping[str, Path], steps: int, *, settings: list[str]) -> None:
@@ -78,13 +31,7 @@ def measure(pair: Pair, folder: Path, facesets: Mapping[str, Path], steps: int, 
     trained = command("train", *model, *people, "--preset", "quick96", "--iterations", str(steps), *chosen, *consent)
     figures: dict[str, Any] = {"train": trained}
     for name, frames in pair.measured.items():
-        out, some = folder / f"swap_{name}", ("--frames", frames) if frames else ()
-        to = ("--identity", IDENTITY, "--out", str(out))
-        command("swap", str(pair.performer), *model, *to, *some, *consent)
-        against = ("--plate", str(pair.performer), "--truth", str(pair.truth))
-        known = [f"--{who}-faceset={facesets[key]}" for who, key in (("identity", IDENTITY), ("performer", PERFORMER))]
-        inside = ("--mask", str(pair.mask)) if pair.mask else ()
-        figures[name] = command("evaluate", str(out), *against, *inside, *known)
+        figures[name] = swap_and_evaluate(pair, folder / "model", folder / f"swap_{name}", facesets, frames)
     (folder / "figures.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 

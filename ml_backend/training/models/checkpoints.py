@@ -27,6 +27,7 @@ from ml_backend.faces.alignment import FACE
 from ml_backend.networks.autoencoder import Autoencoder
 from ml_backend.networks.families import build_autoencoder
 from ml_backend.training.config import TrainingConfig
+from ml_backend.training.device import placed
 from ml_backend.training.optimizers.rates import Plateau
 
 from .swap_file import read_swap_file
@@ -171,7 +172,7 @@ def load_for_swap(model: Path, device: torch.device) -> SwapModel:
     if model.is_file():
         content, sha256 = read_swap_file(model)
         info = _exported_info(model, content.info)
-        return SwapModel(_network(model, info, content.tensors).to(device), info, content.checkpoint, sha256)
+        return SwapModel(placed(_network(model, info, content.tensors), device), info, content.checkpoint, sha256)
     folders = list_checkpoints(model)
     if not folders:
         raise UsageError(f"{model} holds no trained model.", "Train one with ml-backend train --model.")
@@ -179,7 +180,7 @@ def load_for_swap(model: Path, device: torch.device) -> SwapModel:
     file = folders[-1] / "ema.safetensors"
     with file.open("rb") as weights:
         sha256 = hashlib.file_digest(weights, "sha256").hexdigest()
-    network = _network(file, checkpoint.info, checkpoint.parts["ema"]).to(device)
+    network = placed(_network(file, checkpoint.info, checkpoint.parts["ema"]), device)
     return SwapModel(network, checkpoint.info, folders[-1].name, sha256)
 
 
