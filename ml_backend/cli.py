@@ -141,17 +141,9 @@ def _add_trainings(commands: Any) -> None:
 
 def _add_swap(commands: Any) -> None:
     swap = _job(commands, "swap", "replace the performer's face on every frame of a plate", _swap_request)
-    swap.add_argument("plate", metavar="PLATE", help="movie, folder, pattern (####) or plate JSON")
-    swap.add_argument("--model", required=True, type=Path, metavar="DIR")
-    swap.add_argument("--identity", required=True, metavar="NAME", help="whose face to paint")
+    _add_face(swap)
     swap.add_argument("--out", required=True, type=Path, metavar="DIR")
     swap.add_argument("--frames", metavar="RANGE")
-    swap.add_argument("--mask-model", type=Path, metavar="DIR", help="what covers the face stays in front of it")
-    swap.add_argument("--repairs", type=Path, metavar="FILE", help="a repairs.json of faces corrected by hand")
-    _add_keys(swap)
-    _add_colour(swap)
-    _add_settings(swap)
-    _add_consent(swap)
 
     evaluate = _job(commands, "evaluate", "measure a swap and write a report on it", _evaluate_request)
     evaluate.add_argument("swap", type=Path, metavar="SWAP_DIR")
@@ -168,38 +160,34 @@ def _add_swap(commands: Any) -> None:
 def _add_preview(commands: Any) -> None:
     text = "render one frame of a swap"
     preview = commands.add_parser("preview", help=text, description=text)
-    preview.add_argument("plate", metavar="PLATE", help="movie, folder, pattern (####) or plate JSON")
-    preview.add_argument("--model", required=True, type=Path, metavar="DIR")
-    preview.add_argument("--identity", required=True, metavar="NAME", help="whose face to paint")
+    _add_face(preview)
     preview.add_argument("--frame", required=True, type=int, metavar="N")
-    preview.add_argument(
-        "--out",
-        required=True,
-        type=Path,
-        metavar="FILE.png",
-        help="the frame; beside it FILE.layer.png, the swap alone",
-    )
+    out = "the frame; beside it FILE.layer.png, the swap alone"
+    preview.add_argument("--out", required=True, type=Path, metavar="FILE.png", help=out)
     preview.add_argument(
         "--swap", type=Path, metavar="DIR", help="a swap of this plate: what it saw steadies the faces"
     )
-    preview.add_argument("--mask-model", type=Path, metavar="DIR", help="what covers the face stays in front of it")
-    preview.add_argument("--repairs", type=Path, metavar="FILE", help="a repairs.json of faces corrected by hand")
     preview.add_argument("--json", action="store_true", help="print the result as one JSON object on the last line")
-    _add_keys(preview)
-    _add_colour(preview)
-    _add_settings(preview)
-    _add_consent(preview)
     preview.set_defaults(handler=_run_preview)
+
+
+def _add_face(command: argparse.ArgumentParser) -> None:
+    """Whose face goes into which plate, and how; `_face` takes it."""
+    command.add_argument("plate", metavar="PLATE", help="movie, folder, pattern (####) or plate JSON")
+    command.add_argument("--model", required=True, type=Path, metavar="DIR")
+    command.add_argument("--identity", required=True, metavar="NAME", help="whose face to paint")
+    command.add_argument("--mask-model", type=Path, metavar="DIR", help="what covers the face stays in front of it")
+    command.add_argument("--repairs", type=Path, metavar="FILE", help="a repairs.json of faces corrected by hand")
+    command.add_argument(
+        "--keys", type=Path, metavar="FILE.json", help='settings that change: {"opacity": [[1, 0.0], [24, 1.0]]}'
+    )
+    _add_colour(command)
+    _add_settings(command)
+    _add_consent(command)
 
 
 def _add_settings(command: argparse.ArgumentParser) -> None:
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting")
-
-
-def _add_keys(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--keys", type=Path, metavar="FILE.json", help='settings that change: {"opacity": [[1, 0.0], [24, 1.0]]}'
-    )
 
 
 def _add_colour(command: argparse.ArgumentParser) -> None:
@@ -298,38 +286,26 @@ def _train_request(args: argparse.Namespace) -> TrainRequest:
 
 
 def _swap_request(args: argparse.Namespace) -> SwapRequest:
-    return SwapRequest(
-        plate=args.plate,
-        model=args.model,
-        identity=args.identity,
-        out=args.out,
-        frames=args.frames,
-        mask_model=args.mask_model,
-        repairs=args.repairs,
-        settings=_pairs("--set", args.set),
-        keys=_keys(args.keys),
-        colourspace=args.colourspace,
-        ocio=args.ocio,
-        consent=args.consent,
-    )
+    return SwapRequest(**_face(args), out=args.out, frames=args.frames)
 
 
 def _preview_request(args: argparse.Namespace) -> PreviewRequest:
-    return PreviewRequest(
-        plate=args.plate,
-        model=args.model,
-        identity=args.identity,
-        frame=args.frame,
-        out=args.out,
-        swap=args.swap,
-        mask_model=args.mask_model,
-        repairs=args.repairs,
-        settings=_pairs("--set", args.set),
-        keys=_keys(args.keys),
-        colourspace=args.colourspace,
-        ocio=args.ocio,
-        consent=args.consent,
-    )
+    return PreviewRequest(**_face(args), frame=args.frame, out=args.out, swap=args.swap)
+
+
+def _face(args: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "plate": args.plate,
+        "model": args.model,
+        "identity": args.identity,
+        "mask_model": args.mask_model,
+        "repairs": args.repairs,
+        "settings": _pairs("--set", args.set),
+        "keys": _keys(args.keys),
+        "consent": args.consent,
+        "colourspace": args.colourspace,
+        "ocio": args.ocio,
+    }
 
 
 def _evaluate_request(args: argparse.Namespace) -> EvaluateRequest:
