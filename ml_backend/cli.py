@@ -215,7 +215,7 @@ def _run_job(name: str, args: argparse.Namespace, make_request: Any) -> int:
 
 def _run_preview(args: argparse.Namespace) -> int:
     request = _filled(_preview_request, args)
-    from ml_backend.swapping.preview import Previewer
+    from ml_backend.swapping.previews.previewer import Previewer
     from ml_backend.training.device import best_device
 
     return _show(Previewer(best_device()).render(request), args)

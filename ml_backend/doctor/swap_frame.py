@@ -11,9 +11,9 @@ from ml_backend.media.frame import Pixels
 from ml_backend.media.write import encode_png
 from ml_backend.networks.architecture import Architecture
 from ml_backend.networks.families import build_autoencoder
+from ml_backend.swapping.masks.surface import surface_mask
 from ml_backend.swapping.render import FaceRenderer
 from ml_backend.swapping.settings import Controls, SwapSettings
-from ml_backend.swapping.surface_mask import surface_mask
 
 
 class SwapFrame:

@@ -24,10 +24,10 @@ from .blend import Mask, Picture, to_unit
 from .colour import measure, skin_weights, without_spots
 from .detail.grain import Grain, measure_grain
 from .detail.sharpness import Sharpness, measure_sharpness
-from .learned_mask import inside_edge
-from .occlusion import Seen, look
+from .masks.learned import inside_edge
+from .masks.occlusion import Seen, look
+from .masks.surface import surface_mask
 from .settings import Controls, SwapSettings
-from .surface_mask import surface_mask
 
 MEASURED_ERODE, MEASURED_FEATHER = 0.05, 0.1  # where colours are measured, in eye distances
 LARGEST = 1024  # pixels: side of an enlarged face

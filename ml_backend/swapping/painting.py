@@ -18,11 +18,11 @@ from .detail.enlarge import enlarge
 from .detail.grain import add_grain, measure_grain
 from .detail.motion_blur import motion_blur
 from .detail.sharpness import match_sharpness, measure_sharpness
-from .learned_mask import inside_crop, inside_edge
 from .making import Made, placing, scaled
+from .masks.learned import inside_crop, inside_edge
+from .masks.surface import surface_mask
 from .settings import SwapSettings
 from .steadying import Steady
-from .surface_mask import surface_mask
 
 
 @dataclass(frozen=True)

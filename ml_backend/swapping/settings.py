@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ml_backend.errors import UsageError
 
 from .around import reach_of
-from .sides import Sides
+from .masks.sides import Sides
 
 
 def _keyed(default: float, low: float, high: float, description: str) -> Any:

@@ -24,12 +24,12 @@ from ml_backend.training.masks.model import MaskModel, open_mask_model
 from ml_backend.training.models.checkpoints import CheckpointInfo, SwapModel, load_for_swap
 
 from .footage import footage_state
+from .frames import Frames
 from .inputs import hash_of
 from .layer_file import choose_format
 from .manifest import MANIFEST, Consent, Journal, Manifest, read_manifest, write_manifest
 from .plan import Plan, find_faces, nearest, wanted_tracks
 from .render import FaceRenderer
-from .rendering import Rendering
 from .settings import Controls, SwapSettings
 
 
@@ -68,11 +68,11 @@ def run_swap(request: SwapRequest, reporter: Reporter) -> dict[str, Any]:
             renderer = FaceRenderer(
                 model.network, request.identity, controls, device, mask_model, source.colour, how.colour
             )
-            rendering = Rendering(beside, plan, renderer, controls, how, request.out)
-            inputs, jitter = rendering.inputs(source.numbers, made_by)
+            frames = Frames(beside, plan, renderer, controls, how, request.out)
+            inputs, jitter = frames.inputs(source.numbers, made_by)
             pending = [n for n in source.numbers if n not in journal.records or journal.records[n].inputs != inputs[n]]
             journal.forget(pending)
-            for frame in rendering.frames(pending, inputs):
+            for frame in frames.make(pending, inputs):
                 journal.add(frame)
                 made += 1
                 reporter.progress("swap", len(source.numbers) - len(pending) + made, len(source.numbers))

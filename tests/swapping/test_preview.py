@@ -18,9 +18,9 @@ from ml_backend.media.source import open_source
 from ml_backend.media.write import read_picture, write_rgb
 from ml_backend.progress import SilentReporter
 from ml_backend.requests import PreviewRequest
-from ml_backend.swapping import preview as preview_module
 from ml_backend.swapping.manifest import read_manifest
-from ml_backend.swapping.preview import Previewer
+from ml_backend.swapping.previews import previewer as preview_module
+from ml_backend.swapping.previews.previewer import Previewer
 from ml_backend.swapping.render import flatten
 from ml_backend.training.device import best_device
 

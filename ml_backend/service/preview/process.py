@@ -69,7 +69,7 @@ def open_previewer(gpu: bool) -> Render:
         os.environ["CUDA_VISIBLE_DEVICES"] = ""  # torch and ONNX Runtime both obey it, if it is set before they load
     import torch
 
-    from ml_backend.swapping.preview import Previewer
+    from ml_backend.swapping.previews.previewer import Previewer
     from ml_backend.training.device import best_device
 
     return Previewer(best_device() if gpu else torch.device("cpu")).render

@@ -21,17 +21,17 @@ from ml_backend.media.frame import Frame, Pixels
 from ml_backend.media.write import encode_png
 from ml_backend.provenance.consent import require_consent
 from ml_backend.requests import Plate, PreviewRequest
+from ml_backend.swapping.layer import Layer, flatten, full_frame
+from ml_backend.swapping.plan import observations_file
+from ml_backend.swapping.render import FaceRenderer
+from ml_backend.swapping.settings import Controls
+from ml_backend.swapping.swap import check_framing, find_performer
 from ml_backend.training.masks.model import MaskModel, open_mask_model
 from ml_backend.training.models.checkpoints import SwapModel, list_checkpoints, load_for_swap
 
-from .layer import Layer, flatten, full_frame
-from .plan import observations_file
-from .preview_faces import Eyes, FrameFaces, Wanted, find_frame_faces
-from .preview_kept import Kept, file_state
-from .preview_plate import OpenPlate, open_plate
-from .render import FaceRenderer
-from .settings import Controls
-from .swap import check_framing, find_performer
+from .faces import Eyes, FrameFaces, Wanted, find_frame_faces
+from .kept import Kept, file_state
+from .plate import OpenPlate, open_plate
 
 FACES_KEPT = 256
 """Frames whose faces are remembered: 11 kB a face and frame around it."""

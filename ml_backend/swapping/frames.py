@@ -30,7 +30,7 @@ WORKERS = max(1, min(4, (os.cpu_count() or 1)))  # more only wait for the networ
 
 
 @dataclass(frozen=True)
-class Rendering:
+class Frames:
     """beside: the plate, with the frames around the chosen ones that these are averaged with."""
 
     beside: Source
@@ -58,7 +58,7 @@ class Rendering:
         inputs = {number: value for number, value in all_inputs if number in chosen}
         return inputs, sum(jitter) / len(jitter) if jitter else None
 
-    def frames(self, pending: Sequence[int], inputs: Mapping[int, str]) -> Iterator[FrameRecord]:
+    def make(self, pending: Sequence[int], inputs: Mapping[int, str]) -> Iterator[FrameRecord]:
         """Make and write the frames `pending` (ascending); a record comes when its file is on disk."""
         wanted = set(pending)
         tasks = (

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_backend.faces.canonical import canonical_mesh
-from ml_backend.swapping.sides import Sides, side_shares
-from ml_backend.swapping.surface_mask import depth_in_face, surface_mask, triangles
+from ml_backend.swapping.masks.sides import Sides, side_shares
+from ml_backend.swapping.masks.surface import depth_in_face, surface_mask, triangles
 
 SHAPE = (160, 200)
 

@@ -21,9 +21,8 @@ from ml_backend.facesets.observations import Observations
 from ml_backend.facesets.resolve import Footage
 from ml_backend.media.frame import Frame
 from ml_backend.media.source import Source
-
-from .plan import Plan, nearest, open_observations, wanted_tracks
-from .settings import SwapSettings
+from ml_backend.swapping.plan import Plan, nearest, open_observations, wanted_tracks
+from ml_backend.swapping.settings import SwapSettings
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ import cv2
 import numpy as np
 
 from ml_backend.faces.alignment import FACE
-
-from .blend import Mask
+from ml_backend.swapping.blend import Mask
 
 RIM, RIM_FEATHER = 0.03, 0.08  # what the mask loses at its edge, and how softly, in eye distances
 

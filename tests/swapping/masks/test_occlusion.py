@@ -14,7 +14,7 @@ from ml_backend.networks.families import build_autoencoder
 from ml_backend.networks.unet import UNet
 from ml_backend.progress import SilentReporter
 from ml_backend.requests import TrainMaskRequest
-from ml_backend.swapping.occlusion import look
+from ml_backend.swapping.masks.occlusion import look
 from ml_backend.swapping.render import FaceRenderer, flatten
 from ml_backend.swapping.settings import Controls
 from ml_backend.training.masks.checkpoints import MaskInfo

@@ -7,8 +7,7 @@ from ml_backend.errors import BackendError, UsageError
 from ml_backend.media.frame import Frame
 from ml_backend.media.source import Source, open_source
 from ml_backend.requests import PreviewRequest
-
-from .footage import footage_state
+from ml_backend.swapping.footage import footage_state
 
 KEPT_BYTES = 512 << 20
 """Of the frames beside the one that is shown; larger ones are decoded anew every time."""

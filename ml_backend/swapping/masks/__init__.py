@@ -1,0 +1,1 @@
+"""Where the made face may lie: on the performer's face, where the network saw one, and not on what covers it."""
