@@ -83,8 +83,9 @@ def open_inputs(request: EvaluateRequest) -> Inputs:
             f"{request.swap / records[missing[0]].file} is missing: the swap lacks {len(missing)} of its frames.",
             "Run the same swap again: it makes what is missing.",
         )
-    plate = open_source(request.plate, None, request.colourspace, request.ocio)
-    truth = open_source(request.truth, None, request.colourspace, request.ocio) if request.truth else None
+    meaning = _meaning(request, manifest)
+    plate = open_source(request.plate, None, *meaning)
+    truth = open_source(request.truth, None, *meaning) if request.truth else None
     mask = open_source(request.mask) if request.mask else None
     for source in (plate, truth, mask):
         if source is not None:
@@ -95,7 +96,21 @@ def open_inputs(request: EvaluateRequest) -> Inputs:
             "Give the plate of this swap, or swap again.",
         )
     how = choose_format(SwapSettings.model_validate(manifest.settings), plate.info, plate.colour)
+    if how.colour.name != manifest.colour:
+        raise UsageError(
+            f"The layers of {request.swap} are {manifest.colour}, those of a plate like {plate.info.path} would be "
+            f"{how.colour.name}.",
+            "Say the plate's colour space with --colourspace.",
+        )
     return Inputs(request.swap, manifest, records, numbers, plate, truth, mask, how.colour)
+
+
+def _meaning(request: EvaluateRequest, manifest: Manifest) -> tuple[str | None, Path | None]:
+    """Colour space and configuration of the plate: those that are given, else those that the swap was made with."""
+    if request.colourspace is not None:
+        return request.colourspace, request.ocio
+    ocio = manifest.plate.get("ocio")
+    return manifest.plate.get("colourspace"), request.ocio or (Path(ocio) if ocio else None)
 
 
 def _check(source: Source, numbers: Sequence[int], manifest: Manifest) -> None:

@@ -15,7 +15,7 @@ later extraction brings it back. A face can also be left out: its picture stays,
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -28,6 +28,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ml_backend import atomic
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.faces.geometry import transform
+from ml_backend.folder_lock import hold
 from ml_backend.media.frame import Pixels
 from ml_backend.media.readable import require_readable
 from ml_backend.media.write import read_picture
@@ -176,20 +177,9 @@ class Faceset:
     @classmethod
     @contextmanager
     def lock(cls, folder: Path) -> Iterator[None]:
-        """Keep other processes from filling `folder`; raises BackendError where one does already.
-
-        The lock is one of SQLite on a file of its own: it works on every system and ends with the process.
-        """
-        file = folder / cls.LOCK
-        with ExitStack() as stack:
-            try:
-                connection = stack.enter_context(closing(sqlite3.connect(file, timeout=0, isolation_level=None)))
-                connection.execute("BEGIN EXCLUSIVE")
-            except sqlite3.DatabaseError as error:
-                raise BackendError(
-                    f"The lock {file} cannot be taken: {error}.",
-                    "If another extraction into this faceset is running, wait for it, or choose a new folder.",
-                ) from error
+        """Keep other processes from filling `folder`; raises BackendError where one does already."""
+        fix = "If another extraction into this faceset is running, wait for it, or choose a new folder."
+        with hold(folder / cls.LOCK, fix):
             yield
 
     def faces(self, left_out: bool = False) -> list[StoredFace]:

@@ -48,6 +48,10 @@ class Colour(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def version(self) -> str:
+        """Changes with the definition of a space that a configuration file defines."""
+
     def to_display(self, stored: Stored) -> Display:
         """`stored` is H×W×3 RGB as the file holds it, whole or any part of a frame."""
 
@@ -63,6 +67,7 @@ class DisplayColour:
     """A plate that is a display picture already. Values are only scaled."""
 
     name: str = "sRGB"
+    version: str = ""
 
     def to_display(self, stored: Stored) -> Display:
         return Display(unit(stored), None)
@@ -104,6 +109,7 @@ class LightColour:
     curve: Curve
     gamut: Gamut
     white: float = 1.0
+    version: str = ""
 
     def to_display(self, stored: Stored) -> Display:
         light = self._light(stored)

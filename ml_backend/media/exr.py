@@ -60,6 +60,7 @@ class ExrPicture:
     height: int
     parts: Sequence[ExrPart]
     timecode: str | None
+    fps: Fraction | None
 
     @property
     def channels(self) -> dict[str, NDArray[np.float32]]:
@@ -115,7 +116,7 @@ def read_exr(path: Path) -> ExrPicture:
         raise
     except Exception as error:  # the library raises whatever the damage leads to
         raise _damaged(path) from error
-    return ExrPicture(path, *size, found, _timecode(headers[0]))
+    return ExrPicture(path, *size, found, _timecode(headers[0]), _rate(headers[0]))
 
 
 def encode_exr(
@@ -162,7 +163,10 @@ def encode_exr(
             header[name] = packed
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "picture.exr"
-        OpenEXR.File(header, stored).write(str(file))
+        try:
+            OpenEXR.File(header, stored).write(str(file))
+        except Exception as error:  # the library has no kind of its own for a disk that is full
+            raise OSError(f"the temporary file {file} could not be written ({error})") from error
         return file.read_bytes()
 
 
@@ -207,6 +211,15 @@ def _timecode(header: Mapping[str, Any]) -> str | None:
         return None
     mark = ";" if code.dropFrame else ":"
     return read_timecode(f"{code.hours:02d}:{code.minutes:02d}:{code.seconds:02d}{mark}{code.frame:02d}")
+
+
+def _rate(header: Mapping[str, Any]) -> Fraction | None:
+    rate = header.get("framesPerSecond")
+    try:
+        found = Fraction(rate) if rate is not None else Fraction(0)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return found if found > 0 else None
 
 
 def _packed(timecode: str) -> Any:

@@ -80,8 +80,8 @@ def ocio_colour(space: str, config: Path | None = None) -> LightColour:
         ) from error
     linear = loaded.isColorSpaceLinear(name, ocio.REFERENCE_SPACE_SCENE)
     if linear:
-        return LightColour(name, Linear(), _AsGamut(forth, back))
-    return LightColour(name, _AsCurve(forth, back), Linear())
+        return LightColour(name, Linear(), _AsGamut(forth, back), version=str(loaded.getCacheID()))
+    return LightColour(name, _AsCurve(forth, back), Linear(), version=str(loaded.getCacheID()))
 
 
 def _load(ocio: Any, config: Path | None) -> Any:

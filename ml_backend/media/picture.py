@@ -1,7 +1,8 @@
 """Reads one picture file."""
 
+from fractions import Fraction
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import cv2
 import numpy as np
@@ -31,17 +32,22 @@ def read_picture(path: Path) -> Pixels:
     return cast(Pixels, image)
 
 
-def read_stored(path: Path) -> tuple[Stored, str | None]:
-    """H×W×3 RGB of any picture as stored, float32 for floating-point files, and its time code where it has one.
+class Recorded(NamedTuple):
+    """A picture as stored, H×W×3 RGB, float32 for floating-point files; its time code and frame rate."""
 
-    An alpha channel is left out. Errors as in `read_picture`.
-    """
+    image: Stored
+    timecode: str | None
+    fps: Fraction | None
+
+
+def read_stored(path: Path) -> Recorded:
+    """Any picture; an alpha channel is left out. Errors as in `read_picture`."""
     if path.suffix.lower() == ".exr":
         picture = read_exr(path)
-        return picture.rgb(), picture.timecode
+        return Recorded(picture.rgb(), picture.timecode, picture.fps)
     image = _decode(path)[:, :, :3]
     kind = image.dtype if image.dtype in (np.uint8, np.uint16) else np.float32
-    return np.ascontiguousarray(image, kind), None
+    return Recorded(np.ascontiguousarray(image, kind), None, None)
 
 
 def _refuse_float(path: Path) -> UsageError:

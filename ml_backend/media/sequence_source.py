@@ -28,7 +28,7 @@ class SequenceSource:
         _refuse_gaps(path, existing, chosen)
         self.numbers = chosen.select(existing)
         self._files = files
-        first, timecode = read_stored(files[existing[0]])
+        first, timecode, fps = read_stored(files[existing[0]])
         depth = _DEPTHS[first.dtype.name]
         self.colour = settle(colour, depth)
         self.info = SourceInfo(
@@ -39,7 +39,7 @@ class SequenceSource:
             first=existing[0],
             last=existing[-1],
             count=len(existing),
-            fps=None,
+            fps=fps,
             bit_depth=depth,
             variable_rate=False,
             colour=self.colour.name,
@@ -53,7 +53,7 @@ class SequenceSource:
         return (make_frame(number, self._read(self._files[number]), self.colour) for number in wanted)
 
     def _read(self, file: Path) -> Stored:
-        image, _ = read_stored(file)
+        image = read_stored(file).image
         height, width = image.shape[:2]
         depth = image.dtype.itemsize * 8
         if (width, height, depth) != (self.info.width, self.info.height, self.info.bit_depth):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from ml_backend.errors import UsageError
 from ml_backend.media.sequence_files import find_in_folder, find_pattern
 from ml_backend.media.source import SourceInfo
 
@@ -12,6 +13,12 @@ def footage_state(info: SourceInfo) -> list[tuple[str, int, int]]:
     """Path, size in bytes and time of change (ns) of every file of a whole source, whatever range is selected."""
     states = [(file, file.stat()) for file in _files(info)]
     return [(str(file.resolve()), state.st_size, state.st_mtime_ns) for file, state in states]
+
+
+def refuse_among(info: SourceInfo, out: Path) -> None:
+    """Raise UsageError where a swap would be written among the plate's own files, which have the same names."""
+    if info.kind == "sequence" and out.resolve() in {file.resolve().parent for file in _files(info)}:
+        raise UsageError(f"{out} is the folder of the plate's own pictures.", "Write the swap into another folder.")
 
 
 def picture_states(info: SourceInfo) -> Callable[[int], tuple[str, int, int]]:

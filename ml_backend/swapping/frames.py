@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_backend import atomic
+from ml_backend.errors import BackendError
 from ml_backend.faces.face import Face
 from ml_backend.faces.jitter import Jitter
 from ml_backend.media.ahead import ahead
@@ -54,7 +55,7 @@ class Frames:
                         jitter.append(measured[1])
                 yield number, found
 
-        all_inputs = frame_inputs(faces(), self.controls, {**made_by, "output": self.how.kind}, self._picture_state())
+        all_inputs = frame_inputs(faces(), self.controls, made_by, self._picture_state())
         inputs = {number: value for number, value in all_inputs if number in chosen}
         return inputs, sum(jitter) / len(jitter) if jitter else None
 
@@ -85,9 +86,15 @@ class Frames:
 
     def _write(self, number: int, near: Mapping[int, Sequence[Made]], inputs: str) -> FrameRecord:
         layer = self.renderer.paint(number, near)
-        data, window = encode(layer, number, self.how)
         file = self.how.file(number)
-        atomic.write_bytes(self.out / file, data)
+        try:
+            data, window = encode(layer, number, self.how)
+            atomic.write_bytes(self.out / file, data)
+        except OSError as error:
+            what = error.strerror or error
+            raise BackendError(
+                f"{self.out / file} cannot be written: {what}.", "Make room; the same swap goes on."
+            ) from error
         return FrameRecord(
             number=number,
             file=file,

@@ -11,7 +11,8 @@ from ml_backend.faces.face import Face
 from .around import around
 from .settings import Controls
 
-NOT_PIXELS = frozenset({"faces", "performer", "gaps", "smooth"})  # they choose and place faces, which are hashed
+# what chooses and places faces, which are hashed, and what is hashed as the kind of file that it leads to
+NOT_PIXELS = frozenset({"faces", "performer", "gaps", "smooth", "output"})
 
 
 def hash_of(value: Any) -> str:

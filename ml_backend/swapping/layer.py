@@ -51,7 +51,7 @@ def combine(faces: Sequence[Painted]) -> Layer:
             np.copyto(rgba[..., :3], face.colour, where=face.alpha[..., None] > 0)
         for name, values in face.layers.items():
             whole = layers.setdefault(name, np.zeros((*rgba.shape[:2], *values.shape[2:]), np.float32))
-            # of two faces, the nearer one tells what lies here
+            # of two faces, the nearer one, which comes later, tells what lies here
             own = face.layers["mask"] > 0 if len(faces) > 1 else np.ones(face.alpha.shape, bool)
             whole[part][own] = values[own]
     return _trimmed(Layer(left, top, rgba, layers))
@@ -59,6 +59,8 @@ def combine(faces: Sequence[Painted]) -> Layer:
 
 def _trimmed(layer: Layer) -> Layer:
     seen = layer.rgba[..., 3] > 0
+    if "mask" in layer.layers:  # also where the opacity is 0
+        seen |= layer.layers["mask"] > 0
     rows, columns = np.nonzero(seen.any(1))[0], np.nonzero(seen.any(0))[0]
     if not rows.size:
         return combine([])

@@ -37,6 +37,7 @@ class LayerFormat:
 
     kind: Kind
     crop: bool
+    layers: bool
     width: int
     height: int
     colour: Colour
@@ -50,9 +51,9 @@ class LayerFormat:
 
     def timecode_of(self, number: int) -> str | None:
         """The time code of a frame, where the plate has one."""
-        if self.timecode is None or self.fps is None:
-            return None
-        return advance(self.timecode, number - self.first, self.fps)
+        if self.timecode is None or number == self.first:
+            return self.timecode
+        return None if self.fps is None else advance(self.timecode, number - self.first, self.fps)
 
     def file(self, number: int) -> str:
         return f"{number:06d}.{'exr' if self.kind == 'exr' else 'png'}"
@@ -75,7 +76,9 @@ def choose_format(settings: SwapSettings, info: SourceInfo, colour: Colour) -> L
         raise UsageError("The swap setting layers=true needs EXR.", "Add output=exr.")
     kind: Kind = "exr" if exr else "png8" if info.bit_depth == 8 else "png16"
     meaning = as_light(colour) if exr and not floating else colour
-    return LayerFormat(kind, settings.crop, info.width, info.height, meaning, info.fps, info.timecode, info.first)
+    return LayerFormat(
+        kind, settings.crop, settings.layers, info.width, info.height, meaning, info.fps, info.timecode, info.first
+    )
 
 
 def as_light(colour: Colour) -> Colour:
@@ -99,10 +102,10 @@ def encode(layer: Layer, number: int, how: LayerFormat) -> tuple[bytes, Window |
     return encode_png(rgba if how.crop else _on_frame(rgba, part, how)), window
 
 
-def _on_frame(values: NDArray[Any], layer: Layer, how: LayerFormat) -> NDArray[Any]:
-    """The values of a layer's part (H×W or H×W×C) on the whole frame, 0 around it."""
+def _on_frame(values: NDArray[Any], layer: Layer, how: LayerFormat, around: float = 0) -> NDArray[Any]:
+    """The values of a layer's part (H×W or H×W×C) on the whole frame, `around` beside it."""
     x, y, width, height = layer.window
-    whole = np.zeros((how.height, how.width, *values.shape[2:]), values.dtype)
+    whole = np.full((how.height, how.width, *values.shape[2:]), around, values.dtype)
     whole[y : y + height, x : x + width] = values
     return whole
 
@@ -116,9 +119,10 @@ def _at_least_a_pixel(layer: Layer) -> Layer:
 def _exr(layer: Layer, number: int, how: LayerFormat) -> bytes:
     alpha = layer.rgba[..., 3]
     channels = {name: layer.rgba[..., n] * alpha for n, name in enumerate("RGB")} | {"A": alpha}
-    for name, values in layer.layers.items():
-        planes = values if values.ndim == 3 else values[..., None]
-        for n, component in enumerate(_NAMES[name]):
+    for name, components in _NAMES.items() if how.layers else ():  # the same ones on every frame
+        nothing = np.full((*alpha.shape, len(components)), name == "visible", np.float32)
+        planes = layer.layers.get(name, nothing).reshape(nothing.shape)
+        for n, component in enumerate(components):
             channels[f"{_PUBLIC.get(name, name)}.{component}"] = np.ascontiguousarray(planes[..., n])
     attributes: dict[str, Attribute] = {}
     if how.fps is not None:
@@ -128,7 +132,10 @@ def _exr(layer: Layer, number: int, how: LayerFormat) -> bytes:
         attributes["timeCode"] = timecode
     size, window = (how.width, how.height), layer.window
     if not how.crop:  # Blender shows what lies in the data window, as if it were all
-        channels = {name: _on_frame(values, layer, how) for name, values in channels.items()}
+        channels = {
+            name: _on_frame(values, layer, how, around=float(name == "occlusion.A"))
+            for name, values in channels.items()
+        }
         window = (0, 0, *size)
     return encode_exr(channels, full=SINGLE, data_window=window, display=size, attributes=attributes)
 

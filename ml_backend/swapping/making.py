@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ml_backend.faces.alignment import FACE, align, crop
 from ml_backend.faces.face import Face
 from ml_backend.faces.geometry import invert, transform
+from ml_backend.faces.regions import eye_distance
 from ml_backend.media.frame import Frame, Pixels, Stored
 from ml_backend.networks.autoencoder import Autoencoder
 from ml_backend.training.masks.model import MaskModel
@@ -30,8 +31,9 @@ from .masks.surface import surface_mask
 from .settings import Controls, SwapSettings
 
 MEASURED_ERODE, MEASURED_FEATHER = 0.05, 0.1  # where colours are measured, in eye distances
-LARGEST = 1024  # pixels: side of an enlarged face
+SMALLEST, LARGEST = 8, 1024  # pixels: side of a face that is scaled to its size in the plate
 SPARE = 0.08  # of the crop's side: what a blend's edge needs around it
+MOTION = 0.25  # and what a face that is blurred by its motion needs besides
 
 
 @dataclass(frozen=True)
@@ -75,14 +77,13 @@ class Made:
         """x and y of the first pixel of `plate`."""
         return self.columns.start, self.rows.start
 
-    @property
-    def size(self) -> int:
-        """Side in pixels at which the face is as large as in the plate, at least the network's."""
-        return enlarged_size(self.matrix, self.face.shape[0])
+    def size(self, scale: float = 1.0) -> int:
+        """Side in pixels at which the face is as large as in the plate, `scale` times as large."""
+        return enlarged_size(self.matrix, self.face.shape[0], scale)
 
 
-def enlarged_size(matrix: NDArray[np.float64], resolution: int) -> int:
-    return int(np.clip(round(resolution / scale_of(matrix)), resolution, max(LARGEST, resolution)))
+def enlarged_size(matrix: NDArray[np.float64], resolution: int, scale: float = 1.0) -> int:
+    return int(np.clip(round(resolution / scale_of(matrix) * scale), SMALLEST, max(LARGEST, resolution)))
 
 
 class FaceMaker:
@@ -102,14 +103,17 @@ class FaceMaker:
         self._mask_model = mask_model if controls.constant.occlusion else None
 
     def make(self, frame: Frame, faces: Sequence[Face]) -> list[Made]:
-        """The faces of one frame, without those that lie outside the picture."""
-        made = (self._make(frame, face, self._controls.at(frame.number)) for face in faces)
+        """The faces of one frame from small to large, without those that lie outside the picture."""
+        nearest_last = sorted(faces, key=lambda face: eye_distance(face.landmarks))
+        made = (self._make(frame, face, self._controls.at(frame.number)) for face in nearest_last)
         return [one for one in made if one is not None]
 
     def _make(self, frame: Frame, face: Face, settings: SwapSettings) -> Made | None:
         resolution, landmarks = self._network.side, face.landmarks
         matrix = align(landmarks, resolution, FACE)
-        area = touched(matrix @ _homogeneous(invert(placing(matrix, resolution, settings))), resolution, frame.image)
+        moved = matrix @ _homogeneous(invert(placing(matrix, resolution, settings)))
+        spare = SPARE + (MOTION if self._controls.ever("motion_blur") else 0)
+        area = _united(touched(moved, resolution, frame.image, spare), touched(matrix, resolution, frame.image))
         if area is None:
             return None
         rows, columns = area
@@ -206,9 +210,14 @@ def placing(matrix: NDArray[np.float64], resolution: int, settings: SwapSettings
     return np.asarray(there, np.float64)
 
 
-def touched(matrix: NDArray[np.float64], resolution: int, picture: NDArray[np.generic]) -> tuple[slice, slice] | None:
-    """Rows and columns of the picture that a face in the crop may touch; None where it lies outside."""
-    low_edge, high_edge = -0.5 - SPARE * resolution, (1 + SPARE) * resolution - 0.5
+def touched(
+    matrix: NDArray[np.float64], resolution: int, picture: NDArray[np.generic], spare: float = SPARE
+) -> tuple[slice, slice] | None:
+    """Rows and columns of the picture that a face in the crop may touch; None where it lies outside.
+
+    spare: how far beyond the crop, as a part of its side.
+    """
+    low_edge, high_edge = -0.5 - spare * resolution, (1 + spare) * resolution - 0.5
     square = np.array([[x, y] for x in (low_edge, high_edge) for y in (low_edge, high_edge)])
     corners = transform(square, invert(matrix))
     low = np.maximum(np.floor(corners.min(0)).astype(int), 0)
@@ -216,6 +225,14 @@ def touched(matrix: NDArray[np.float64], resolution: int, picture: NDArray[np.ge
     if (low >= high).any():
         return None
     return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+
+
+def _united(one: tuple[slice, slice] | None, other: tuple[slice, slice] | None) -> tuple[slice, slice] | None:
+    """The smallest part of a picture that holds both; None where the first is outside of it."""
+    if one is None or other is None:
+        return one
+    rows, columns = (slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(one, other, strict=True))
+    return rows, columns
 
 
 def _homogeneous(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -42,19 +42,23 @@ class Painted:
     layers: Mapping[str, NDArray[np.float32]]
 
 
-def paint(number: int, made: Made, steady: Steady, settings: SwapSettings, colour: Colour, target: Colour) -> Painted:
-    """Paint the face of frame `number` of a plate whose pixels mean `colour`, as pixels that mean `target`.
+def paint(
+    seed: tuple[int, int], made: Made, steady: Steady, settings: SwapSettings, colour: Colour, target: Colour
+) -> Painted:
+    """Paint a face of a plate whose pixels mean `colour`, as pixels that mean `target`.
 
-    Light of the plate that a display cannot show (brighter than white, out of gamut) stays on the made face. The same
-    arguments give the same pixels.
+    seed: the frame's number and which of its faces this is, so that no two get the same grain. Light of the plate that
+    a display cannot show (brighter than white, out of gamut) stays on the made face. The same arguments give the same
+    pixels.
     """
     place = placing(made.matrix, made.face.shape[0], settings)
     to_plate = place @ np.vstack([invert(made.matrix), [0, 0, 1]])
     landmarks = np.column_stack([transform(made.landmarks[:, :2], place), made.landmarks[:, 2] * settings.scale])
     shape = (made.plate.shape[0], made.plate.shape[1])
     mask = _mask(shape, landmarks, to_plate, made.corner, steady.mask, settings)
-    wide = settings.layers or settings.motion_blur > 0
-    rows, columns = (slice(0, shape[0]), slice(0, shape[1])) if wide else _around(mask, EDGE * eye_distance(landmarks))
+    rows, columns = slice(0, shape[0]), slice(0, shape[1])
+    if settings.motion_blur == 0:
+        rows, columns = _around(mask, EDGE * eye_distance(landmarks))
     mask = np.ascontiguousarray(mask[rows, columns])
     shape = (mask.shape[0], mask.shape[1])
     corner = (made.corner[0] + columns.start, made.corner[1] + rows.start)
@@ -74,7 +78,7 @@ def paint(number: int, made: Made, steady: Steady, settings: SwapSettings, colou
     blended, alpha = blend(settings.blend, under, laid, mask, eye_distance(landmarks))
     if settings.grain > 0 and steady.grain is not None:
         own = measure_grain(blended, mask)
-        blended = add_grain(blended, steady.grain, mask, (number, corner[0]), settings.grain, own, alpha)
+        blended = add_grain(blended, steady.grain, mask, seed, settings.grain, own, alpha)
     if settings.motion_blur > 0 and steady.motion is not None:
         blended, alpha = motion_blur(blended, alpha, _in_part(steady.motion, corner), settings.motion_blur)
     if visible is not None:
@@ -85,7 +89,9 @@ def paint(number: int, made: Made, steady: Steady, settings: SwapSettings, colou
     if settings.layers:
         to_part = to_plate.copy()
         to_part[:, 2] -= corner
-        shown = target.from_display(_warp(made.face, to_part, shape, cv2.INTER_CUBIC), None)
+        raw = enlarge(made.face, min(made.size(settings.scale), made.face.shape[0]), "cubic")
+        to_raw = scaled(invert(to_part), made.face.shape[0], raw.shape[0])
+        shown = target.from_display(_warp(raw, invert(to_raw), shape, cv2.INTER_CUBIC), None)
         to_crop = invert(to_plate)
         to_crop[:, 2] += to_crop[:, :2] @ corner
         seen = np.ones(shape, np.float32) if visible is None else visible
@@ -130,13 +136,14 @@ def _face(made: Made, steady: Steady, settings: SwapSettings, colour: Colour) ->
     # before it is enlarged: the same colours for a fraction of the work
     matched = apply(settings.colour, made.face, steady.colour, settings.colour_strength)
     sharpened = settings.sharpness > 0 and steady.sharpness is not None
-    if settings.enlarge == "cubic" and not sharpened:
+    size = made.size(settings.scale)
+    if settings.enlarge == "cubic" and not sharpened and size >= resolution:
         return matched  # it is laid into the plate by cubic interpolation
     crop, mask = None, None
     if sharpened or settings.enlarge == "detail":
-        crop = _crop(colour.to_display(made.plate).picture, made, made.size)
+        crop = _crop(colour.to_display(made.plate).picture, made, size)
         mask = np.asarray(cv2.resize(inside_edge(steady.mask, resolution), crop.shape[:2]), np.float32)
-    large = enlarge(matched, made.size, settings.enlarge, crop, mask)
+    large = enlarge(matched, size, settings.enlarge, crop, mask)
     if sharpened and mask is not None and steady.sharpness is not None:
         own = measure_sharpness(large, mask)
         if own is not None:

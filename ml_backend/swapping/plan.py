@@ -87,7 +87,7 @@ def find_faces(
 
 def observations_file(cache: Path, source: Source, landmarker: Landmarker) -> Path:
     """Where a swap keeps what it has seen; changes with the source's files and with what finds the faces in them."""
-    value = [__version__, landmarker.id, footage_state(source.info), source.colour.name]
+    value = [__version__, landmarker.id, footage_state(source.info), source.colour.name, source.colour.version]
     return cache / f"faces-{hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]}.sqlite"
 
 

@@ -49,8 +49,8 @@ class FaceRenderer:
         """The layer of frame `number`; near: what `make` gave for it and for the frames around it."""
         settings = self._controls.at(number)
         faces = [
-            paint(number, made, steady(number, made, near, self._controls), settings, self._colour, self._target)
-            for made in near[number]
+            paint((number, n), made, steady(number, made, near, self._controls), settings, self._colour, self._target)
+            for n, made in enumerate(near[number])
         ]
         return combine(faces)
 

@@ -56,7 +56,7 @@ def written(one: Layer, how: LayerFormat, folder: Path, number: int = 1001) -> n
 @pytest.mark.parametrize(("kind", "steps"), [("png8", 255), ("png16", 65535)])
 def test_png_keeps_every_code_and_nothing_outside(kind: str, steps: int, crop: bool, tmp_path: Path) -> None:
     one = layer()
-    how = LayerFormat(kind, crop, WIDTH, HEIGHT, PLAIN)  # type: ignore[arg-type]
+    how = LayerFormat(kind, crop, False, WIDTH, HEIGHT, PLAIN)  # type: ignore[arg-type]
     back = written(one, how, tmp_path)
     x, y, width, height = WINDOW
     np.testing.assert_array_equal(np.round(back[y : y + height, x : x + width] * steps), np.round(one.rgba * steps))
@@ -67,7 +67,7 @@ def test_png_keeps_every_code_and_nothing_outside(kind: str, steps: int, crop: b
 def test_16_bit_output_has_more_than_8_bit_steps(tmp_path: Path) -> None:
     ramp = np.linspace(0, 1, 4096, dtype=np.float32).reshape(1, -1, 1).repeat(4, 2)
     ramp[..., 3] = 1
-    how = LayerFormat("png16", True, 4096, 1, PLAIN)
+    how = LayerFormat("png16", True, False, 4096, 1, PLAIN)
     data, window = encode(Layer(0, 0, ramp, {}), 1, how)
     (tmp_path / "a.png").write_bytes(data)
     back = read_layer(tmp_path / "a.png", (1, 4096), window, PLAIN)
@@ -81,7 +81,7 @@ def test_light_far_above_white_survives_in_exr(light: float, alpha: float) -> No
 
     rgba = np.full((2, 3, 4), light, np.float32)
     rgba[..., 3] = alpha
-    how = LayerFormat("exr", False, WIDTH, HEIGHT, LINEAR)
+    how = LayerFormat("exr", False, False, WIDTH, HEIGHT, LINEAR)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.exr"
         file.write_bytes(encode(Layer(4, 6, rgba, {}), 1001, how)[0])
@@ -117,6 +117,12 @@ def test_named_layers_of_an_exr_are_those_that_compositors_look_for(tmp_path: Pa
     names = {"R", "G", "B", "A", "raw.R", "raw.G", "raw.B", "mask.A", "occlusion.A", "uv.U", "uv.V"}
     assert channels.keys() == names
     x, y, width, height = WINDOW
+    empty = tmp_path / "b.exr"
+    empty.write_bytes(encode(combine([]), 1002, how)[0])
+    nothing = read_exr(empty).channels
+    assert nothing.keys() == names, "a frame without a face has the same layers"
+    assert nothing["occlusion.A"].min() == 1
+    assert not any(values.any() for name, values in nothing.items() if name != "occlusion.A")
     np.testing.assert_array_equal(channels["uv.U"][y : y + height, x : x + width], uv[..., 0])  # not cut to a half
 
 
@@ -143,13 +149,13 @@ def test_what_would_lose_light_or_layers_is_refused() -> None:
 @pytest.mark.parametrize("crop", [False, True])
 def test_a_frame_without_a_face_is_a_transparent_frame(kind: str, crop: bool, tmp_path: Path) -> None:
     colour = LINEAR if kind == "exr" else PLAIN
-    back = written(combine([]), LayerFormat(kind, crop, WIDTH, HEIGHT, colour), tmp_path)  # type: ignore[arg-type]
+    back = written(combine([]), LayerFormat(kind, crop, False, WIDTH, HEIGHT, colour), tmp_path)  # type: ignore[arg-type]
     assert back.shape == (HEIGHT, WIDTH, 4)
     assert not back.any()
 
 
 def test_a_layer_of_another_size_is_named(tmp_path: Path) -> None:
-    data, _ = encode(layer(), 1, LayerFormat("png8", False, WIDTH, HEIGHT, PLAIN))
+    data, _ = encode(layer(), 1, LayerFormat("png8", False, False, WIDTH, HEIGHT, PLAIN))
     (tmp_path / "a.png").write_bytes(data)
     with pytest.raises(BackendError, match=r"a\.png is 40×30, the swap says 10×20"):
         read_layer(tmp_path / "a.png", (20, 10), None, PLAIN)

@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import numpy as np
 import pytest
 
 from ml_backend.cli import main
-from ml_backend.errors import Cancelled, RefusedError, UsageError
+from ml_backend.errors import BackendError, Cancelled, RefusedError, UsageError
 from ml_backend.media.colour import LINEAR
 from ml_backend.media.exr import encode_exr, read_exr
 from ml_backend.media.source import open_source
@@ -420,3 +422,71 @@ def test_another_format_takes_the_place_of_the_first(swap: Swap, tmp_path: Path)
     assert {"raw.R", "mask.A", "occlusion.A", "uv.U"} <= read_exr(out / "000002.exr").channels.keys()
     swap()
     assert sorted(file.suffix for file in out.glob("0*")) == [".png"] * 3
+
+
+@pytest.mark.parametrize("settings", [{}, {"output": "exr"}])
+def test_the_plate_is_never_written_over(
+    swap: Swap, frames: list[np.ndarray], tmp_path: Path, settings: dict[str, str]
+) -> None:
+    plate = tmp_path / "plate"
+    for number, image in enumerate(frames, 1):
+        write_rgb(plate / f"{number:06d}.png", image)
+    before = state_of(plate)
+    for named in (plate, plate / "######.png", plate / "000001.png"):
+        with pytest.raises(UsageError, match="the plate's own pictures"):
+            swap(plate=str(named), frames=None, out=plate, settings=settings)
+    assert state_of(plate) == before
+
+
+def test_a_second_swap_into_a_folder_waits_its_turn(swap: Swap, tmp_path: Path) -> None:
+    class Another(SilentReporter):
+        refused = ""
+
+        def progress(self, stage: str, done: float, total: float, figures: Any = None) -> None:
+            if not self.refused:
+                with pytest.raises(BackendError) as caught:
+                    swap()
+                Another.refused = str(caught.value)
+
+    assert swap(Another())["frames_made"] == 3
+    assert "another swap into this folder" in Another.refused
+
+
+def test_layers_leave_the_picture_as_it_is(swap: Swap, tmp_path: Path) -> None:
+    rgba = {}
+    for name, settings in (("plain", {}), ("layered", {"layers": "true"})):
+        swap(out=tmp_path / name, settings={"output": "exr", "grain": "1", **settings})
+        channels = read_exr(tmp_path / name / "000002.exr").channels
+        rgba[name] = np.dstack([channels[component] for component in "RGBA"])
+    assert np.array_equal(rgba["plain"], rgba["layered"])
+
+
+def test_a_replaced_record_of_consent_reaches_the_manifest(
+    swap: Swap, consent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swap()
+    before = read_manifest(tmp_path / "swap").consent.record_sha256
+    monkeypatch.setenv("ML_BACKEND_HOME", str(tmp_path / "home"))
+    new = ["consent", "new", "identity_B", "--basis", "test", "--project", "p", "--granted-by", "n", "--use", "test"]
+    assert main(new) == 0
+    assert swap(consent=None)["frames_made"] == 0
+    assert read_manifest(tmp_path / "swap").consent.record_sha256 != before
+
+
+def test_a_full_disk_is_named_and_the_swap_goes_on(
+    run_backend: Callable[..., Any], footage: Path, tiny_model: Path, consent: Path, tmp_path: Path
+) -> None:
+    asked = ["swap", footage / "plate_A.mp4", "--model", tiny_model, "--identity", "identity_B", "--frames", "1-2"]
+    asked += ["--out", tmp_path / "swap", "--consent", consent]
+    limited = ["import resource, sys", "from ml_backend.cli import main"]
+    limited += ["resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))", "sys.exit(main(sys.argv[1:]))"]
+    assert run_backend(*asked).returncode == 0
+    for file in (tmp_path / "swap").glob("0*.png"):
+        file.unlink()
+    program = [sys.executable, "-c", "\n".join(limited), *map(str, asked)]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "000001.png cannot be written" in done.stderr
+    assert "goes on" in done.stderr
+    assert not list((tmp_path / "swap").rglob("*.part"))
+    assert run_backend(*asked).returncode == 0

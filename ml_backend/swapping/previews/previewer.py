@@ -22,10 +22,10 @@ from ml_backend.media.write import encode_png
 from ml_backend.provenance.consent import require_consent
 from ml_backend.requests import Plate, PreviewRequest
 from ml_backend.swapping.layer import Layer, flatten, full_frame
+from ml_backend.swapping.performer import check_framing, find_performer
 from ml_backend.swapping.plan import observations_file
 from ml_backend.swapping.render import FaceRenderer
 from ml_backend.swapping.settings import Controls
-from ml_backend.swapping.swap import check_framing, find_performer
 from ml_backend.training.masks.model import MaskModel, open_mask_model
 from ml_backend.training.models.checkpoints import SwapModel, list_checkpoints, load_for_swap
 

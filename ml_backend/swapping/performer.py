@@ -1,0 +1,60 @@
+"""Whom a swap replaces: what the model knows of the people."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml_backend.errors import BackendError, UsageError
+from ml_backend.faces.alignment import FACE
+from ml_backend.facesets.resolve import Footage
+from ml_backend.training.models.checkpoints import CheckpointInfo
+
+from .plan import nearest
+from .settings import SwapSettings
+
+
+def find_performer(
+    info: CheckpointInfo, model: Path, identity: str, settings: SwapSettings
+) -> NDArray[np.float32] | None:
+    """The mean embedding of the person to look for on the plate; None where whoever is there is replaced.
+
+    Raises UsageError where the model does not know the identity, or not who is filmed.
+    """
+    if identity not in info.identities:
+        raise UsageError(f"The model {model} does not know {identity}.", f"It knows {', '.join(info.identities)}.")
+    if settings.faces != "performer":
+        return None
+    others = [name for name in info.identities if name != identity]
+    name = settings.performer or (others[0] if len(others) == 1 else None)
+    if name is None and not others:
+        raise UsageError(
+            f"The model {model} knows {identity} only, and so not who is on the plate.",
+            "Say --set faces=largest, or export the performer with the identity.",
+        )
+    if name is None or name not in info.identities:
+        raise UsageError(
+            f"Who of {', '.join(others)} is on the plate?" if name is None else f"The model does not know {name}.",
+            "Say it with --set performer=NAME, or use --set faces=largest.",
+        )
+    return np.asarray(info.references[name], np.float32)
+
+
+def nobody(footage: Footage, performer: NDArray[np.float32] | None) -> str:
+    """Why a swap changes nothing: no face at all, or only faces of others."""
+    away = None if performer is None else nearest(footage, performer)
+    if away is None:
+        return "No face was found on the plate: every frame will be transparent."
+    return (
+        f"None of the faces on the plate is the performer's (the nearest is {away:.2f} away): every frame will be "
+        "transparent. --set faces=largest or faces=all swaps whoever is there."
+    )
+
+
+def check_framing(info: CheckpointInfo, model: Path) -> None:
+    if (info.framing, info.framing_side) != (FACE.name, FACE.side):
+        raise BackendError(
+            f"The model {model} was trained on other crops ({info.framing} {info.framing_side}) "
+            f"than this backend makes ({FACE.name} {FACE.side}).",
+            "Use the backend version that trained it, or train again.",
+        )
