@@ -301,3 +301,12 @@ def test_a_stopped_evaluation_writes_nothing(footage: Path, good: Path, tmp_path
         run_evaluate(EvaluateRequest(swap=swap, plate=str(footage / "plate_A.mp4")), Stops())
     assert not (swap / "evaluation.json").exists()
     assert not (swap / "report.html").exists()
+
+
+def test_layers_of_another_colour_space_are_not_compared(evaluate: Evaluate, perfect: Path, tmp_path: Path) -> None:
+    swap = tmp_path / "swap"
+    shutil.copytree(perfect, swap)
+    manifest = json.loads((swap / MANIFEST).read_text())
+    (swap / MANIFEST).write_text(json.dumps(manifest | {"colour": "ACEScg"}))
+    with pytest.raises(UsageError, match=r"are ACEScg.*would be sRGB"):
+        evaluate(swap)

@@ -171,3 +171,11 @@ def test_a_plate_names_its_space(tmp_path: Path) -> None:
     assert open_source(plate).info.colour == "ACEScg"
     assert open_source(plate, colourspace="Linear Rec.709").info.colour == "Linear Rec.709"
     assert open_source(tmp_path / "a.0001.exr", colourspace="acescg").info.colour == "ACEScg"
+
+
+def test_a_changed_configuration_is_another_version(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    one, same = ocio_colour("halved", studio(tmp_path)), ocio_colour("halved", studio(tmp_path))
+    other = ocio_colour("halved", studio(tmp_path / "other", STUDIO.replace("[2, 0", "[4, 0")))
+    assert one.name == other.name
+    assert one.version == same.version != other.version

@@ -101,3 +101,14 @@ def test_opacity_scales_alpha_only() -> None:
     np.testing.assert_allclose(half[..., 3], whole[..., 3] / 2, atol=1)
     covered = half[..., 3] > 20
     assert np.abs(half[covered][:, :3].astype(int) - whole[covered][:, :3]).max() <= 1
+
+
+def test_a_face_smaller_than_the_network_is_averaged_and_not_sampled() -> None:
+    painter = renderer(learned_mask="false", colour="none", blend="feather", feather="0.05")
+    fine = (np.indices((32, 32)).sum(0) % 2).astype(np.float32)
+    painter._maker._infer = lambda given: (np.dstack([fine] * 3), np.ones((32, 32), np.float32))  # type: ignore[method-assign]
+    for x in (80, 80.25, 80.5):
+        layer = painter.render(plate(), [face(x, 60, 5)]).astype(float)
+        inside = layer[..., 3] > 200
+        assert inside.sum() > 10
+        np.testing.assert_allclose(layer[inside][:, :3], 127.5, atol=20)

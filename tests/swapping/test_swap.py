@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -390,7 +391,8 @@ def test_light_above_white_goes_through_a_float_plate(swap: Swap, frames: list[n
         light = LINEAR.from_display(image.astype(np.float32) / 255, None)
         light[150:200, 150:230] += 16 * random.random((50, 80, 1), np.float32) ** 8
         channels = {name: np.ascontiguousarray(light[..., n]) for n, name in enumerate("RGB")}
-        (folder / f"shot.{number}.exr").write_bytes(encode_exr(channels, half=False))
+        recorded = {"timeCode": f"01:00:00:{number - 1000:02d}", "framesPerSecond": Fraction(24)}
+        (folder / f"shot.{number}.exr").write_bytes(encode_exr(channels, half=False, attributes=recorded))
     result = swap(plate=str(folder), frames=None, settings={"output": "auto"})
     assert (result["frames"], result["faces"]) == (3, 3)
     manifest = read_manifest(tmp_path / "swap")
@@ -400,6 +402,8 @@ def test_light_above_white_goes_through_a_float_plate(swap: Swap, frames: list[n
         "Linear Rec.709",
         32,
     )
+    assert (manifest.fps, manifest.timecode) == ("24", "01:00:00:01")
+    assert read_exr(tmp_path / "swap" / "001003.exr").timecode == "01:00:00:03"
     (plate,) = open_source(folder, "1002").frames()
     layer = read_exr(tmp_path / "swap" / "001002.exr").channels
     full = layer["A"] > 0.999
@@ -490,3 +494,28 @@ def test_a_full_disk_is_named_and_the_swap_goes_on(
     assert "goes on" in done.stderr
     assert not list((tmp_path / "swap").rglob("*.part"))
     assert run_backend(*asked).returncode == 0
+
+
+def test_a_repair_touches_only_its_frames_also_beside_the_chosen_ones(
+    swap: Swap, footage: Path, tmp_path: Path
+) -> None:
+    def repairs(*frames: int) -> Path:
+        points = {str(point): [190 + point % 7, 190] for point in (33, 263, 1)}
+        common = {"source": str(footage / "plate_A.mp4"), "action": "landmarks", "at": [190, 190], "points": points}
+        file = tmp_path / "repairs.json"
+        file.write_text(json.dumps({"version": 1, "repairs": [common | {"frame": frame} for frame in frames]}))
+        return file
+
+    whole, piece = tmp_path / "whole", tmp_path / "piece"
+    steady = {"mask_smooth": "1"}  # the landmarks count for the frames around
+    swap(out=whole, frames="1-12", settings=steady, repairs=repairs(8))
+    piece.mkdir()
+    shutil.copytree(whole / "cache", piece / "cache")
+    swap(out=piece, frames="1-7", settings=steady, repairs=repairs(8))
+    assert pictures(piece) == {name: data for name, data in pictures(whole).items() if int(name[:6]) <= 7}
+    made = swap(out=whole, frames="1-12", settings=steady, repairs=repairs(8, 2))["frames_made"]
+    assert 1 <= made <= 5
+    (tmp_path / "repairs.json").write_text((tmp_path / "repairs.json").read_text() + "\n")
+    assert swap(out=whole, frames="1-12", settings=steady, repairs=tmp_path / "repairs.json")["frames_made"] == 0
+    with pytest.raises(UsageError, match="do not exist"):
+        swap(repairs=tmp_path / "missing.json")
