@@ -4,8 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from ml_backend.media.source import open_source
 from ml_backend.progress import SilentReporter
 from ml_backend.requests import SwapRequest
 
@@ -29,3 +31,8 @@ def swap(footage: Path, tiny_model: Path, consent: Path, tmp_path: Path) -> Swap
         return run_swap(SwapRequest(**request | changes), reporter or SilentReporter())
 
     return swap
+
+
+@pytest.fixture(scope="session")
+def frames(footage: Path) -> list[np.ndarray]:
+    return [frame.image for frame in open_source(footage / "plate_A.mp4", "1-3").frames()]

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,6 @@ import pytest
 
 from ml_backend.cli import main
 from ml_backend.errors import BackendError, Cancelled, RefusedError, UsageError
-from ml_backend.media.colour import LINEAR
-from ml_backend.media.exr import encode_exr, read_exr
 from ml_backend.media.source import open_source
 from ml_backend.media.write import read_picture, write_rgb
 from ml_backend.progress import SilentReporter
@@ -26,6 +23,8 @@ from ml_backend.swapping.manifest import read_manifest
 from ml_backend.swapping.render import flatten
 from ml_backend.swapping.swap import run_swap
 from ml_backend.training.train import run_train
+
+from .plates import write_plate
 
 Swap = Callable[..., dict[str, Any]]
 
@@ -49,17 +48,6 @@ def state_of(folder: Path) -> dict[str, tuple[int, int]]:
 
 def pictures(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.glob("*.png")}
-
-
-@pytest.fixture(scope="module")
-def frames(footage: Path) -> list[np.ndarray]:
-    return [frame.image for frame in open_source(footage / "plate_A.mp4", "1-3").frames()]
-
-
-def write_plate(folder: Path, images: list[np.ndarray], first: int = 1) -> Path:
-    for number, image in enumerate(images, first):
-        write_rgb(folder / f"shot.{number:04d}.png", image)
-    return folder
 
 
 def test_every_frame_gets_a_picture_and_the_manifest_tells_all(swap: Swap, footage: Path, tmp_path: Path) -> None:
@@ -210,15 +198,6 @@ def test_frames_without_a_face_are_transparent(swap: Swap, frames: list[np.ndarr
     assert [bool(layer.any()) for layer in layers] == [True, False, False, True]
 
 
-def test_a_deep_plate_gives_deep_pictures(swap: Swap, frames: list[np.ndarray], tmp_path: Path) -> None:
-    plate = write_plate(tmp_path / "plate", [frames[0].astype(np.uint16) * 257])
-    swap(plate=str(plate), frames=None)
-    layer = read_picture(tmp_path / "swap" / "000001.png")
-    assert (layer.dtype, layer.shape) == (np.uint16, (384, 384, 4))
-    assert read_manifest(tmp_path / "swap").bit_depth == 16
-    assert (layer[..., 3] % 257 != 0).any(), "alpha is finer than 8 bit"
-
-
 def test_a_face_cut_by_the_border_is_swapped(swap: Swap, frames: list[np.ndarray], tmp_path: Path) -> None:
     cut = [np.ascontiguousarray(frame[:, 150:]) for frame in frames]
     result = swap(plate=str(write_plate(tmp_path / "plate", cut)), frames=None)
@@ -365,69 +344,6 @@ def test_frames_beside_the_chosen_ones_that_cannot_be_read_are_done_without(
     assert swap(plate=str(plate), frames="1-3", out=tmp_path / "gap")["frames"] == 3
 
 
-def test_a_crop_lies_where_the_manifest_says(swap: Swap, tmp_path: Path) -> None:
-    swap(out=tmp_path / "full")
-    swap(out=tmp_path / "crop", settings={"crop": "true"})
-    for whole, part in zip(
-        read_manifest(tmp_path / "full").frames, read_manifest(tmp_path / "crop").frames, strict=True
-    ):
-        assert whole.window is None
-        assert part.window is not None
-        x, y, width, height = part.window
-        rgba = read_picture(tmp_path / "full" / whole.file)
-        cropped = read_picture(tmp_path / "crop" / part.file)
-        assert np.array_equal(rgba[y : y + height, x : x + width], cropped)
-        rgba[y : y + height, x : x + width] = 0
-        assert not rgba[..., 3].any()
-        assert (tmp_path / "crop" / part.file).stat().st_size < (tmp_path / "full" / whole.file).stat().st_size
-
-
-def test_light_above_white_goes_through_a_float_plate(swap: Swap, frames: list[np.ndarray], tmp_path: Path) -> None:
-    """Outside the layer nothing is stored; inside, the plate's highlights lie on the made face."""
-    folder = tmp_path / "plate"
-    folder.mkdir()
-    random = np.random.default_rng(2)
-    for number, image in enumerate(frames, 1001):
-        light = LINEAR.from_display(image.astype(np.float32) / 255, None)
-        light[150:200, 150:230] += 16 * random.random((50, 80, 1), np.float32) ** 8
-        channels = {name: np.ascontiguousarray(light[..., n]) for n, name in enumerate("RGB")}
-        recorded = {"timeCode": f"01:00:00:{number - 1000:02d}", "framesPerSecond": Fraction(24)}
-        (folder / f"shot.{number}.exr").write_bytes(encode_exr(channels, half=False, attributes=recorded))
-    result = swap(plate=str(folder), frames=None, settings={"output": "auto"})
-    assert (result["frames"], result["faces"]) == (3, 3)
-    manifest = read_manifest(tmp_path / "swap")
-    assert (manifest.output, manifest.alpha, manifest.colour, manifest.bit_depth) == (
-        "exr",
-        "premultiplied",
-        "Linear Rec.709",
-        32,
-    )
-    assert (manifest.fps, manifest.timecode) == ("24", "01:00:00:01")
-    assert read_exr(tmp_path / "swap" / "001003.exr").timecode == "01:00:00:03"
-    (plate,) = open_source(folder, "1002").frames()
-    layer = read_exr(tmp_path / "swap" / "001002.exr").channels
-    full = layer["A"] > 0.999
-    bright = full & (plate.stored[..., 1] > 2)
-    assert bright.sum() > 20
-    # the made face in the display range, and on it what of the plate lies above white
-    beyond = plate.stored[..., 1][bright] - 1
-    assert ((layer["G"][bright] >= beyond * (1 - 2**-10)) & (layer["G"][bright] <= beyond + 1.2)).all()
-    assert layer["G"].max() > 8
-    assert not layer["G"][layer["A"] == 0].any()
-    with pytest.raises(UsageError, match="output=png would cut"):
-        swap(plate=str(folder), frames=None, settings={"output": "png"}, out=tmp_path / "png")
-
-
-def test_another_format_takes_the_place_of_the_first(swap: Swap, tmp_path: Path) -> None:
-    swap()
-    swap(settings={"output": "exr", "layers": "true"})
-    out = tmp_path / "swap"
-    assert sorted(file.suffix for file in out.glob("0*")) == [".exr"] * 3
-    assert {"raw.R", "mask.A", "occlusion.A", "uv.U"} <= read_exr(out / "000002.exr").channels.keys()
-    swap()
-    assert sorted(file.suffix for file in out.glob("0*")) == [".png"] * 3
-
-
 @pytest.mark.parametrize("settings", [{}, {"output": "exr"}])
 def test_the_plate_is_never_written_over(
     swap: Swap, frames: list[np.ndarray], tmp_path: Path, settings: dict[str, str]
@@ -454,15 +370,6 @@ def test_a_second_swap_into_a_folder_waits_its_turn(swap: Swap, tmp_path: Path) 
 
     assert swap(Another())["frames_made"] == 3
     assert "another swap into this folder" in Another.refused
-
-
-def test_layers_leave_the_picture_as_it_is(swap: Swap, tmp_path: Path) -> None:
-    rgba = {}
-    for name, settings in (("plain", {}), ("layered", {"layers": "true"})):
-        swap(out=tmp_path / name, settings={"output": "exr", "grain": "1", **settings})
-        channels = read_exr(tmp_path / name / "000002.exr").channels
-        rgba[name] = np.dstack([channels[component] for component in "RGBA"])
-    assert np.array_equal(rgba["plain"], rgba["layered"])
 
 
 def test_a_replaced_record_of_consent_reaches_the_manifest(

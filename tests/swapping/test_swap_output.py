@@ -1,0 +1,101 @@
+"""What a swap writes: depth, light above white, crops, layers."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ml_backend.errors import UsageError
+from ml_backend.media.colour import LINEAR
+from ml_backend.media.exr import encode_exr, read_exr
+from ml_backend.media.source import open_source
+from ml_backend.media.write import read_picture
+from ml_backend.swapping.manifest import read_manifest
+
+from .plates import write_plate
+
+Swap = Callable[..., dict[str, Any]]
+
+
+def test_a_crop_lies_where_the_manifest_says(swap: Swap, tmp_path: Path) -> None:
+    swap(out=tmp_path / "full")
+    swap(out=tmp_path / "crop", settings={"crop": "true"})
+    for whole, part in zip(
+        read_manifest(tmp_path / "full").frames, read_manifest(tmp_path / "crop").frames, strict=True
+    ):
+        assert whole.window is None
+        assert part.window is not None
+        x, y, width, height = part.window
+        rgba = read_picture(tmp_path / "full" / whole.file)
+        cropped = read_picture(tmp_path / "crop" / part.file)
+        assert np.array_equal(rgba[y : y + height, x : x + width], cropped)
+        rgba[y : y + height, x : x + width] = 0
+        assert not rgba[..., 3].any()
+        assert (tmp_path / "crop" / part.file).stat().st_size < (tmp_path / "full" / whole.file).stat().st_size
+
+
+def test_light_above_white_goes_through_a_float_plate(swap: Swap, frames: list[np.ndarray], tmp_path: Path) -> None:
+    """Outside the layer nothing is stored; inside, the plate's highlights lie on the made face."""
+    folder = tmp_path / "plate"
+    folder.mkdir()
+    random = np.random.default_rng(2)
+    for number, image in enumerate(frames, 1001):
+        light = LINEAR.from_display(image.astype(np.float32) / 255, None)
+        light[150:200, 150:230] += 16 * random.random((50, 80, 1), np.float32) ** 8
+        channels = {name: np.ascontiguousarray(light[..., n]) for n, name in enumerate("RGB")}
+        recorded = {"timeCode": f"01:00:00:{number - 1000:02d}", "framesPerSecond": Fraction(24)}
+        (folder / f"shot.{number}.exr").write_bytes(encode_exr(channels, half=False, attributes=recorded))
+    result = swap(plate=str(folder), frames=None, settings={"output": "auto"})
+    assert (result["frames"], result["faces"]) == (3, 3)
+    manifest = read_manifest(tmp_path / "swap")
+    assert (manifest.output, manifest.alpha, manifest.colour, manifest.bit_depth) == (
+        "exr",
+        "premultiplied",
+        "Linear Rec.709",
+        32,
+    )
+    assert (manifest.fps, manifest.timecode) == ("24", "01:00:00:01")
+    assert read_exr(tmp_path / "swap" / "001003.exr").timecode == "01:00:00:03"
+    (plate,) = open_source(folder, "1002").frames()
+    layer = read_exr(tmp_path / "swap" / "001002.exr").channels
+    full = layer["A"] > 0.999
+    bright = full & (plate.stored[..., 1] > 2)
+    assert bright.sum() > 20
+    # the made face in the display range, and on it what of the plate lies above white
+    beyond = plate.stored[..., 1][bright] - 1
+    assert ((layer["G"][bright] >= beyond * (1 - 2**-10)) & (layer["G"][bright] <= beyond + 1.2)).all()
+    assert layer["G"].max() > 8
+    assert not layer["G"][layer["A"] == 0].any()
+    with pytest.raises(UsageError, match="output=png would cut"):
+        swap(plate=str(folder), frames=None, settings={"output": "png"}, out=tmp_path / "png")
+
+
+def test_another_format_takes_the_place_of_the_first(swap: Swap, tmp_path: Path) -> None:
+    swap()
+    swap(settings={"output": "exr", "layers": "true"})
+    out = tmp_path / "swap"
+    assert sorted(file.suffix for file in out.glob("0*")) == [".exr"] * 3
+    assert {"raw.R", "mask.A", "occlusion.A", "uv.U"} <= read_exr(out / "000002.exr").channels.keys()
+    swap()
+    assert sorted(file.suffix for file in out.glob("0*")) == [".png"] * 3
+
+
+def test_layers_leave_the_picture_as_it_is(swap: Swap, tmp_path: Path) -> None:
+    rgba = {}
+    for name, settings in (("plain", {}), ("layered", {"layers": "true"})):
+        swap(out=tmp_path / name, settings={"output": "exr", "grain": "1", **settings})
+        channels = read_exr(tmp_path / name / "000002.exr").channels
+        rgba[name] = np.dstack([channels[component] for component in "RGBA"])
+    assert np.array_equal(rgba["plain"], rgba["layered"])
+
+
+def test_a_deep_plate_gives_deep_pictures(swap: Swap, frames: list[np.ndarray], tmp_path: Path) -> None:
+    plate = write_plate(tmp_path / "plate", [frames[0].astype(np.uint16) * 257])
+    swap(plate=str(plate), frames=None)
+    layer = read_picture(tmp_path / "swap" / "000001.png")
+    assert (layer.dtype, layer.shape) == (np.uint16, (384, 384, 4))
+    assert read_manifest(tmp_path / "swap").bit_depth == 16
+    assert (layer[..., 3] % 257 != 0).any(), "alpha is finer than 8 bit"
