@@ -264,8 +264,8 @@ def shot_remarks(rows: Sequence[Row], figures: Mapping[str, float | None]) -> li
             "performer: train longer, or look at the faceset."
         )
     for key, most, text in (
-        ("flicker_brightness", 0.5, "The swap's brightness flickers by {:.1f} L* mostly: raise colour_smooth."),
-        ("flicker_colour", 0.5, "The swap's colour flickers by ΔE {:.1f} mostly: raise colour_smooth."),
+        ("flicker_brightness", 0.5, "The swap's brightness flickers by {:.1f} L* mostly: choose colour=light."),
+        ("flicker_colour", 0.5, "The swap's colour flickers by ΔE {:.1f} mostly: choose colour=light."),
         ("edge_visibility", 2.0, "The mask's edge shows all along (ΔE {:.1f} too much): feather more."),
     ):
         value = median([None if (one := row.get(key)) is None else abs(one) for row in rows])
@@ -275,9 +275,10 @@ def shot_remarks(rows: Sequence[Row], figures: Mapping[str, float | None]) -> li
     if excess is not None and excess > 0.5:
         remarks.append(f"The swap's face trembles by {excess:.1f} % more than the plate's: raise smooth.")
     softness = median(_softness(rows))
-    if softness is not None and softness > SOFTER:
+    ratio = figures["sharpness_ratio"]
+    if softness is not None and softness > SOFTER and ratio is not None:
         remarks.append(
-            f"The swap has {percent(2**-softness)} of the plate's sharpness: raise sharpness, or train a model of "
-            "higher resolution."
+            f"The swap has {percent(ratio)} of the plate's sharpness: train longer or a model of higher resolution, "
+            "or raise sharpness."
         )
     return remarks

@@ -166,5 +166,5 @@ def test_flicker_all_along_is_said_of_the_shot() -> None:
         row.offset = np.array([n % 2, 0.0, 0.0])
     add_changes(rows)
     assert shot_remarks(rows, summarise(rows)) == [
-        "The swap's brightness flickers by 1.0 L* mostly: raise colour_smooth."
+        "The swap's brightness flickers by 1.0 L* mostly: choose colour=light."
     ]
