@@ -1,7 +1,9 @@
 """The evaluate job: a swap and its plate in, figures and a report out."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from ml_backend import atomic
@@ -40,7 +42,7 @@ def run_evaluate(request: EvaluateRequest, reporter: Reporter) -> dict[str, Any]
     rows = _measure(inputs, request, reporter)
     figures = summarise(rows)
     looks = find_looks(rows)
-    remarks = shot_remarks(rows, figures)
+    remarks = [*footage_remarks(inputs, rows), *shot_remarks(rows, figures)]
     figures["frames_to_look_at"] = sum(any(look.first <= row.frame <= look.last for look in looks) for row in rows)
     result = {
         "figures": figures,
@@ -61,7 +63,18 @@ def run_evaluate(request: EvaluateRequest, reporter: Reporter) -> dict[str, Any]
         ) from error
     report = {"report": str(request.swap / REPORT)} if request.report else {}
     seconds = round(time.monotonic() - started, 3)
-    return figures | report | {"seconds": seconds, "peak_rss_mb": round(peak_rss_mb(), 1)}
+    return figures | {"remarks": remarks} | report | {"seconds": seconds, "peak_rss_mb": round(peak_rss_mb(), 1)}
+
+
+def footage_remarks(inputs: Inputs, rows: Sequence[Row]) -> list[str]:
+    """What makes all figures worthless: nothing was painted, or the plate is another one."""
+    remarks = []
+    if not any(row.get("coverage") for row in rows):
+        remarks.append("Nothing was painted on any frame: the figures are those of the plate itself.")
+    made_from = Path(str(inputs.manifest.plate.get("source", "")))
+    if made_from.name and made_from.name != inputs.plate.info.path.name:
+        remarks.append(f"The swap was made from {made_from.name}, not from {inputs.plate.info.path.name}.")
+    return remarks
 
 
 def _measure(inputs: Inputs, request: EvaluateRequest, reporter: Reporter) -> list[Row]:

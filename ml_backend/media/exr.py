@@ -61,6 +61,7 @@ class ExrPicture:
     parts: Sequence[ExrPart]
     timecode: str | None
     fps: Fraction | None
+    chromaticities: tuple[float, ...] | None
 
     @property
     def channels(self) -> dict[str, NDArray[np.float32]]:
@@ -116,7 +117,7 @@ def read_exr(path: Path) -> ExrPicture:
         raise
     except Exception as error:  # the library raises whatever the damage leads to
         raise _damaged(path) from error
-    return ExrPicture(path, *size, found, _timecode(headers[0]), _rate(headers[0]))
+    return ExrPicture(path, *size, found, _timecode(headers[0]), _rate(headers[0]), _primaries(headers[0]))
 
 
 def encode_exr(
@@ -220,6 +221,12 @@ def _rate(header: Mapping[str, Any]) -> Fraction | None:
     except (TypeError, ValueError, ZeroDivisionError):
         return None
     return found if found > 0 else None
+
+
+def _primaries(header: Mapping[str, Any]) -> tuple[float, ...] | None:
+    """x and y of red, green, blue and white."""
+    values = header.get("chromaticities")
+    return None if values is None else tuple(float(value) for value in values)
 
 
 def _packed(timecode: str) -> Any:

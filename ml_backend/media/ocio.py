@@ -13,7 +13,7 @@ from ml_backend.media.colour import KNOWN, LightColour, Linear
 from ml_backend.media.readable import require_readable
 from ml_backend.media.transfer import Floats
 
-_BUILTIN = "ocio://cg-config-latest"
+_BUILTIN = "ocio://studio-config-latest"
 _KNOWN = [colour.name for colour in KNOWN.values()]
 _LINEAR_REC709 = ("Linear Rec.709 (sRGB)", "Linear Rec.709", "lin_rec709_scene", "lin_rec709", "lin_srgb")
 

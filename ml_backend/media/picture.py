@@ -33,21 +33,22 @@ def read_picture(path: Path) -> Pixels:
 
 
 class Recorded(NamedTuple):
-    """A picture as stored, H×W×3 RGB, float32 for floating-point files; its time code and frame rate."""
+    """A picture as stored, H×W×3 RGB, float32 for floating-point files; its time code, rate and primaries."""
 
     image: Stored
     timecode: str | None
     fps: Fraction | None
+    chromaticities: tuple[float, ...] | None
 
 
 def read_stored(path: Path) -> Recorded:
     """Any picture; an alpha channel is left out. Errors as in `read_picture`."""
     if path.suffix.lower() == ".exr":
         picture = read_exr(path)
-        return Recorded(picture.rgb(), picture.timecode, picture.fps)
+        return Recorded(picture.rgb(), picture.timecode, picture.fps, picture.chromaticities)
     image = _decode(path)[:, :, :3]
     kind = image.dtype if image.dtype in (np.uint8, np.uint16) else np.float32
-    return Recorded(np.ascontiguousarray(image, kind), None, None)
+    return Recorded(np.ascontiguousarray(image, kind), None, None, None)
 
 
 def _refuse_float(path: Path) -> UsageError:

@@ -5,8 +5,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from ml_backend.errors import BackendError
-from ml_backend.media.colour import PlateColour, make_frame, settle
+from ml_backend.errors import BackendError, UsageError
+from ml_backend.media.chromaticities import Chromaticities, colourspace_of
+from ml_backend.media.colour import LINEAR, PlateColour, make_frame, settle
 from ml_backend.media.frame import Frame, SourceInfo, Stored, check_wanted
 from ml_backend.media.frame_range import FrameRange, describe
 from ml_backend.media.picture import read_stored
@@ -28,8 +29,10 @@ class SequenceSource:
         _refuse_gaps(path, existing, chosen)
         self.numbers = chosen.select(existing)
         self._files = files
-        first, timecode, fps = read_stored(files[existing[0]])
+        first, timecode, fps, chromaticities = read_stored(files[existing[0]])
         depth = _DEPTHS[first.dtype.name]
+        if colour is None and chromaticities is not None:
+            _refuse_other_colours(files[existing[0]], chromaticities)
         self.colour = settle(colour, depth)
         self.info = SourceInfo(
             path=path,
@@ -63,6 +66,17 @@ class SequenceSource:
                 "Export all pictures of the sequence with one size and bit depth.",
             )
         return image
+
+
+def _refuse_other_colours(file: Path, chromaticities: Chromaticities) -> None:
+    """UsageError for light in other primaries than Rec.709's, which would be taken for these."""
+    name = colourspace_of(chromaticities)
+    if name != LINEAR.name:
+        said = name or f"other than Rec.709's ({', '.join(f'{value:g}' for value in chromaticities)})"
+        raise UsageError(
+            f"{file} says by its chromaticities that its colours are {said}.",
+            f"Say which space that is: --colourspace {name or 'NAME'}.",
+        )
 
 
 def _refuse_gaps(path: Path, existing: list[int], chosen: FrameRange) -> None:

@@ -59,11 +59,11 @@ class Frames:
         inputs = {number: value for number, value in all_inputs if number in chosen}
         return inputs, sum(jitter) / len(jitter) if jitter else None
 
-    def make(self, pending: Sequence[int], inputs: Mapping[int, str]) -> Iterator[FrameRecord]:
+    def make(self, pending: Sequence[int], inputs: Mapping[int, str], swap: str) -> Iterator[FrameRecord]:
         """Make and write the frames `pending` (ascending); a record comes when its file is on disk."""
         wanted = set(pending)
         tasks = (
-            partial(self._write, number, dict(near), inputs[number])
+            partial(self._write, number, dict(near), inputs[number], swap)
             for number, near in around(self._made(self._with_neighbours(pending)), self.controls.reach)
             if number in wanted
         )
@@ -84,7 +84,7 @@ class Frames:
     def _picture_state(self) -> Callable[[int], Any]:
         return picture_states(self.beside.info)
 
-    def _write(self, number: int, near: Mapping[int, Sequence[Made]], inputs: str) -> FrameRecord:
+    def _write(self, number: int, near: Mapping[int, Sequence[Made]], inputs: str, swap: str) -> FrameRecord:
         layer = self.renderer.paint(number, near)
         file = self.how.file(number)
         try:
@@ -103,5 +103,7 @@ class Frames:
             transforms=[made.matrix.tolist() for made in near[number]],
             confidence=[round(made.confidence, 4) for made in near[number]],
             window=window,
+            bytes=len(data),
             inputs=inputs,
+            swap=swap,
         )

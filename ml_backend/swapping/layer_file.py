@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml_backend.errors import BackendError, UsageError
+from ml_backend.media.chromaticities import chromaticities_of
 from ml_backend.media.colour import LINEAR, Colour, LightColour, Linear
 from ml_backend.media.exr import Attribute, encode_exr, read_exr
 from ml_backend.media.frame import Pixels, SourceInfo
@@ -127,6 +128,9 @@ def _exr(layer: Layer, number: int, how: LayerFormat) -> bytes:
     attributes: dict[str, Attribute] = {}
     if how.fps is not None:
         attributes["framesPerSecond"] = how.fps
+    chromaticities = chromaticities_of(how.colour)
+    if chromaticities is not None:
+        attributes["chromaticities"] = chromaticities
     timecode = how.timecode_of(number)
     if timecode is not None:
         attributes["timeCode"] = timecode
@@ -155,7 +159,10 @@ def read_layer(file: Path, shape: tuple[int, int], window: Window | None, colour
         straight = np.where(alpha > 0, stored[..., :3] / np.maximum(alpha, 1e-6), 0).astype(np.float32)
         part = np.dstack([colour.to_display(straight).picture, alpha]).astype(np.float32)
     else:
-        pixels: Pixels = read_picture(file)
+        try:
+            pixels: Pixels = read_picture(file)
+        except BackendError as error:
+            raise BackendError(f"{file} is damaged.", "Delete it and run the same swap again.") from error
         if pixels.shape[2] != 4:
             raise BackendError(f"{file} has no alpha.", "Delete it and run the same swap again.")
         part = to_unit(pixels)

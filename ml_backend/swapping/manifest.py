@@ -29,7 +29,8 @@ class FrameRecord(_Frozen):
 
     transforms: 2×3 matrices from the plate's pixels to the face crop's, and confidence: 0–1, how sure the landmarks are
     of a face; one a face. window: x, y, width and height of the part of the frame that the file holds, None for all of
-    it. inputs: a hash of all that decides the pixels.
+    it. bytes: the file's size. inputs: a hash of all that decides the pixels. swap: one of all that the frames of one
+    swap share, whatever range was made at a time.
     """
 
     number: int
@@ -39,7 +40,9 @@ class FrameRecord(_Frozen):
     transforms: list[list[list[float]]]
     confidence: list[float]
     window: tuple[int, int, int, int] | None
+    bytes: int
     inputs: str
+    swap: str
 
 
 class Consent(_Frozen):
@@ -106,12 +109,20 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 class Journal:
-    """The finished frames of a swap folder: `records` by number, those whose file is there."""
+    """The finished frames of a swap folder: `records` by number, those whose file is there with its whole size."""
+
+    FILE = "journal.jsonl"
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._file = folder / "journal.jsonl"
-        self.records = {record.number: record for record in self._read() if (folder / record.file).is_file()}
+        self._file = folder / self.FILE
+        self.records = {record.number: record for record in self._read() if self._is_there(record)}
+
+    def _is_there(self, record: FrameRecord) -> bool:
+        try:
+            return (self._folder / record.file).stat().st_size == record.bytes
+        except OSError:
+            return False
 
     def _read(self) -> Iterator[FrameRecord]:
         for line in self._file.read_bytes().split(b"\n") if self._file.exists() else ():
@@ -123,12 +134,21 @@ class Journal:
         """Take frames out before they are made anew: a kill between picture and line must not leave an old line."""
         forgotten = self.records.keys() & set(numbers)
         if forgotten:
-            self.records = {n: record for n, record in self.records.items() if n not in forgotten}
-            lines = [record.model_dump_json() for record in self.records.values()]
-            atomic.write_bytes(self._file, "\n".join(lines).encode())
+            self._replace({n: record for n, record in self.records.items() if n not in forgotten})
+
+    def adopt(self, numbers: Iterable[int], swap: str) -> None:
+        """Say of frames that are as they should be that they belong to this swap."""
+        foreign = {n for n in numbers if self.records[n].swap != swap}
+        if foreign:
+            taken = {n: self.records[n].model_copy(update={"swap": swap}) for n in foreign}
+            self._replace(self.records | taken)
+
+    def _replace(self, records: dict[int, FrameRecord]) -> None:
+        self.records = records
+        atomic.write_bytes(self._file, "\n".join(record.model_dump_json() for record in records.values()).encode())
 
     def add(self, record: FrameRecord) -> None:
-        """Append a frame whose picture is on disk. A file that it had before under another name goes."""
+        """Append a frame whose picture is on disk."""
         with self._file.open("ab") as file:
             file.write(b"\n" + record.model_dump_json().encode())  # the newline first: it ends a line cut short
             file.flush()

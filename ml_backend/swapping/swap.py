@@ -59,13 +59,16 @@ class _Job:
             "output": self.how.kind,
         }
 
-    def fingerprint(self) -> str:
-        """Changes with all that decides what the manifest says."""
+    def shared(self) -> str:
+        """A hash of all that the frames of one swap share, whatever range is made at a time."""
         repairs = self.request.repairs.read_bytes().hex() if self.request.repairs else None
-        footage = [footage_state(self.source.info), self.source.numbers[0], self.source.numbers[-1]]
         settings = [self.controls.constant.model_dump(), self.controls.keys, repairs]
+        return hash_of([__version__, self.made_by(), footage_state(self.source.info), settings])
+
+    def fingerprint(self) -> str:
+        """Changes with all that decides what the manifest says, but not with the range."""
         model = [str(self.request.model.resolve()), self.model.checkpoint, self.record.sha256()]
-        return hash_of([__version__, self.made_by(), footage, settings, model])
+        return hash_of([self.shared(), model])
 
 
 def run_swap(request: SwapRequest, reporter: Reporter) -> dict[str, Any]:
@@ -86,17 +89,20 @@ def run_swap(request: SwapRequest, reporter: Reporter) -> dict[str, Any]:
         ):
             for folder in (request.out, request.out / "cache"):
                 atomic.remove_leftovers(folder)
-            (request.out / MANIFEST).unlink(missing_ok=True)  # it is true again at the end
+            _begin(request.out, job)
             journal = Journal(request.out)
+            _remove_others(request.out, job, journal, reporter)
             made, jitter = _make(job, journal, reporter)
             finished = _manifest(job, journal, fingerprint, jitter)
             write_manifest(request.out, finished)
+    chosen = set(job.source.numbers)
+    faces = {frame.number: frame.faces for frame in finished.frames if frame.number in chosen}
     seconds = time.monotonic() - started
     return {
-        "frames": len(finished.frames),
+        "frames": len(job.source.numbers),
         "frames_made": made,
-        "faces": sum(frame.faces for frame in finished.frames),
-        "frames_without_face": sum(frame.faces == 0 for frame in finished.frames),
+        "faces": sum(faces.values()),
+        "frames_without_face": sum(count == 0 for count in faces.values()),
         "jitter": finished.jitter,
         "seconds": round(seconds, 3),
         "seconds_per_frame": round(seconds / made, 4) if made else 0.0,
@@ -106,11 +112,11 @@ def run_swap(request: SwapRequest, reporter: Reporter) -> dict[str, Any]:
 
 
 def _open(request: SwapRequest) -> _Job:
-    record = require_consent(request.identity, "swap", request.consent)
     controls = Controls.make(request.settings, request.keys)
     device = best_device()
     model = load_for_swap(request.model, device)
     performer = find_performer(model.info, request.model, request.identity, controls.constant)
+    record = require_consent(request.identity, "swap", request.consent)
     source = open_source(request.plate, request.frames, request.colourspace, request.ocio)
     refuse_among(source.info, request.out)
     how = choose_format(controls.constant, source.info, source.colour)
@@ -139,7 +145,8 @@ def _make(job: _Job, journal: Journal, reporter: Reporter) -> tuple[int, float |
         pending = [n for n in source.numbers if n not in journal.records or journal.records[n].inputs != inputs[n]]
         before = {n: journal.records[n].file for n in pending if n in journal.records}
         journal.forget(pending)
-        for frame in frames.make(pending, inputs):
+        journal.adopt(set(source.numbers) - set(pending), job.shared())
+        for frame in frames.make(pending, inputs, job.shared()):
             journal.add(frame)
             if before.get(frame.number, frame.file) != frame.file:  # it was made in another format
                 (request.out / before[frame.number]).unlink(missing_ok=True)
@@ -151,11 +158,13 @@ def _make(job: _Job, journal: Journal, reporter: Reporter) -> tuple[int, float |
 
 
 def _manifest(job: _Job, journal: Journal, fingerprint: str, jitter: float | None) -> Manifest:
-    request, source, how = job.request, job.source, job.how
+    request, source, how, shared = job.request, job.source, job.how, job.shared()
+    records = [record for _, record in sorted(journal.records.items()) if record.swap == shared]
+    first, last = records[0].number, records[-1].number
     return Manifest(
         plate={
             "source": str(source.info.path.resolve()),
-            "frames": request.frames,
+            "frames": f"{first}-{last}",
             "colourspace": request.colourspace,
             "ocio": str(request.ocio.resolve()) if request.ocio else None,
         },
@@ -166,9 +175,9 @@ def _manifest(job: _Job, journal: Journal, fingerprint: str, jitter: float | Non
         height=how.height,
         bit_depth=source.info.bit_depth,
         fps=str(how.fps) if how.fps else None,
-        timecode=how.timecode_of(source.numbers[0]),
-        first=source.numbers[0],
-        last=source.numbers[-1],
+        timecode=how.timecode_of(first),
+        first=first,
+        last=last,
         output=how.kind,
         alpha=how.alpha,
         colour=how.colour.name,
@@ -177,7 +186,7 @@ def _manifest(job: _Job, journal: Journal, fingerprint: str, jitter: float | Non
         keys={name: list(points) for name, points in job.controls.keys.items()},
         fingerprint=fingerprint,
         consent=Consent(identity=request.identity, record_sha256=job.record.sha256()),
-        frames=[journal.records[number] for number in source.numbers],
+        frames=records,
     )
 
 
@@ -188,8 +197,9 @@ def _finished(out: Path, fingerprint: str, source: Source) -> Manifest | None:
     except BackendError:
         return None
     journal = Journal(out)
-    same = manifest.fingerprint == fingerprint and [frame.number for frame in manifest.frames] == source.numbers
-    return manifest if same and all(journal.records.get(f.number) == f for f in manifest.frames) else None
+    covered = {frame.number for frame in manifest.frames}.issuperset(source.numbers)
+    whole = all(journal.records.get(frame.number) == frame for frame in manifest.frames)
+    return manifest if manifest.fingerprint == fingerprint and covered and whole else None
 
 
 def _beside(request: SwapRequest, source: Source, controls: Controls) -> Source:
@@ -203,6 +213,32 @@ def _beside(request: SwapRequest, source: Source, controls: Controls) -> Source:
         return open_source(request.plate, f"{first}-{last}", request.colourspace, request.ocio)
     except BackendError:  # a gap in the sequence beside the chosen frames
         return source
+
+
+def _begin(out: Path, job: _Job) -> None:
+    """Make sure of the folder: pictures in it that no swap has made are not written over."""
+    journal = out / Journal.FILE
+    if not journal.exists():
+        taken = next((file for n in job.source.numbers if (file := out / job.how.file(n)).exists()), None)
+        if taken is not None:
+            raise UsageError(
+                f"{taken} is there already, and no swap has made it.", "Write the swap into an empty folder."
+            )
+        journal.touch()
+    (out / MANIFEST).unlink(missing_ok=True)  # it is true again at the end
+
+
+def _remove_others(out: Path, job: _Job, journal: Journal, reporter: Reporter) -> None:
+    """Take away what another swap left beside the chosen frames: a folder holds one swap, of one person."""
+    chosen, shared = set(job.source.numbers), job.shared()
+    others = [n for n, record in journal.records.items() if n not in chosen and record.swap != shared]
+    for number in others:
+        (out / journal.records[number].file).unlink(missing_ok=True)
+    journal.forget(others)
+    if others:
+        reporter.message(
+            f"{len(others)} frames of another swap ({min(others)} to {max(others)}) were removed from {out}."
+        )
 
 
 def _make_folder(out: Path) -> None:

@@ -36,7 +36,9 @@ def manifest_of(numbers: range = range(1, 2), **changes: Any) -> Manifest:
                 transforms=[],
                 confidence=[],
                 window=None,
+                bytes=0,
                 inputs="",
+                swap="",
             )
             for number in numbers
         ],

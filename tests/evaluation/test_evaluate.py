@@ -310,3 +310,12 @@ def test_layers_of_another_colour_space_are_not_compared(evaluate: Evaluate, per
     (swap / MANIFEST).write_text(json.dumps(manifest | {"colour": "ACEScg"}))
     with pytest.raises(UsageError, match=r"are ACEScg.*would be sRGB"):
         evaluate(swap)
+
+
+def test_a_swap_of_nothing_and_another_plate_are_said_at_the_top(
+    evaluate: Evaluate, footage: Path, tmp_path: Path
+) -> None:
+    empty = hand_made(tmp_path / "empty", [np.zeros((384, 384, 4), np.uint8)] * 3)
+    said = evaluate(empty, truth=None, mask=None, plate=str(footage / "identity_B_take1.mp4"))["remarks"]
+    assert said[0].startswith("Nothing was painted on any frame")
+    assert said[1] == "The swap was made from plate_A.mp4, not from identity_B_take1.mp4."

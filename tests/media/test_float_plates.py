@@ -101,3 +101,21 @@ def test_where_only_integers_will_do(name: str, tmp_path: Path) -> None:
     (write_exr if name == "a.exr" else write_by_opencv)(tmp_path / name, light())
     with pytest.raises(UsageError, match="floating-point"):
         read_picture(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "white"), [("ACEScg", (0.32168, 0.33767)), (None, (0.3, 0.3)), ("Linear Rec.709", (0.3127, 0.329))]
+)
+def test_an_exr_in_other_primaries_is_not_taken_for_rec709(
+    tmp_path: Path, name: str | None, white: tuple[float, float]
+) -> None:
+    rec709 = (0.64, 0.33, 0.3, 0.6, 0.15, 0.06, *white)
+    told = (0.713, 0.293, 0.165, 0.83, 0.128, 0.044, *white) if name == "ACEScg" else rec709
+    channels = {channel: np.ones((4, 5), np.float32) for channel in "RGB"}
+    (tmp_path / "a.1.exr").write_bytes(encode_exr(channels, attributes={"chromaticities": told}))
+    if name == "Linear Rec.709":
+        assert open_source(tmp_path).info.colour == name
+        return
+    with pytest.raises(UsageError, match=f"--colourspace {name or 'NAME'}"):
+        open_source(tmp_path)
+    assert open_source(tmp_path, colourspace="ACEScg").info.colour == "ACEScg"

@@ -21,7 +21,9 @@ def record(folder: Path, number: int, inputs: str = "one") -> FrameRecord:
         transforms=[[[0.1, 0, 1], [0, 0.1, 2]]],
         confidence=[0.9],
         window=(3, 4, 5, 6),
+        bytes=7,
         inputs=inputs,
+        swap="a",
     )
 
 

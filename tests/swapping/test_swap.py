@@ -426,3 +426,40 @@ def test_a_repair_touches_only_its_frames_also_beside_the_chosen_ones(
     assert swap(out=whole, frames="1-12", settings=steady, repairs=tmp_path / "repairs.json")["frames_made"] == 0
     with pytest.raises(UsageError, match="do not exist"):
         swap(repairs=tmp_path / "missing.json")
+
+
+def test_a_folder_holds_one_swap_and_pieces_of_it_join(swap: Swap, tmp_path: Path) -> None:
+    class Listener(SilentReporter):
+        said = ""
+
+        def message(self, text: str) -> None:
+            Listener.said = text
+
+    out = tmp_path / "swap"
+    swap(frames="4-6")
+    swap(frames="1-3")
+    manifest = read_manifest(out)
+    assert ([frame.number for frame in manifest.frames], manifest.first, manifest.last) == ([1, 2, 3, 4, 5, 6], 1, 6)
+    assert swap(frames="5")["frames_made"] == 0
+    swap(Listener(), frames="1-2", settings={"opacity": "0.5"})
+    assert sorted(pictures(out)) == ["000001.png", "000002.png"]
+    assert "4 frames of another swap (3 to 6) were removed" in Listener.said
+    assert [frame.number for frame in read_manifest(out).frames] == [1, 2]
+
+
+def test_pictures_that_no_swap_made_are_not_written_over(swap: Swap, frames: list[np.ndarray], tmp_path: Path) -> None:
+    own = tmp_path / "swap" / "000002.png"
+    write_rgb(own, frames[0])
+    before = own.read_bytes()
+    with pytest.raises(UsageError, match=r"000002\.png is there already, and no swap has made it"):
+        swap()
+    assert own.read_bytes() == before
+
+
+@pytest.mark.parametrize("size", [0, 1000])
+def test_a_frame_that_lost_its_end_is_made_again(swap: Swap, tmp_path: Path, size: int) -> None:
+    swap()
+    first = pictures(tmp_path / "swap")
+    os.truncate(tmp_path / "swap" / "000002.png", size)
+    assert swap()["frames_made"] == 1
+    assert pictures(tmp_path / "swap") == first
