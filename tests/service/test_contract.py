@@ -229,7 +229,7 @@ def test_training_and_its_previews(client: Client, facesets: dict[str, Path], tm
     previews = [event.data for event in events if event.name == "preview"]
     assert client.job_preview(id, previews[-1]["picture"]) == Path(previews[-1]["path"]).read_bytes()
     assert client.job_preview(id, previews[-1]["picture"])[:4] == b"\x89PNG"
-    assert rejection(client.preview, id, 7) == (404, "unknown_preview")
+    assert rejection(client.job_preview, id, 7) == (404, "unknown_preview")
 
 
 def test_paths_outside_are_allowed_by_the_user_only(service: Running, client: Client) -> None:

@@ -109,12 +109,15 @@ def test_a_damaged_or_missing_cache_is_passed_over(preview: Asked, swap: Swap, t
     assert (answer["faces"], answer["steadied"]) == (1, False)
 
 
-def test_it_needs_the_consent_that_a_swap_needs(preview: Asked, swap: Swap, tmp_path: Path) -> None:
+def test_it_needs_the_consent_that_a_swap_needs(
+    preview: Asked, swap: Swap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     preview()
+    monkeypatch.setenv("ML_BACKEND_HOME", str(tmp_path / "home"))
     words = []
     for ask in (swap, preview):
         with pytest.raises(RefusedError) as refused:
-            ask(identity="nobody")
+            ask(consent=None)
         words.append(str(refused.value))
     assert words[0] == words[1]
     empty = tmp_path / "empty"

@@ -142,10 +142,11 @@ def test_a_newcomer_joins_and_nobody_is_forgotten(
 
 
 def test_a_batch_in_parts_comes_to_the_same(train: Train, tmp_path: Path) -> None:
-    whole = train(iterations=4)["loss"]
+    exact = {"precision": "float32"}  # shorter numbers round each part for itself
+    whole = train(iterations=4, settings=exact)["loss"]
     straight = tensors(tmp_path / "model", "weights")
     shutil.rmtree(tmp_path / "model")
-    parts = train(iterations=4, settings={"accumulate": "3"})["loss"]
+    parts = train(iterations=4, settings=exact | {"accumulate": "3"})["loss"]
     assert parts == pytest.approx(whole, rel=1e-4)
     for name, tensor in tensors(tmp_path / "model", "weights").items():
         torch.testing.assert_close(tensor, straight[name], rtol=1e-3, atol=1e-4)
