@@ -13,9 +13,7 @@ from ml_backend.media.source import Source
 from .resolve import Footage
 
 
-def with_repairs(
-    footage: Footage, file: Path, source: Source, landmarker: Landmarker, required: bool = False
-) -> Footage:
+def with_repairs(footage: Footage, file: Path, source: Source, landmarker: Landmarker) -> Footage:
     """The footage with the repairs of `file` for it; those of frames that were not looked at wait until they are.
 
     source: the same footage, with these frames. Raises UsageError for a damaged file.

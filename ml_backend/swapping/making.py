@@ -54,16 +54,15 @@ class Made:
     """One face of one frame.
 
     confidence: 0–1, how sure the landmarks are. landmarks: 478×3 in the plate's pixels. matrix: 2×3, from the plate's
-    pixels to those of the crop. given, face: R×R×3 display pictures, the performer's and the network's; mask: R×R, the
-    network's. rows, columns: the part of the frame that the face can touch, and plate its pixels as stored, H×W×3.
-    seen: what covers the face, if asked.
+    pixels to those of the crop. face: R×R×3, the network's display picture; mask: R×R, the network's. rows, columns:
+    the part of the frame that the face can touch, and plate its pixels as stored, H×W×3. seen: what covers the face,
+    if asked.
     """
 
     track: int
     confidence: float
     landmarks: NDArray[np.float64]
     matrix: NDArray[np.float64]
-    given: Picture
     face: Picture
     mask: Mask
     rows: slice
@@ -127,7 +126,6 @@ class FaceMaker:
             face.score,
             landmarks,
             matrix,
-            given,
             made,
             mask,
             rows,
