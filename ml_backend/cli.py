@@ -114,6 +114,7 @@ def _add_extract(commands: Any) -> None:
     extract.add_argument("--average", action="store_true", help="measure every face in several crops: steadier, slower")
     extract.add_argument("--smooth", type=float, default=1.0, metavar="X", help="smoothing over time (1; 0: off)")
     _add_colour(extract)
+    _add_consent(extract)
 
 
 def _add_trainings(commands: Any) -> None:
@@ -197,6 +198,12 @@ def _add_colour(command: argparse.ArgumentParser) -> None:
 
 def _add_consent(command: argparse.ArgumentParser) -> None:
     command.add_argument("--consent", type=Path, metavar="DIR", help="consent records besides your own")
+    command.add_argument("--project", metavar="NAME", help="the production this is for (ML_BACKEND_PROJECT)")
+    command.add_argument("--shot", metavar="NAME", help="the shot this is for (ML_BACKEND_SHOT, or the footage's name)")
+
+
+def _permitted(args: argparse.Namespace) -> dict[str, Any]:
+    return {"consent": args.consent, "project": args.project, "shot": args.shot}
 
 
 def _job(commands: Any, name: str, text: str, make_request: Any) -> argparse.ArgumentParser:
@@ -253,6 +260,7 @@ def _extract_request(args: argparse.Namespace) -> ExtractRequest:
         smooth=args.smooth,
         colourspace=args.colourspace,
         ocio=args.ocio,
+        **_permitted(args),
     )
 
 
@@ -281,7 +289,7 @@ def _train_request(args: argparse.Namespace) -> TrainRequest:
         devices=args.devices,
         find_rate=args.find_rate,
         settings=_pairs("--set", args.set),
-        consent=args.consent,
+        **_permitted(args),
     )
 
 
@@ -302,7 +310,7 @@ def _face(args: argparse.Namespace) -> dict[str, Any]:
         "repairs": args.repairs,
         "settings": _pairs("--set", args.set),
         "keys": _keys(args.keys),
-        "consent": args.consent,
+        **_permitted(args),
         "colourspace": args.colourspace,
         "ocio": args.ocio,
     }

@@ -16,6 +16,18 @@ class _Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
 
+class _Permitted(_Request):
+    """What the gate needs to know of a job that uses somebody's face."""
+
+    consent: Path | None = Field(default=None, description="A folder of consent records besides the user's own")
+    project: str | None = Field(
+        default=None, min_length=1, description="The production this is for; ML_BACKEND_PROJECT where absent"
+    )
+    shot: str | None = Field(
+        default=None, min_length=1, description="The shot this is for; ML_BACKEND_SHOT or the footage's name if absent"
+    )
+
+
 class Plate(_Request):
     """A source and a range of its frames; also the content of a plate JSON file."""
 
@@ -27,7 +39,7 @@ class Plate(_Request):
     ocio: Path | None = Field(default=None, description="The OpenColorIO configuration that knows the colour space")
 
 
-class ExtractRequest(_Request):
+class ExtractRequest(_Permitted):
     sources: list[str | Plate] = Field(min_length=1)
     faceset: Path
     identity: Name | None = None
@@ -63,7 +75,7 @@ class ApplyMasksRequest(_Request):
     mask_model: Path
 
 
-class TrainRequest(_Request):
+class TrainRequest(_Permitted):
     model: Path
     facesets: dict[Name, Path] = Field(min_length=1, description="Two or more; fewer where identities join a model")
     preset: str | None = None
@@ -72,10 +84,9 @@ class TrainRequest(_Request):
     devices: int = Field(default=1, ge=1, le=64, description="Processes of this machine that train, one for each GPU")
     find_rate: bool = Field(default=False, description="Try learning rates and say which is best; the model stays")
     settings: dict[str, str] = Field(default_factory=dict)
-    consent: Path | None = Field(default=None, description="A folder of consent records besides the user's own")
 
 
-class SwapRequest(_Request):
+class SwapRequest(_Permitted):
     plate: str | Plate
     model: Path
     identity: Name
@@ -87,12 +98,11 @@ class SwapRequest(_Request):
     keys: dict[str, list[tuple[int, FiniteFloat]]] = Field(
         default_factory=dict, description="Settings that change over time: [frame, value] pairs, straight between"
     )
-    consent: Path | None = None
     colourspace: str | None = Field(default=None, description="What the plate's numbers mean, if its files do not say")
     ocio: Path | None = Field(default=None, description="An OpenColorIO configuration that knows the colour space")
 
 
-class PreviewRequest(_Request):
+class PreviewRequest(_Permitted):
     """One frame as a swap with these settings would make it."""
 
     plate: str | Plate
@@ -109,7 +119,6 @@ class PreviewRequest(_Request):
     keys: dict[str, list[tuple[int, FiniteFloat]]] = Field(
         default_factory=dict, description="Settings that change over time: [frame, value] pairs, straight between"
     )
-    consent: Path | None = None
     colourspace: str | None = Field(default=None, description="What the plate's numbers mean, if its files do not say")
     ocio: Path | None = Field(default=None, description="An OpenColorIO configuration that knows the colour space")
 
