@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,24 @@ import pytest
 # when torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+# Whose faces may be used, and for what, is a matter of the tests themselves and not of who runs them.
+os.environ.setdefault("ML_BACKEND_PROJECT", "demo")
+
 ROOT = Path(__file__).parents[1]
 FOOTAGE = ROOT / "demo" / "footage"
 CONSENT = ROOT / "demo" / "consent"
 FACES = {"performer_A": "plate_A.mp4", "identity_B": "identity_B_take1.mp4"}
 
 RunBackend = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _home_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keys, audit and references of the tests, not the user's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "ML_BACKEND_HOME" not in os.environ:
+            patch.setenv("ML_BACKEND_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +53,12 @@ def facesets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("facesets")
     for name, file in FACES.items():
         request = ExtractRequest(
-            sources=[str(FOOTAGE / file)], faceset=folder / name, identity=name, frames="1-8", size=96
+            sources=[str(FOOTAGE / file)],
+            faceset=folder / name,
+            identity=name,
+            frames="1-8",
+            size=96,
+            consent=CONSENT,
         )
         run_extract(request, SilentReporter())
     return {name: folder / name for name in FACES}

@@ -23,9 +23,12 @@ from ml_backend.faces.tracking import FaceTracker
 from ml_backend.media.source import Source, open_source
 from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
+from ml_backend.provenance import audit
+from ml_backend.provenance.gate import Granted, Purpose, check_bound, check_name_of_faces, refusals_entered, require
 from ml_backend.requests import ExtractRequest
 
 from .grouping import Person, group
+from .likeness import SAME_MEAN, notice_others
 from .mending import with_repairs
 from .observations import Observations
 from .observe import observe
@@ -39,17 +42,18 @@ from .wanted import Picture, parse_wanted
 
 SIZES = (128, 192, 256, 384, 512, 768, 1024)  # of stored crops, where the request names none
 PEOPLE = "people.png"
-SAME_MEAN = 0.5  # two means of many embeddings nearer than this are one person's
 
 
 def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
     """Extract the wanted person's faces of all sources; what was done before is not done again.
 
-    A source is known by its path. Raises UsageError for one that is not there and where it is not clear who is
-    wanted, BackendError for one that is damaged or where another process extracts into the same faceset, Cancelled
-    when asked to stop. What was found until then stays and the same request goes on from it.
+    A source is known by its path. Raises ConsentRefused where the faces shall be those of an `identity` who has not
+    agreed to have them learned, UsageError for a source that is not there and where it is not clear who is wanted,
+    BackendError for one that is damaged or where another process extracts into the same faceset, Cancelled when asked
+    to stop. What was found until then stays and the same request goes on from it.
     """
     started = time.monotonic()
+    granted = _permitted(request)
     sources = [open_source(source, request.frames, request.colourspace, request.ocio) for source in request.sources]
     meant = parse_wanted(request.person)
     look = cache(look_at)
@@ -57,12 +61,15 @@ def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
         look(meant.path)
     landmarker = open_landmarker(request.landmarks, request.fan_weights)
     _check_settings(request, landmarker)
+    if granted is not None:
+        facts = {"faceset": request.faceset.name, "sources": ", ".join(source.info.path.name for source in sources)}
+        audit.enter("extract", granted.hashes(), facts | _purpose(request).facts())
     Faceset.make_folder(request.faceset)
     settings = {"landmarks": landmarker.id, "average": request.average}
     with Faceset.lock(request.faceset), Observations.open(request.faceset / "observations.sqlite", settings) as seen:
         atomic.remove_leftovers(request.faceset)
         atomic.remove_leftovers(request.faceset / "faces")
-        extraction = _Extraction(request, sources, landmarker, seen, look=look, reporter=reporter)
+        extraction = _Extraction(request, sources, landmarker, seen, granted, look=look, reporter=reporter)
         try:
             extraction.look()
         except BackendError:  # a frame that cannot be read: keep the faces of those before it
@@ -70,6 +77,8 @@ def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
                 extraction.store()
             raise
         counts = extraction.store()
+    if granted is not None:
+        notice_others(Faceset.open(request.faceset), next(iter(granted.records.values())), reporter)
     return {
         **counts,
         "faceset": str(request.faceset),
@@ -78,18 +87,37 @@ def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
     }
 
 
+def _purpose(request: ExtractRequest) -> Purpose:
+    return Purpose("train", request.consent, request.project, request.shot)
+
+
+def _permitted(request: ExtractRequest) -> Granted | None:
+    """The consent of the person whose faces these shall be; None where they are nobody's yet."""
+    present = Faceset.open(request.faceset).info if (request.faceset / "faceset.json").exists() else None
+    name = request.identity or (present.identity if present else None)
+    if name is None:
+        return None
+    granted = require([name], _purpose(request))
+    if present is not None:
+        with refusals_entered([name], _purpose(request)):
+            check_name_of_faces(present.identity, name, request.faceset)
+            check_bound({name: present.consent} if present.consent else {}, granted)
+    return granted
+
+
 def _check_settings(request: ExtractRequest, landmarker: Landmarker) -> None:
     """Does the request fit the faceset that is there? Before hours of work, not after them. Raises UsageError."""
     if (request.faceset / "faceset.json").exists():
         present = Faceset.open(request.faceset).info
-        Faceset.create(request.faceset, _info(request, landmarker, request.size or present.size))
+        Faceset.create(request.faceset, _info(request, landmarker, request.size or present.size, None))
 
 
-def _info(request: ExtractRequest, landmarker: Landmarker, size: int) -> FacesetInfo:
+def _info(request: ExtractRequest, landmarker: Landmarker, size: int, granted: Granted | None) -> FacesetInfo:
     framing = FRAMINGS[request.framing].with_margin(STORED_MARGIN)
     return FacesetInfo.model_validate(
         {
             "identity": request.identity,
+            "consent": None if granted is None else next(iter(granted.hashes().values())),
             "landmark_model": landmarker.id,
             "size": size,
             "framing": framing.name,
@@ -106,6 +134,7 @@ class _Extraction:
         sources: Sequence[Source],
         landmarker: Landmarker,
         observations: Observations,
+        granted: Granted | None,
         *,
         look: Look,
         reporter: Reporter,
@@ -114,6 +143,7 @@ class _Extraction:
         self._sources = sources
         self._landmarker = landmarker
         self._observations = observations
+        self._granted = granted
         self._look = look
         self._reporter = reporter
         self._recogniser = Recogniser()
@@ -153,7 +183,8 @@ class _Extraction:
         footage = list(self._footage())
         people = group([track for one, _ in footage for track in one.people])
         wanted = self._wanted(people)
-        faceset = Faceset.create(self._request.faceset, _info(self._request, self._landmarker, self._size(wanted)))
+        info = _info(self._request, self._landmarker, self._size(wanted), self._granted)
+        faceset = Faceset.create(self._request.faceset, info)
         others = [person for person in people if person not in wanted]
         storing = Storing(faceset, self._recogniser, wanted, others, self._reporter)
         total, done = sum(len(one.frames) for one, _ in footage), 0

@@ -91,6 +91,25 @@ class Observations:
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise _damaged(path, error) from error
 
+    @classmethod
+    @contextmanager
+    def open_finished(cls, path: Path) -> Iterator["Observations"]:
+        """Open a file that nobody writes any more, to read it: by any number of machines at once, without a lock.
+
+        Raises BackendError where it is damaged or missing, also for whatever is done with it inside of the `with`.
+        """
+        try:
+            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+                yield cls(path, connection)
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            raise _damaged(path, error) from error
+
+    def known_source(self, path: Path) -> int | None:
+        """The number of a source that was looked at; None for another."""
+        query = "SELECT id FROM source WHERE path = ?"
+        found = self._connection.execute(query, (str(path.resolve()),)).fetchone()
+        return int(found[0]) if found else None
+
     def source(self, path: Path) -> int:
         """The number of a source, which is known by its resolved path."""
         with self._connection as connection:

@@ -27,7 +27,7 @@ def run_split(faceset: Faceset, by: By, out: Path, reporter: Reporter) -> dict[s
     with new_place(out) as place:
         for part in counts:
             named = by != "person" or part == "person_1"
-            info = faceset.info if named else faceset.info.model_copy(update={"identity": None})
+            info = faceset.info if named else faceset.info.model_copy(update={"identity": None, "consent": None})
             target = Faceset.create(place / part, info)
             _fill(faceset, target, {file for file, name in parts.items() if name == part}, reporter)
     return {

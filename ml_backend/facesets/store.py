@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ml_backend import atomic
 from ml_backend.errors import BackendError, UsageError
@@ -68,6 +68,7 @@ class FacesetInfo(BaseModel):
     framing: str
     framing_side: float
     framing_down: float
+    consent: str | None = Field(default=None, description="SHA-256 of the record under which they were extracted last")
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,8 @@ class Faceset:
 
     @classmethod
     def create(cls, folder: Path, info: FacesetInfo) -> "Faceset":
-        """Open the faceset in `folder` or make it. An `info` without an identity fits a faceset with one.
+        """Open the faceset in `folder` or make it. An `info` without an identity fits a faceset with one; another
+        record of consent takes the place of the one that is there.
 
         Raises UsageError where there is a faceset with other settings or something else than a folder,
         BackendError where the faceset is damaged or its place cannot be written.
@@ -138,16 +140,19 @@ class Faceset:
         cls.make_folder(folder)
         if (folder / "faceset.json").exists():
             present = cls.open(folder)
-            info = info.model_copy(update={"identity": info.identity or present.info.identity})
-            if present.info != info:
-                changed = [k for k in FacesetInfo.model_fields if getattr(present.info, k) != getattr(info, k)]
+            kept = {"identity": info.identity or present.info.identity, "consent": info.consent or present.info.consent}
+            info = info.model_copy(update=kept)
+            if present.info != info.model_copy(update={"consent": present.info.consent}):
+                names = FacesetInfo.model_fields.keys() - {"consent"}
+                changed = [k for k in names if getattr(present.info, k) != getattr(info, k)]
                 differences = ", ".join(
                     f"{k} is {getattr(present.info, k)} and not {getattr(info, k)}" for k in changed
                 )
                 raise UsageError(
                     f"The faceset {folder} exists with other settings: {differences}.", "Choose a new folder."
                 )
-            return present
+            if present.info == info:
+                return present
         try:
             atomic.write_json(folder / "faceset.json", info.model_dump())
         except OSError as error:

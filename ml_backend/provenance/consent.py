@@ -1,8 +1,8 @@
-"""The gate: no face is learned or painted without a valid record. Every refusal says which rule and how to mend it."""
+"""Find, read and check the records: what makes one valid by itself. The gate asks for more: see `gate`."""
 
 import os
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +12,7 @@ from ml_backend.errors import RefusedError, UsageError
 from ml_backend.provenance.home import consent_folder
 from ml_backend.provenance.keys import load_trust
 from ml_backend.provenance.record import Action, ConsentRecord
-from ml_backend.provenance.revocation import read_revocations
+from ml_backend.provenance.revocation import read_revoked
 from ml_backend.requests import Name
 
 Reason = Literal[
@@ -22,12 +22,21 @@ Reason = Literal[
     "altered",
     "untrusted",
     "revoked",
+    "revoked-key",
     "not-yet-valid",
     "expired",
     "wrong-action",
+    "wrong-project",
+    "wrong-shot",
+    "clock",
+    "other-record",
+    "renamed",
+    "performer-unknown",
 ]
 
 LARGEST_FILE = 65536
+SLACK = timedelta(minutes=5)
+"""How far the clocks of two machines may differ."""
 
 
 class ConsentRefused(RefusedError):
@@ -38,23 +47,24 @@ class ConsentRefused(RefusedError):
         self.reason = reason
 
 
-def require_consent(identity: str, action: Literal["train", "swap"], extra: Path | None) -> ConsentRecord:
-    """The valid record that lets `identity` be used for `action`.
+Check = Callable[[ConsentRecord, Path], None]
+"""Raises ConsentRefused for a record (from that file) that does not fit."""
+
+
+def valid_record(identity: str, action: Action | None, extra: Path | None, *more: Check) -> tuple[ConsentRecord, Path]:
+    """The valid record that lets `identity` be used for `action` (None: for anything), and its file.
 
     Looks in `extra` (a folder of records, or one record's file) and then in the user's own folder; the first valid
-    record counts. Raises ConsentRefused (exit 3) with the reason of the first record found, or because there is none;
-    UsageError for an impossible name or an `extra` that does not exist.
+    record that also passes the checks `more` counts. Raises ConsentRefused (exit 3) with the reason of the first record
+    found, or because there is none; UsageError for an impossible name or an `extra` that does not exist.
     """
-    return valid_record(identity, action, extra)[0]
-
-
-def valid_record(identity: str, action: Action | None, extra: Path | None) -> tuple[ConsentRecord, Path]:
-    """Like require_consent, for any action or for none in particular; also returns the record's file."""
     refusals: list[ConsentRefused] = []
     for path in _candidates(identity, extra):
         try:
             record = read_record(path, identity)
             check_record(record, path, action)
+            for check in more:
+                check(record, path)
         except ConsentRefused as refusal:
             refusals.append(refusal)
         else:
@@ -115,15 +125,8 @@ def check_record(record: ConsentRecord, path: Path, action: Action | None, now: 
             f"{path} is signed with the key {record.signature.key[:16]}, which is not trusted here{only}.{broken}",
             "If you know who signed it, get their public key from them and run: ml-backend consent trust KEY.pem",
         )
-    revoked = read_revocations().get(record.sha256())
-    if revoked:
-        because = f" ({revoked.reason})" if revoked.reason else ""
-        raise ConsentRefused(
-            "revoked",
-            f"The consent of {name} was revoked on {revoked.revoked}{because}.",
-            f"Only a new agreement can mend this; then: {make} --replace",
-        )
-    if now < record.valid_from:
+    _check_not_revoked(record, path)
+    if now + SLACK < record.valid_from:
         raise ConsentRefused(
             "not-yet-valid", f"The consent of {name} is valid only from {record.valid_from:%Y-%m-%d %H:%M} UTC.", again
         )
@@ -136,6 +139,30 @@ def check_record(record: ConsentRecord, path: Path, action: Action | None, now: 
             f"The consent of {name} allows {allowed}, not {action}.",
             f"If more was agreed: {make} --actions {allowed},{action} --replace",
         )
+
+
+def _check_not_revoked(record: ConsentRecord, path: Path) -> None:
+    name, make = record.identity, new_command(record.identity, path.parent)
+    revoked = read_revoked(path.parent)
+    withdrawn = revoked.records.get(record.sha256())
+    if withdrawn:
+        raise ConsentRefused(
+            "revoked",
+            f"The consent of {name} was revoked on {withdrawn.revoked}{_because(withdrawn.reason)}.",
+            f"Only a new agreement can mend this; then: {make} --replace",
+        )
+    key = revoked.keys.get(record.signature.key)
+    if key:
+        raise ConsentRefused(
+            "revoked-key",
+            f"{path} is the consent of {name}, signed with the key {key.key[:16]}, which was revoked on "
+            f"{key.revoked}{_because(key.reason)}.",
+            f"Have it signed anew with a key that counts: {make} --replace --key STUDIO.pem",
+        )
+
+
+def _because(reason: str) -> str:
+    return f" ({reason})" if reason else ""
 
 
 def new_command(identity: str, folder: Path | None = None) -> str:

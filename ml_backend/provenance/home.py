@@ -18,3 +18,13 @@ def consent_folder() -> Path:
 
 def keys_folder() -> Path:
     return home_folder() / "keys"
+
+
+def references_folder() -> Path:
+    return home_folder() / "references"
+
+
+def audit_file() -> Path:
+    """The file named by ML_BACKEND_AUDIT, such as one on a studio's share, else the user's own."""
+    named = os.environ.get("ML_BACKEND_AUDIT")
+    return Path(named).expanduser().absolute() if named else home_folder() / "audit" / "audit.jsonl"

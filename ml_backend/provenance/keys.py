@@ -43,10 +43,16 @@ def _signing_path() -> Path:
     return keys_folder() / "signing.pem"
 
 
-def signing_key() -> Ed25519PrivateKey:
-    """The user's own signing key; made on first use, readable by the user only, its public half beside it."""
-    path = _signing_path()
+def signing_key(given: Path | None = None) -> Ed25519PrivateKey:
+    """The key in the PEM file `given`, such as a studio's, else the user's own signing key.
+
+    The user's own is made on first use, readable by the user only, its public half beside it. Raises UsageError where
+    `given` is not there, BackendError for a key that others can read or that is none.
+    """
+    path = given or _signing_path()
     if not path.exists():
+        if given is not None:
+            raise UsageError(f"There is no signing key {given}.", "Give the PEM file of an Ed25519 private key.")
         _make_signing_key(path)
     if os.name != "nt" and path.stat().st_mode & 0o077:
         raise BackendError(f"The signing key {path} can be read by others.", f'Close it: chmod 600 "{path}"')
@@ -71,13 +77,16 @@ def _load_signing_key(path: Path) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise BackendError(
-            f"The signing key {path} cannot be read: {error}.",
-            "Restore it from a backup, or move it away: the next `ml-backend consent new` makes a new one.",
-        ) from error
+        raise BackendError(f"The signing key {path} cannot be read: {error}.", _other_key(path)) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise BackendError(f"The signing key {path} is no Ed25519 key.", "Move it away to have a new one made.")
+        raise BackendError(f"The signing key {path} is no Ed25519 key.", _other_key(path))
     return key
+
+
+def _other_key(path: Path) -> str:
+    if path != _signing_path():
+        return "Give the PEM file of an Ed25519 private key that has no password."
+    return "Restore it from a backup, or move it away: the next `ml-backend consent new` makes a new one."
 
 
 def public_pem(key: Ed25519PublicKey) -> bytes:

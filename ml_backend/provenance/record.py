@@ -15,7 +15,9 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    SerializerFunctionWrapHandler,
     StringConstraints,
+    model_serializer,
     model_validator,
 )
 
@@ -87,6 +89,19 @@ class ConsentTerms(_Frozen):
     granted_by: Text
     witness: Text | None = None
     rider_sha256: Sha256 | None = Field(default=None, description="Hash of the signed document; production keeps it")
+    replaces: tuple[Sha256, ...] = Field(
+        default=(),
+        max_length=256,
+        description="Hashes of all earlier records of the same person that this one succeeds",
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_absent(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Records that were signed before a field was thought of have the same bytes as ever."""
+        content: dict[str, Any] = dump(self)
+        if not content.get("replaces"):
+            content.pop("replaces", None)
+        return content
 
     @model_validator(mode="after")
     def _limits(self) -> Self:
@@ -120,6 +135,11 @@ class ConsentRecord(ConsentTerms):
         except InvalidSignature:
             return False
         return True
+
+
+def succeeds(record: ConsentRecord, sha256: str) -> bool:
+    """Is `sha256` this very record, or an earlier one of the same person?"""
+    return sha256 == record.sha256() or sha256 in record.replaces
 
 
 def sign(terms: ConsentTerms, key: Ed25519PrivateKey) -> ConsentRecord:

@@ -1,8 +1,13 @@
-"""The list of records that are no longer valid, though their dates and signatures are."""
+"""The lists of records and keys that no longer count, though their dates and signatures are right.
+
+keys/revoked.json in the home folder is the user's own; a folder of records may hold a `_revoked.json` of the same form,
+which travels with the records. A list can only take consent away, so nobody has to sign it.
+"""
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
@@ -11,42 +16,96 @@ from ml_backend.errors import RefusedError
 from ml_backend.provenance.home import keys_folder
 from ml_backend.provenance.record import ConsentRecord
 
+BESIDE_RECORDS = "_revoked.json"
+"""No identity's name begins like this, so that no record can have this file's name."""
+
+_Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
 
 class Revocation(BaseModel):
     """One withdrawn record, named by its hash."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    record_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    record_sha256: _Hex
     identity: str
     revoked: str
     reason: str = ""
 
 
-_List = TypeAdapter(list[Revocation])
+class RevokedKey(BaseModel):
+    """A key whose signatures count no more, whenever they were made: it was lost, or its owner is not to be trusted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["key"] = "key"
+    key: _Hex
+    revoked: str
+    reason: str = ""
 
 
-def read_revocations() -> dict[str, Revocation]:
-    """Revoked records by hash. A list that cannot be read refuses everything: it may name any record."""
-    path = keys_folder() / "revoked.json"
+_List = TypeAdapter(list[Revocation | RevokedKey])
+
+
+class Revoked:
+    """All that is withdrawn: records by their hash, keys by their hex, and the newest entry's moment."""
+
+    def __init__(self, entries: list[Revocation | RevokedKey]) -> None:
+        self.records = {entry.record_sha256: entry for entry in reversed(entries) if isinstance(entry, Revocation)}
+        self.keys = {entry.key: entry for entry in reversed(entries) if isinstance(entry, RevokedKey)}
+        self.newest = max((entry.revoked for entry in entries), default=None)
+
+
+def read_revoked(beside: Path | None = None) -> Revoked:
+    """What the user's own list and the one in the folder `beside` withdraw.
+
+    A list that cannot be read refuses everything: it may name any record.
+    """
+    lists = [_own(), *([] if beside is None else [beside / BESIDE_RECORDS])]
+    return Revoked([entry for path in lists for entry in _read(path)])
+
+
+def revoke(record: ConsentRecord, reason: str, beside: Path | None = None) -> Revocation:
+    """Withdraw `record` for good; a record that was withdrawn already keeps its first date.
+
+    beside: a folder of records whose list shall say so too.
+    """
+    sha256 = record.sha256()
+    known = read_revoked(beside).records.get(sha256)
+    entry = known or Revocation(record_sha256=sha256, identity=record.identity, revoked=_now(), reason=reason)
+    _enter(entry, beside)
+    return entry
+
+
+def revoke_key(key: str, reason: str, beside: Path | None = None) -> RevokedKey:
+    """Withdraw everything that the key (64 hex digits) has signed or will sign."""
+    entry = read_revoked(beside).keys.get(key) or RevokedKey(key=key, revoked=_now(), reason=reason)
+    _enter(entry, beside)
+    return entry
+
+
+def _enter(entry: Revocation | RevokedKey, beside: Path | None) -> None:
+    for path in (_own(), *([] if beside is None else [beside / BESIDE_RECORDS])):
+        listed = _read(path)
+        if entry not in listed:
+            write_json(path, json.loads(_List.dump_json([*listed, entry])))
+
+
+def _own() -> Path:
+    return keys_folder() / "revoked.json"
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _read(path: Path) -> list[Revocation | RevokedKey]:
     try:
-        listed = _List.validate_json(path.read_bytes())
+        return _List.validate_json(path.read_bytes())
     except FileNotFoundError:
-        return {}
+        return []
     except (OSError, ValidationError) as error:
         raise RefusedError(
             f"The list of revoked consent {path} cannot be read.",
             "Restore it from a backup: as long as it is unreadable, any record might be revoked.",
         ) from error
-    return {entry.record_sha256: entry for entry in listed}
-
-
-def revoke(record: ConsentRecord, reason: str) -> Revocation:
-    """Withdraw `record` for good; a record that was withdrawn already keeps its first date."""
-    listed = read_revocations()
-    sha256 = record.sha256()
-    if sha256 not in listed:
-        moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        listed[sha256] = Revocation(record_sha256=sha256, identity=record.identity, revoked=moment, reason=reason)
-        write_json(keys_folder() / "revoked.json", json.loads(_List.dump_json(list(listed.values()))))
-    return listed[sha256]

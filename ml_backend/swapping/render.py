@@ -16,6 +16,7 @@ from .layer import Layer, combine, flatten, full_frame
 from .making import FaceMaker, Made
 from .painting import paint
 from .settings import Controls
+from .slate import burn
 from .steadying import steady
 
 __all__ = ["FaceRenderer", "flatten"]
@@ -33,13 +34,15 @@ class FaceRenderer:
         mask_model: MaskModel | None = None,
         colour: Colour | None = None,
         target: Colour | None = None,
+        slate: bool = False,
     ) -> None:
         """mask_model: says what covers the performer's face. colour: what the plate's pixels mean, and target those of
-        the layer; an ordinary picture's where absent, and the same as the plate's."""
+        the layer; an ordinary picture's where absent, and the same as the plate's. slate: write TEST over each face."""
         self._maker = FaceMaker(network, identity, controls, device, mask_model)
         self._controls = controls
         self._colour = colour or PLAIN
         self._target = target or self._colour
+        self._slate = slate
 
     def make(self, frame: Frame, faces: Sequence[Face]) -> list[Made]:
         """The network's faces of a frame."""
@@ -52,7 +55,7 @@ class FaceRenderer:
             paint((number, n), made, steady(number, made, near, self._controls), settings, self._colour, self._target)
             for n, made in enumerate(near[number])
         ]
-        return combine(faces)
+        return combine([burn(face) for face in faces] if self._slate else faces)
 
     def render(self, plate: Pixels, faces: Sequence[NDArray[np.float64]]) -> Pixels:
         """H×W×4 RGBA, straight, of one frame alone: H×W×3 RGB (uint8 or uint16), and 478×3 landmarks for each face.

@@ -10,11 +10,13 @@ import torch
 from ml_backend import atomic
 from ml_backend.errors import UsageError
 from ml_backend.faces.alignment import FACE
+from ml_backend.facesets.likeness import notice_others
 from ml_backend.facesets.store import Faceset
 from ml_backend.memory import peak_rss_mb
 from ml_backend.networks.counts import count_parameters
 from ml_backend.progress import Reporter, SilentReporter
-from ml_backend.provenance.consent import require_consent
+from ml_backend.provenance import audit
+from ml_backend.provenance.gate import Granted, Purpose, check_bound, check_name_of_faces, refusals_entered, require
 from ml_backend.requests import TrainRequest
 
 from .base import find_base
@@ -45,7 +47,8 @@ def run_train(request: TrainRequest, reporter: Reporter) -> dict[str, Any]:
     A killed training goes on from its newest checkpoint; on the CPU, and with a budget of iterations, it ends with
     the same weights, bit for bit, as one that was not disturbed. Under torchrun all processes train the one model.
     Identities that are new to a model join it; where the facesets of the others are not given, these stay as they
-    are, and the budget counts from then on. Raises RefusedError where an identity has no consent, UsageError for a
+    are, and the budget counts from then on. Raises ConsentRefused where a person has not agreed, where
+    their faceset or the model was made under another record or name, UsageError for a
     wrong setting or faceset, Cancelled (after a checkpoint) when asked to stop.
     """
     started = time.monotonic()
@@ -54,19 +57,19 @@ def run_train(request: TrainRequest, reporter: Reporter) -> dict[str, Any]:
             f"A new model needs the facesets of two identities, and only {', '.join(request.facesets)} is given.",
             "Add the faceset of the performer, or of the identity.",
         )
-    consent = {name: require_consent(name, "train", request.consent).sha256() for name in sorted(request.facesets)}
+    granted = require(request.facesets, _purpose(request))
     world = find_world()
     if world.size == 1 and request.devices > 1 and not request.find_rate:
         result = launch(request, reporter)
         return result | {"seconds": round(time.monotonic() - started, 3)}
     device = training_device(world)
     with joined(world, device):
-        result = _train(request, reporter if world.leads else SilentReporter(), consent, world, device)
+        result = _train(request, reporter if world.leads else SilentReporter(), granted, world, device)
     return result | {"seconds": round(time.monotonic() - started, 3), "peak_rss_mb": round(peak_rss_mb(), 1)}
 
 
 def _train(
-    request: TrainRequest, reporter: Reporter, consent: dict[str, str], world: World, device: torch.device
+    request: TrainRequest, reporter: Reporter, granted: Granted, world: World, device: torch.device
 ) -> dict[str, Any]:
     if world.leads:
         for folder in ("checkpoints", "previews"):
@@ -82,6 +85,7 @@ def _train(
         )
     budget = make_budget(request.iterations, request.minutes, DEFAULT_ITERATIONS)
     facesets = _facesets(request, previous)
+    _check_records(request, facesets, previous, granted)
     landmarks = _landmark_model(facesets, previous)
     precision = resolve_precision(config.precision, device)
     known = previous.info.identities if previous else list(facesets)
@@ -115,10 +119,31 @@ def _train(
         return find_rate(trainer, reporter)
     if world.leads:
         _make_folder(request.model / "checkpoints")
+        for name, faceset in facesets.items():
+            notice_others(faceset, granted.records[name], reporter)
+        done = previous.info.iteration if previous else 0
+        facts: dict[str, str | int] = {"model": request.model.name, "iterations": done}
+        audit.enter("train", granted.hashes(), facts | _purpose(request).facts())
     wait(world)
-    origin = Origin(landmarks, base.sha256 if base else None, consent, bool(newcomers))
+    origin = Origin(landmarks, base.sha256 if base else None, granted.hashes(), bool(newcomers))
     with Run(request.model, trainer, held_out, origin, previous.info if previous else None) as run:
         return run.until(budget, reporter)
+
+
+def _purpose(request: TrainRequest) -> Purpose:
+    return Purpose("train", request.consent, request.project, request.shot)
+
+
+def _check_records(
+    request: TrainRequest, facesets: Mapping[str, Faceset], previous: Checkpoint | None, granted: Granted
+) -> None:
+    """ConsentRefused where facesets or the model were made under other names or records than those of today."""
+    with refusals_entered(request.facesets, _purpose(request)):
+        for name, faceset in facesets.items():
+            check_name_of_faces(faceset.info.identity, name, faceset.folder)
+        check_bound({name: one.info.consent for name, one in facesets.items() if one.info.consent}, granted)
+        if previous is not None:
+            check_bound(previous.info.consent, granted, previous.info.identities)
 
 
 def _config(request: TrainRequest, previous: Checkpoint | None, device: torch.device) -> TrainingConfig:
@@ -150,14 +175,7 @@ def _facesets(request: TrainRequest, previous: Checkpoint | None) -> dict[str, F
                 f"The model {request.model} knows {', '.join(known)}, and facesets are given for {', '.join(given)}.",
                 "Give a faceset for each identity of the model, add a new one, or train into a new folder.",
             )
-    facesets = {name: Faceset.open(given[name]) for name in names}
-    for name, faceset in facesets.items():
-        if faceset.info.identity not in (None, name):
-            raise UsageError(
-                f"The faceset {faceset.folder} holds the faces of {faceset.info.identity}, not of {name}.",
-                f"Say --faceset {faceset.info.identity}={faceset.folder}, or extract {name} into another folder.",
-            )
-    return facesets
+    return {name: Faceset.open(given[name]) for name in names}
 
 
 def _landmark_model(facesets: Mapping[str, Faceset], previous: Checkpoint | None) -> str:

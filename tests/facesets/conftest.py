@@ -31,14 +31,14 @@ class StopAfter(SilentReporter):
 
 
 @pytest.fixture(scope="session")
-def extract() -> Callable[..., dict[str, Any]]:
+def extract(consent: Path) -> Callable[..., dict[str, Any]]:
     """extract(folder, *sources, stop_after=None, **more of the request), in crops of 64 pixels."""
 
     def run(folder: Path, *sources: Any, stop_after: int | None = None, **more: Any) -> dict[str, Any]:
         request = ExtractRequest(
             sources=[source if isinstance(source, dict) else str(source) for source in sources],
             faceset=folder,
-            **{"size": 64, **more},
+            **{"size": 64, "consent": consent, **more},
         )
         return run_extract(request, SilentReporter() if stop_after is None else StopAfter(stop_after))
 

@@ -9,6 +9,7 @@ from ml_backend.errors import BackendError, Cancelled, UsageError
 from ml_backend.facesets.store import Faceset
 from ml_backend.media.movie import write_movie
 from ml_backend.media.source import open_source
+from ml_backend.provenance.consent import ConsentRefused
 
 FOOTAGE = Path(__file__).parents[2] / "demo" / "footage"
 PLATE, TAKE = FOOTAGE / "plate_A.mp4", FOOTAGE / "identity_B_take1.mp4"
@@ -214,8 +215,8 @@ def test_another_size_is_refused_and_a_left_out_identity_is_not(eight_faces, ext
     extract(eight_faces, PLATE, frames="1-8")
     with pytest.raises(UsageError, match="size is 64 and not 128"):
         extract(eight_faces, PLATE, frames="1-8", size=128)
-    with pytest.raises(UsageError, match="identity is performer_A and not somebody"):
-        extract(eight_faces, PLATE, frames="1-8", identity="somebody")
+    with pytest.raises(ConsentRefused, match="holds the faces of performer_A, not of identity_B"):
+        extract(eight_faces, PLATE, frames="1-8", identity="identity_B")
 
 
 def test_places_that_cannot_be_a_faceset(tmp_path, extract):

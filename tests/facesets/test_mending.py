@@ -92,7 +92,7 @@ def test_a_face_is_added_where_the_detector_found_nobody(tmp_path, extract):
     assert np.abs((face.landmarks[:, :2].min(0) + face.landmarks[:, :2].max(0)) / 2 - [160, 170]).max() < 15
 
 
-def test_a_point_without_a_face_is_told(eight_faces):
+def test_a_point_without_a_face_is_told(eight_faces, consent):
     class Told(SilentReporter):
         def __init__(self):
             self.lines = []
@@ -102,7 +102,7 @@ def test_a_point_without_a_face_is_told(eight_faces):
 
     repair(eight_faces, {"frame": 4, "action": "landmarks", "at": [5, 5], "points": {"33": [8, 8]}})
     told = Told()
-    request = ExtractRequest(sources=[str(PLATE)], faceset=eight_faces, frames="1-8", size=64)
+    request = ExtractRequest(sources=[str(PLATE)], faceset=eight_faces, frames="1-8", size=64, consent=consent)
     assert run_extract(request, told)["repaired"] == 0
     assert len(told.lines) == 1
     assert "frame 4" in told.lines[0]

@@ -4,7 +4,7 @@ import json
 import shlex
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,35 +15,21 @@ from hypothesis import strategies as st
 
 from ml_backend.atomic import write_json
 from ml_backend.errors import BackendError, RefusedError, UsageError
-from ml_backend.provenance.consent import ConsentRefused, require_consent
+from ml_backend.provenance.consent import ConsentRefused
+from ml_backend.provenance.gate import Purpose, require
 from ml_backend.provenance.keys import public_pem, signing_key, trust_key
-from ml_backend.provenance.record import ConsentRecord, ConsentTerms, sign
+from ml_backend.provenance.record import ConsentRecord, sign
 from ml_backend.provenance.revocation import revoke
 
+from .records import NOW, put, terms
+
 DEMO = Path(__file__).parents[2] / "demo" / "consent"
-NOW = datetime.now(UTC).replace(microsecond=0)
 
 Edit = Callable[[dict[str, Any]], None]
 
 
-def terms(**changes: Any) -> ConsentTerms:
-    content: dict[str, Any] = {
-        "identity": "Anna",
-        "basis": "performer",
-        "project": "film",
-        "actions": ("train", "swap"),
-        "use": "scene 12",
-        "valid_from": NOW - timedelta(days=1),
-        "expires": NOW + timedelta(days=30),
-        "granted_by": "her agent",
-    }
-    return ConsentTerms(**{**content, **changes})
-
-
-def put(home: Path, record: ConsentRecord, name: str = "Anna") -> Path:
-    path = home / "consent" / f"{name}.json"
-    write_json(path, record.model_dump(mode="json"))
-    return path
+def require_consent(identity: str, action: Any, extra: Path | None, project: str = "film") -> ConsentRecord:
+    return require([identity], Purpose(action, extra, project)).records[identity]
 
 
 def refusal(identity: str = "Anna", action: Any = "swap", extra: Path | None = None) -> ConsentRefused:
@@ -212,10 +198,10 @@ def test_the_given_folder_counts_and_one_bad_record_does_not_hide_a_good_one(hom
 @pytest.mark.parametrize("identity", ["performer_A", "identity_B"])
 def test_the_demo_records_pass_on_a_machine_without_keys(home: Path, identity: str) -> None:
     for action in ("train", "swap"):
-        record = require_consent(identity, action, DEMO)
+        record = require_consent(identity, action, DEMO, "demo")
         assert record.basis == "synthetic"
         assert record.project == "demo"
-    assert require_consent(identity, "swap", DEMO / f"{identity}.json")
+    assert require_consent(identity, "swap", DEMO / f"{identity}.json", "demo")
     assert not home.exists(), "looking leaves nothing behind"
 
 

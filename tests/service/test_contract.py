@@ -136,7 +136,7 @@ def test_status_and_the_endpoint_file(service: Running, client: Client) -> None:
 
 
 def test_an_extract_goes_through(client: Client, tmp_path: Path) -> None:
-    request, key = extract(tmp_path / "faces", identity="performer_A"), uuid4().hex
+    request, key = extract(tmp_path / "faces", identity="performer_A", consent=str(CONSENT)), uuid4().hex
     job = client.submit("extract", request, key)
     assert set(job) >= JOB
     assert client.submit("extract", request, key)["id"] == job["id"]

@@ -1,5 +1,6 @@
 """What a training does by itself over a night: it measures, gives up in time, steps back, and takes in newcomers."""
 
+import json
 import math
 import shutil
 from collections.abc import Callable
@@ -36,7 +37,7 @@ def anna(facesets: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert main(["consent", "new", "anna", "--basis", "test"]) == 0
     folder = Path(shutil.copytree(facesets["identity_B"], tmp_path / "anna"))
     info = folder / "faceset.json"
-    info.write_text(info.read_text().replace('"identity_B"', '"anna"'))
+    info.write_text(json.dumps(json.loads(info.read_text()) | {"identity": "anna", "consent": None}))
     return {"anna": folder}
 
 

@@ -100,8 +100,7 @@ def test_a_preview_shows_every_face_as_everybody(train: Train, tmp_path: Path) -
     assert preview.shape == (2 * (1 + 2) * 32, 6 * 32, 3)
 
 
-def test_without_consent_nothing_is_written(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ML_BACKEND_HOME", str(tmp_path / "home"))
+def test_without_consent_nothing_is_written(train: Train, tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="ml-backend consent new"):
         train(consent=None)
     assert list(tmp_path.iterdir()) == []
@@ -137,7 +136,7 @@ def test_too_few_faces_are_counted(train: Train, facesets: dict[str, Path], tmp_
 
 def test_a_faceset_of_somebody_else_is_refused(train: Train, facesets: dict[str, Path]) -> None:
     a, b = facesets["performer_A"], facesets["identity_B"]
-    with pytest.raises(UsageError, match="holds the faces of identity_B, not of performer_A"):
+    with pytest.raises(RefusedError, match=r"holds the faces of \w+, not of"):
         train(facesets={"performer_A": b, "identity_B": a})
 
 

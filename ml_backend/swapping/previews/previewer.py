@@ -19,10 +19,12 @@ from ml_backend.faces.recognition import Recogniser
 from ml_backend.media.colour import PLAIN
 from ml_backend.media.frame import Frame, Pixels
 from ml_backend.media.write import encode_png
-from ml_backend.provenance.consent import require_consent
-from ml_backend.requests import Plate, PreviewRequest
+from ml_backend.provenance import audit
+from ml_backend.provenance.gate import Granted, require
+from ml_backend.requests import PreviewRequest
 from ml_backend.swapping.layer import Layer, flatten, full_frame
 from ml_backend.swapping.performer import check_framing, find_performer
+from ml_backend.swapping.permission import facts_of, footage_name, permit, purpose_of
 from ml_backend.swapping.plan import observations_file
 from ml_backend.swapping.render import FaceRenderer
 from ml_backend.swapping.settings import Controls
@@ -58,6 +60,7 @@ class Previewer:
         self._finders: Kept[tuple[Recogniser, CenterFace]] = Kept()
         self._plate: Kept[OpenPlate] = Kept()
         self._faces: Kept[dict[int, FrameFaces]] = Kept()
+        self._entered: Kept[str] = Kept()
 
     def render(self, request: PreviewRequest) -> dict[str, Any]:
         """Write the frame as the edit would show it to `out` and its RGBA layer beside it; says how that went.
@@ -68,12 +71,13 @@ class Previewer:
         BackendError for damaged files.
         """
         started = time.monotonic()
-        require_consent(request.identity, "swap", request.consent)
+        require([request.identity], purpose_of(request))  # before the networks are loaded
         controls = Controls.make(request.settings, request.keys)
         layer_file = _layer_file(request.out)
         weights = _weights_state(request.model)
         warm = self._model.has(weights)
         model = self._model.get(weights, lambda: load_for_swap(request.model, self._device))
+        granted = self._permitted(request, model, controls.constant.performer)
         performer = find_performer(model.info, request.model, request.identity, controls.constant)
         check_framing(model.info, request.model)
         mask_model = self._open_mask_model(request.mask_model)
@@ -86,7 +90,9 @@ class Previewer:
         faces = self._find(request, shown, plate, landmarker, wanted, (weights, request.identity))
         # painted as a screen shows it, whatever the plate's colours
         colours = (plate.source.colour, PLAIN)
-        renderer = FaceRenderer(model.network, request.identity, controls, self._device, mask_model, *colours)
+        renderer = FaceRenderer(
+            model.network, request.identity, controls, self._device, mask_model, *colours, granted.slate
+        )
         layer = render_one(renderer, request.frame, plate.pictures.frames(request.frame, faces.faces), faces)
         rgba = full_frame(layer, shown.image)
         for file, image in ((request.out, _laid_over(shown.image, rgba, layer.window)), (layer_file, rgba)):
@@ -101,6 +107,15 @@ class Previewer:
             "message": faces.message,
         }
 
+    def _permitted(self, request: PreviewRequest, model: SwapModel, performer: str | None) -> Granted:
+        """The consent of the identity and of who is filmed; a row of previews of one thing is one audit entry."""
+        granted, facts = permit(request, model.info, performer), facts_of(request)
+        self._entered.get(
+            (tuple(granted.hashes().items()), tuple(facts.items())),
+            lambda: audit.enter("preview", granted.hashes(), facts),
+        )
+        return granted
+
     def _open_mask_model(self, folder: Path | None) -> MaskModel | None:
         if folder is None:
             return None
@@ -108,7 +123,7 @@ class Previewer:
 
     def _open_plate(self, request: PreviewRequest) -> OpenPlate:
         """The plate, opened anew where its files have changed."""
-        named = request.plate.source if isinstance(request.plate, Plate) else request.plate
+        named = footage_name(request.plate)
         config = None if request.ocio is None else file_state(request.ocio)
         key = (str(request.plate), request.colourspace, config, file_state(Path(named)))
         plate = self._plate.get(key, lambda: open_plate(request))

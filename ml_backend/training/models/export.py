@@ -11,9 +11,11 @@ from torch import Tensor, nn
 from ml_backend.errors import UsageError
 from ml_backend.networks.autoencoder import Autoencoder
 from ml_backend.networks.families import build_autoencoder
-from ml_backend.provenance.consent import valid_record
+from ml_backend.provenance import audit
+from ml_backend.provenance.gate import Purpose
 
 from .checkpoints import SwapModel, load_for_swap
+from .export_gate import require_export
 from .swap_file import SUFFIX, SwapFile, write_swap_file
 
 _KEPT = {"version", "iteration", "framing", "framing_side", "landmark_model", "base", "side"}
@@ -25,12 +27,15 @@ def export_model(
     identities: Sequence[str] = (),
     consent: Path | None = None,
     dtype: torch.dtype = torch.float16,
+    project: str | None = None,
+    shot: str | None = None,
 ) -> dict[str, Any]:
     """Write the averaged network of a model's newest checkpoint to the file `out`, which a swap takes as its model.
 
     identities: whom it shall be able to paint; all where none is named. What belongs to the others alone, and what they
     look like to the face recogniser, is left out; what all faces share was learned from them too. consent: a folder
-    of records besides the user's own: each identity in the file must allow export-model. Returns out, identities,
+    of records besides the user's own: each identity in the file must allow export-model, for `project` and `shot` where
+    their records are limited to some. Returns out, identities,
     bytes, checkpoint, difference (the largest one to the unexported network's faces and masks, of 1). Raises
     RefusedError without consent, UsageError for an unknown identity or another suffix, BackendError for damaged files.
     """
@@ -38,7 +43,8 @@ def export_model(
         raise UsageError(f"{out} is no name of an exported model.", f"Name it {out.with_suffix(SUFFIX).name}.")
     whole = load_for_swap(model, torch.device("cpu"))
     chosen = chosen_identities(whole, identities)
-    records = {name: valid_record(name, "export-model", consent)[0].sha256() for name in chosen}
+    purpose = Purpose("export-model", consent, project, shot)
+    records = require_export(whole.info, chosen, purpose).hashes()
     part = only(whole.network, chosen)
     info = whole.info.model_dump(mode="json", include=_KEPT) | {
         "identities": chosen,
@@ -47,6 +53,7 @@ def export_model(
         "consent": {name: records[name] for name in chosen},
     }
     content = SwapFile(info, whole.checkpoint, whole.weights_sha256, part.state_dict())
+    audit.enter("export", records, {"model": model.name, "weights": whole.weights_sha256, "out": out.name})
     size = write_swap_file(out, content, dtype)
     return {
         "out": str(out),

@@ -82,7 +82,7 @@ def roll_back(args: argparse.Namespace) -> int:
 
 def export(args: argparse.Namespace) -> int:
     dtype = torch.float32 if args.float32 else torch.float16
-    result = export_model(args.model, args.out, args.identity, args.consent, dtype)
+    result = export_model(args.model, args.out, args.identity, args.consent, dtype, args.project, args.shot)
     who = ", ".join(result["identities"])
     text = f"{result['out']} ({_megabytes(result['bytes'])}) paints {who}: ml-backend swap … --model {result['out']}"
     _print(args, result, text)
@@ -90,7 +90,7 @@ def export(args: argparse.Namespace) -> int:
 
 
 def onnx(args: argparse.Namespace) -> int:
-    result = export_onnx(args.model, args.identity, args.out, args.consent)
+    result = export_onnx(args.model, args.identity, args.out, args.consent, args.project, args.shot)
     text = (
         f"{result['out']} ({_megabytes(result['bytes'])}) paints {result['identity']} on faces of {result['side']} "
         f"pixels; ONNX Runtime differs from torch by {result['difference']:.1g} at most."

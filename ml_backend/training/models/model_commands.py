@@ -25,6 +25,8 @@ def add_model_parser(subparsers: Any) -> None:
     for parser, suffix in ((export, "safetensors"), (onnx, "onnx")):
         parser.add_argument("--out", required=True, type=Path, metavar=f"FILE.{suffix}")
         parser.add_argument("--consent", type=Path, metavar="DIR", help="consent records besides your own")
+        parser.add_argument("--project", metavar="NAME", help="the production this is for (ML_BACKEND_PROJECT)")
+        parser.add_argument("--shot", metavar="NAME", help="the shot this is for (ML_BACKEND_SHOT)")
 
     film = _action(actions, "timelapse", "timelapse", "make a film of the previews")
     film.add_argument("--out", required=True, type=Path, metavar="FILE.mp4")

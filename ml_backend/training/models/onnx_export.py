@@ -16,10 +16,12 @@ from torch import Tensor, nn
 from ml_backend import atomic
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.networks.autoencoder import Autoencoder
-from ml_backend.provenance.consent import valid_record
+from ml_backend.provenance import audit
+from ml_backend.provenance.gate import Purpose
 
 from .checkpoints import load_for_swap
 from .export import chosen_identities, sample_faces
+from .export_gate import require_export
 
 SUFFIX = ".onnx"
 TOLERANCE = 1e-3  # of 1; less than a third of a step in 8 bits
@@ -37,7 +39,14 @@ class _Painter(nn.Module):
         return self.network.swap(faces, self.identity)
 
 
-def export_onnx(model: Path, identity: str, out: Path, consent: Path | None = None) -> dict[str, Any]:
+def export_onnx(
+    model: Path,
+    identity: str,
+    out: Path,
+    consent: Path | None = None,
+    project: str | None = None,
+    shot: str | None = None,
+) -> dict[str, Any]:
     """Write what paints `identity` as the file `out`, once ONNX Runtime has been seen to compute the same.
 
     Input `faces` N×3×R×R RGB float32 in 0–1, outputs `face` N×3×R×R RGB and `mask` N×1×R×R in 0–1, any N. The file's
@@ -56,7 +65,8 @@ def export_onnx(model: Path, identity: str, out: Path, consent: Path | None = No
     whole = load_for_swap(model, torch.device("cpu"))
     if identity not in whole.info.identities:
         chosen_identities(whole, [identity])
-    record = valid_record(identity, "export-model", consent)[0]
+    purpose = Purpose("export-model", consent, project, shot)
+    record = require_export(whole.info, [identity], purpose).records[identity]
     painter = _Painter(whole.network.requires_grad_(False), identity).eval()
     size = sum(p.numel() * p.element_size() for p in painter.parameters())
     if size > LARGEST:
@@ -80,6 +90,8 @@ def export_onnx(model: Path, identity: str, out: Path, consent: Path | None = No
             f"{out} was not written: ONNX Runtime's faces differ from torch's by {difference:.2g}.",
             "Try other versions of torch, onnxscript and onnxruntime, and tell the developers.",
         )
+    facts = {"model": model.name, "weights": whole.weights_sha256, "out": out.name}
+    audit.enter("export", {identity: record.sha256()}, facts)
     try:
         atomic.write_bytes(out.absolute(), data)
     except OSError as error:
