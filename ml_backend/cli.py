@@ -12,10 +12,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from ml_backend import __version__
+from ml_backend.delivery.deliver_commands import add_deliver_parser
 from ml_backend.doctor.commands import add_doctor_parser
 from ml_backend.errors import BackendError, Cancelled, UsageError
 from ml_backend.facesets.commands import add_faceset_parser
+from ml_backend.farm.commands import add_farm_parser
 from ml_backend.jobs import JOB_KINDS
+from ml_backend.provenance.audit_commands import add_audit_parser
 from ml_backend.provenance.commands import add_consent_parser
 from ml_backend.requests import (
     ApplyMasksRequest,
@@ -84,7 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     apply.add_argument("faceset", type=Path, metavar="DIR")
     apply.add_argument("--mask-model", required=True, type=Path, metavar="DIR")
     add_model_parser(commands)
-    add_consent_parser(commands)
+    add_farm_parser(commands, _add_swap_options, _swap_request, _show)
+    add_consent_parser(commands, _look_at)
+    add_audit_parser(commands)
+    add_deliver_parser(commands)
     add_serve_parser(commands)
     add_doctor_parser(commands, PROTOCOL)
     return parser
@@ -142,9 +148,13 @@ def _add_trainings(commands: Any) -> None:
 
 def _add_swap(commands: Any) -> None:
     swap = _job(commands, "swap", "replace the performer's face on every frame of a plate", _swap_request)
-    _add_face(swap)
-    swap.add_argument("--out", required=True, type=Path, metavar="DIR")
-    swap.add_argument("--frames", metavar="RANGE")
+    _add_swap_options(swap)
+    swap.add_argument(
+        "--step",
+        default="all",
+        choices=("all", "faces", "frames", "join"),
+        help="for a farm: faces (of all frames, once), frames (a piece; many at once), join (them); all does it in one",
+    )
 
     evaluate = _job(commands, "evaluate", "measure a swap and write a report on it", _evaluate_request)
     evaluate.add_argument("swap", type=Path, metavar="SWAP_DIR")
@@ -156,6 +166,12 @@ def _add_swap(commands: Any) -> None:
     evaluate.add_argument("--performer-faceset", type=Path, metavar="DIR", help="(what the swap's model remembers)")
     _add_colour(evaluate)
     evaluate.add_argument("--no-report", action="store_true", help="write the figures only, and no report.html")
+
+
+def _add_swap_options(command: argparse.ArgumentParser) -> None:
+    _add_face(command)
+    command.add_argument("--out", required=True, type=Path, metavar="DIR", help="the swap's folder")
+    command.add_argument("--frames", metavar="RANGE")
 
 
 def _add_preview(commands: Any) -> None:
@@ -200,6 +216,14 @@ def _add_consent(command: argparse.ArgumentParser) -> None:
     command.add_argument("--consent", type=Path, metavar="DIR", help="consent records besides your own")
     command.add_argument("--project", metavar="NAME", help="the production this is for (ML_BACKEND_PROJECT)")
     command.add_argument("--shot", metavar="NAME", help="the shot this is for (ML_BACKEND_SHOT, or the footage's name)")
+
+
+def _look_at(picture: Path) -> Sequence[float]:
+    """The embedding (128) of the face on a picture; the networks are loaded when it is called."""
+    from ml_backend.facesets.people import look_at
+
+    numbers: list[float] = look_at(picture).tolist()
+    return numbers
 
 
 def _permitted(args: argparse.Namespace) -> dict[str, Any]:
@@ -294,7 +318,7 @@ def _train_request(args: argparse.Namespace) -> TrainRequest:
 
 
 def _swap_request(args: argparse.Namespace) -> SwapRequest:
-    return SwapRequest(**_face(args), out=args.out, frames=args.frames)
+    return SwapRequest(**_face(args), out=args.out, frames=args.frames, step=getattr(args, "step", "all"))
 
 
 def _preview_request(args: argparse.Namespace) -> PreviewRequest:

@@ -92,6 +92,10 @@ class SwapRequest(_Permitted):
     identity: Name
     out: Path
     frames: str | None = None
+    step: Literal["all", "faces", "frames", "join"] = Field(
+        default="all",
+        description="For a farm: find the faces of all frames, then make pieces (many at once), then join these",
+    )
     mask_model: Path | None = Field(default=None, description="A mask model: what covers the face stays in front of it")
     repairs: Path | None = Field(default=None, description="A repairs.json of faces added, moved or deleted by hand")
     settings: dict[str, str] = Field(default_factory=dict)

@@ -2,12 +2,11 @@
 
 OUT/000001.png …     RGBA (or .exr), numbered as the plate's frames
 OUT/journal.jsonl    a line for every finished frame; a killed swap goes on after it
+OUT/pieces/          the journals of pieces that several machines make at once, until they are joined
 OUT/manifest.json    all frames, how they were made, and on whose consent
 """
 
 import json
-import os
-from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -46,8 +45,11 @@ class FrameRecord(_Frozen):
 
 
 class Consent(_Frozen):
+    """people: the hash of each person's record, the identity's and the performer's, by pseudonym."""
+
     identity: str
     record_sha256: str
+    people: dict[str, str] = {}
 
 
 class Manifest(_Frozen):
@@ -106,51 +108,3 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         if json.loads(file.read_bytes()) == content:
             return
     atomic.write_json(file, content)
-
-
-class Journal:
-    """The finished frames of a swap folder: `records` by number, those whose file is there with its whole size."""
-
-    FILE = "journal.jsonl"
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._file = folder / self.FILE
-        self.records = {record.number: record for record in self._read() if self._is_there(record)}
-
-    def _is_there(self, record: FrameRecord) -> bool:
-        try:
-            return (self._folder / record.file).stat().st_size == record.bytes
-        except OSError:
-            return False
-
-    def _read(self) -> Iterator[FrameRecord]:
-        for line in self._file.read_bytes().split(b"\n") if self._file.exists() else ():
-            # a line that a kill cut short is no record
-            with suppress(ValidationError):
-                yield FrameRecord.model_validate_json(line)
-
-    def forget(self, numbers: Iterable[int]) -> None:
-        """Take frames out before they are made anew: a kill between picture and line must not leave an old line."""
-        forgotten = self.records.keys() & set(numbers)
-        if forgotten:
-            self._replace({n: record for n, record in self.records.items() if n not in forgotten})
-
-    def adopt(self, numbers: Iterable[int], swap: str) -> None:
-        """Say of frames that are as they should be that they belong to this swap."""
-        foreign = {n for n in numbers if self.records[n].swap != swap}
-        if foreign:
-            taken = {n: self.records[n].model_copy(update={"swap": swap}) for n in foreign}
-            self._replace(self.records | taken)
-
-    def _replace(self, records: dict[int, FrameRecord]) -> None:
-        self.records = records
-        atomic.write_bytes(self._file, "\n".join(record.model_dump_json() for record in records.values()).encode())
-
-    def add(self, record: FrameRecord) -> None:
-        """Append a frame whose picture is on disk."""
-        with self._file.open("ab") as file:
-            file.write(b"\n" + record.model_dump_json().encode())  # the newline first: it ends a line cut short
-            file.flush()
-            os.fsync(file.fileno())
-        self.records[record.number] = record

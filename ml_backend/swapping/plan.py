@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ml_backend import __version__
+from ml_backend import __version__, atomic
 from ml_backend.errors import BackendError
 from ml_backend.faces.face import Face
 from ml_backend.faces.landmarks import Landmarker
@@ -74,6 +74,9 @@ def find_faces(
             reporter.progress("find faces", done, len(beside.numbers))
             return reporter.stop_requested()
 
+        marker = _marker(file)
+        if set(beside.numbers) - set(observations.frames(number)):
+            marker.unlink(missing_ok=True)
         tracker = FaceTracker(landmarker)
         before = [frame for frame in beside.numbers if frame < source.numbers[0]]
         after = [frame for frame in beside.numbers if frame > source.numbers[-1]]
@@ -82,7 +85,35 @@ def find_faces(
         observe(source, source.numbers, observations, tracker, looked)
         with suppress(BackendError):
             observe(beside, after, observations, tracker, looked)
+        if not marker.exists():
+            atomic.write_bytes(marker, b"")
         yield Footage(observations, path, number, strength)
+
+
+@contextmanager
+def known_faces(source: Source, cache: Path, landmarker: Landmarker, strength: float) -> Iterator[Footage]:
+    """The faces that `find_faces` has found in these frames and more, without looking at a picture.
+
+    Many processes may read them at once, on any machine. Raises BackendError where nobody has looked, or somebody has
+    not finished.
+    """
+    file = observations_file(cache, source, landmarker)
+    fix = "Find the faces of the whole range first: the same swap with --step faces."
+    if not _marker(file).exists():
+        raise BackendError(f"The faces of {source.info.path} are not all found yet: {_marker(file)} is missing.", fix)
+    with Observations.open_finished(file) as observations:
+        path = source.info.path.resolve()
+        number = observations.known_source(path)
+        missing = set(source.numbers) - set(observations.frames(number) if number is not None else ())
+        if number is None or missing:
+            which = f"frame {min(missing)}" if missing else "it"
+            raise BackendError(f"Nobody has looked for faces in {which} of {path} yet.", fix)
+        yield Footage(observations, path, number, strength)
+
+
+def _marker(file: Path) -> Path:
+    """Is there while all faces that were asked for are found: what is known does not change then."""
+    return file.with_suffix(".complete")
 
 
 def observations_file(cache: Path, source: Source, landmarker: Landmarker) -> Path:

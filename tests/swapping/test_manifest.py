@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ml_backend.errors import BackendError, UsageError
-from ml_backend.swapping.manifest import FrameRecord, Journal, read_manifest
+from ml_backend.swapping.journal import Journal
+from ml_backend.swapping.manifest import FrameRecord, read_manifest
 
 
 def record(folder: Path, number: int, inputs: str = "one") -> FrameRecord:

@@ -142,7 +142,7 @@ def test_a_damaged_manifest_is_written_again(swap: Swap, tmp_path: Path) -> None
 
 def test_faces_found_before_are_used_and_damaged_ones_found_anew(swap: Swap, tmp_path: Path) -> None:
     swap()
-    (kept,) = (tmp_path / "swap" / "cache").iterdir()
+    (kept,) = (tmp_path / "swap" / "cache").glob("*.sqlite")
     whole, first = kept.read_bytes(), pictures(tmp_path / "swap")
     damages = [b"", whole[: len(whole) // 2], whole[:100] + b"\xff" * 50 + whole[150:], b"PK\x03\x04 nonsense"]
     for n, damage in enumerate(damages):
@@ -226,7 +226,7 @@ def test_without_consent_nothing_is_written(swap: Swap, tmp_path: Path, monkeypa
     monkeypatch.setenv("ML_BACKEND_HOME", str(tmp_path / "home"))
     with pytest.raises(RefusedError, match="ml-backend consent new identity_B"):
         swap(consent=None)
-    assert list(tmp_path.iterdir()) == []
+    assert not (tmp_path / "swap").exists()
 
 
 def test_the_command_line_swaps_refuses_and_answers_in_json(
@@ -372,21 +372,68 @@ def test_a_second_swap_into_a_folder_waits_its_turn(swap: Swap, tmp_path: Path) 
     assert "another swap into this folder" in Another.refused
 
 
+def new_record(consent: Path, folder: Path, basis: str, succeeds: str) -> None:
+    """A record of identity_B in `folder`, beside that of the demo's performer."""
+    folder.mkdir()
+    shutil.copy(consent / "performer_A.json", folder)
+    asked = [
+        "consent",
+        "new",
+        "identity_B",
+        "--basis",
+        basis,
+        "--project",
+        "demo",
+        "--granted-by",
+        "n",
+        "--use",
+        "test",
+    ]
+    assert main([*asked, "--succeeds", succeeds, "--out", str(folder)]) == 0
+
+
 def test_a_replaced_record_of_consent_reaches_the_manifest(
     swap: Swap, consent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     swap()
-    before = read_manifest(tmp_path / "swap").consent.record_sha256
+    before = read_manifest(tmp_path / "swap").consent
     monkeypatch.setenv("ML_BACKEND_HOME", str(tmp_path / "home"))
-    new = ["consent", "new", "identity_B", "--basis", "test", "--project", "p", "--granted-by", "n", "--use", "test"]
-    assert main(new) == 0
-    assert swap(consent=None)["frames_made"] == 0
-    assert read_manifest(tmp_path / "swap").consent.record_sha256 != before
+    new_record(consent, tmp_path / "records", "synthetic", before.record_sha256)
+    assert swap(consent=tmp_path / "records")["frames_made"] == 0
+    now = read_manifest(tmp_path / "swap").consent
+    assert now.record_sha256 != before.record_sha256
+    assert now.people == {"identity_B": now.record_sha256, "performer_A": before.people["performer_A"]}
+
+
+def test_a_person_who_may_be_tried_only_is_marked(
+    swap: Swap, consent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swap()
+    before, plain = read_manifest(tmp_path / "swap").consent, pictures(tmp_path / "swap")
+    monkeypatch.setenv("ML_BACKEND_HOME", str(tmp_path / "home"))
+    new_record(consent, tmp_path / "records", "test", before.record_sha256)
+    assert swap(consent=tmp_path / "records")["frames_made"] == 3
+    marked = pictures(tmp_path / "swap")
+    assert all(marked[name] != plain[name] for name in plain)
+
+
+def test_the_person_who_is_filmed_must_agree_too(swap: Swap, consent: Path, tmp_path: Path) -> None:
+    (tmp_path / "records").mkdir()
+    shutil.copy(consent / "identity_B.json", tmp_path / "records")
+    with pytest.raises(RefusedError, match="no consent record for performer_A"):
+        swap(consent=tmp_path / "records")
+    assert not (tmp_path / "swap").exists()
 
 
 def test_a_full_disk_is_named_and_the_swap_goes_on(
-    run_backend: Callable[..., Any], footage: Path, tiny_model: Path, consent: Path, tmp_path: Path
+    run_backend: Callable[..., Any],
+    footage: Path,
+    tiny_model: Path,
+    consent: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("ML_BACKEND_AUDIT", str(tmp_path / "audit.jsonl"))  # a short one
     asked = ["swap", footage / "plate_A.mp4", "--model", tiny_model, "--identity", "identity_B", "--frames", "1-2"]
     asked += ["--out", tmp_path / "swap", "--consent", consent]
     limited = ["import resource, sys", "from ml_backend.cli import main"]

@@ -1,0 +1,109 @@
+"""What a farm is asked to do: one swap, in steps that any machine can take.
+
+JOB/job.json    the swap's request and the frames of each piece; all exporters and workers read it
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ml_backend import atomic
+from ml_backend.errors import BackendError, UsageError
+from ml_backend.media.frame_range import parse_frames
+from ml_backend.media.source import open_source
+from ml_backend.requests import Plate, SwapRequest
+from ml_backend.training.models.checkpoints import list_checkpoints
+
+FILE = "job.json"
+Step = Literal["faces", "frames", "join"]
+
+
+class FarmJob(BaseModel):
+    """request: with absolute paths. first, last: the plate's frames, both included. chunk: frames of a piece."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    name: str
+    request: SwapRequest
+    first: int = Field(ge=0)
+    last: int = Field(ge=0)
+    chunk: int = Field(ge=1)
+
+    @property
+    def frames(self) -> str:
+        return _range(self.first, self.last)
+
+    @property
+    def pieces(self) -> list[str]:
+        """The frame ranges of the pieces, in their order."""
+        starts = range(self.first, self.last + 1, self.chunk)
+        return [_range(start, min(start + self.chunk - 1, self.last)) for start in starts]
+
+    def piece(self, number: int) -> str:
+        """The frames of piece `number`, counted from 1; UsageError where there is none."""
+        if not 1 <= number <= len(self.pieces):
+            raise UsageError(f"There is no piece {number}: the job has {len(self.pieces)}.", "Count them from 1.")
+        return self.pieces[number - 1]
+
+    def step(self, step: Step, frames: str | None = None) -> SwapRequest:
+        """What one step of the job asks the swap to do. frames: of a piece; UsageError for others than the job's."""
+        if frames is not None:
+            asked = parse_frames(frames)
+            first, last = asked.first, asked.last
+            if first is None or last is None or not self.first <= first <= last <= self.last:
+                raise UsageError(f"The frames {frames} are not the job's: {self.frames}.", "Stay among these.")
+        return self.request.model_copy(update={"step": step, "frames": frames or self.frames})
+
+
+def make_job(request: SwapRequest, chunk: int, name: str | None = None) -> FarmJob:
+    """The job of a swap of the whole range that `request` asks for, in pieces of `chunk` frames.
+
+    Raises UsageError for a plate, range or model that is not there; consent is asked for by every step.
+    """
+    if chunk < 1:
+        raise UsageError(f"A piece of {chunk} frames is not possible.", "Give --chunk 1 or more.")
+    request = _absolute(request)
+    if not list_checkpoints(request.model):
+        raise UsageError(f"{request.model} holds no trained model.", "Train one: ml-backend train.")
+    numbers = open_source(request.plate, request.frames, request.colourspace, request.ocio).numbers
+    title = name or f"{request.out.name} as {request.identity}"
+    return FarmJob(name=title[:64], request=request, first=numbers[0], last=numbers[-1], chunk=chunk)
+
+
+def write_job(folder: Path, job: FarmJob) -> Path:
+    """Write JOB/job.json; returns it. A job that is there is replaced."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        atomic.write_json(folder / FILE, job.model_dump(mode="json"))
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be written: {error.strerror}.", "Choose another folder with --job."
+        ) from error
+    return folder / FILE
+
+
+def read_job(folder: Path) -> FarmJob:
+    """Raises UsageError where the folder holds no job, BackendError where it is damaged."""
+    file = folder / FILE
+    try:
+        return FarmJob.model_validate_json(file.read_bytes())
+    except FileNotFoundError as error:
+        raise UsageError(f"{folder} holds no job: {FILE} is missing.", "Make one: ml-backend farm export.") from error
+    except (OSError, ValidationError) as error:
+        what = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error.strerror
+        raise BackendError(f"{file} is damaged: {what}.", "Make it again: ml-backend farm export.") from error
+
+
+def _absolute(request: SwapRequest) -> SwapRequest:
+    """The request as it must be on every machine: no path depends on where a process was started."""
+    plate = request.plate if isinstance(request.plate, Plate) else Plate(source=request.plate)
+    inner = {"ocio": plate.ocio.absolute() if plate.ocio else None, "source": str(Path(plate.source).absolute())}
+    paths = ("model", "out", "mask_model", "repairs", "consent", "ocio")
+    changes = {name: value.absolute() for name in paths if (value := getattr(request, name)) is not None}
+    return request.model_copy(update={**changes, "plate": plate.model_copy(update=inner)})
+
+
+def _range(first: int, last: int) -> str:
+    return f"{first}-{last}"

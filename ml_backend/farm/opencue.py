@@ -1,0 +1,63 @@
+"""A PyOutline script for OpenCue: the same three layers, a task of the middle one for each piece."""
+
+from pathlib import Path
+
+from .job import FarmJob
+
+FILE = "opencue_job.py"
+
+_SCRIPT = '''"""Submits {title} to OpenCue: python {file} [--show]. Needs pyoutline, and Cuebot unless --show."""
+
+import sys
+
+import outline
+import outline.cuerun
+from outline.modules.shell import Shell
+
+BACKEND = {backend!r}
+JOB = {folder!r}
+PIECES = {pieces}
+
+job = outline.Outline({name!r}, frame_range=f"1-{{PIECES}}", shot={shot!r}, show={show!r})
+faces = Shell("faces", command=[BACKEND, "farm", "step", JOB, "faces"], range="1", threads=2, retries=2)
+frames = Shell(
+    "frames",
+    command=[BACKEND, "farm", "step", JOB, "frames", "--piece", "#IFRAME#"],
+    range=f"1-{{PIECES}}",
+    chunk=1,
+    threads=2,
+    retries=3,
+)
+join = Shell("join", command=[BACKEND, "farm", "step", JOB, "join"], range="1", retries=1)
+for layer in (faces, frames, join):
+    job.add_layer(layer)
+frames.depend_all(faces)
+join.depend_all(frames)
+
+if __name__ == "__main__":
+    if "--show" in sys.argv:
+        launcher = outline.cuerun.OutlineLauncher(job)
+        launcher.setup()
+        print(launcher.serialize(use_pycuerun=False))
+    else:
+        outline.cuerun.launch(job, use_pycuerun=False)
+'''
+
+
+def script(job: FarmJob, folder: Path, backend: str) -> str:
+    """The script's text. backend: the ml-backend program on the workers."""
+    return _SCRIPT.format(
+        title=job.name.replace('"', "'"),
+        file=FILE,
+        backend=backend,
+        folder=str(folder.absolute()),
+        pieces=len(job.pieces),
+        name=_word(job.name),
+        shot=_word(job.request.shot or "shot"),
+        show=_word(job.request.project or "show"),
+    )
+
+
+def _word(text: str) -> str:
+    """Names that Cuebot takes: letters, digits, dash and underscore."""
+    return "".join(letter if (letter.isalnum() and letter.isascii()) or letter in "-_" else "_" for letter in text)

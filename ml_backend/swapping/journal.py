@@ -1,0 +1,108 @@
+"""The finished frames of a swap folder, kept line by line: a killed swap goes on after the last of them."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ml_backend import atomic
+
+from .manifest import FrameRecord
+
+
+class Journal:
+    """`records` by number: those whose file is in `folder` with its whole size."""
+
+    FILE = "journal.jsonl"
+
+    def __init__(self, folder: Path, file: Path | None = None) -> None:
+        """file: the journal, FILE in the folder where absent."""
+        self._folder = folder
+        self._file = file or folder / self.FILE
+        self.records = {record.number: record for record in self._read() if self._is_there(record)}
+
+    def _is_there(self, record: FrameRecord) -> bool:
+        try:
+            return (self._folder / record.file).stat().st_size == record.bytes
+        except OSError:
+            return False
+
+    def _lines(self) -> list[bytes]:
+        return self._file.read_bytes().split(b"\n") if self._file.exists() else []
+
+    def _read(self) -> Iterator[FrameRecord]:
+        for line in self._lines():
+            # a line that a kill cut short is no record
+            with suppress(ValidationError):
+                yield FrameRecord.model_validate_json(line)
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """Take frames out before they are made anew: a kill between picture and line must not leave an old line."""
+        forgotten = self.records.keys() & set(numbers)
+        if forgotten:
+            self.replace({n: record for n, record in self.records.items() if n not in forgotten})
+
+    def adopt(self, numbers: Iterable[int], swap: str) -> None:
+        """Say of frames that are as they should be that they belong to this swap."""
+        foreign = {n for n in numbers if self.records[n].swap != swap}
+        if foreign:
+            taken = {n: self.records[n].model_copy(update={"swap": swap}) for n in foreign}
+            self.replace(self.records | taken)
+
+    def replace(self, records: dict[int, FrameRecord]) -> None:
+        """Write the whole journal anew, at once."""
+        self.records = records
+        atomic.write_bytes(self._file, "\n".join(record.model_dump_json() for record in records.values()).encode())
+
+    def add(self, record: FrameRecord) -> None:
+        """Append a frame whose picture is on disk."""
+        self._append(record.model_dump_json())
+        self.records[record.number] = record
+
+    def _append(self, line: str) -> None:
+        with self._file.open("ab") as file:
+            file.write(b"\n" + line.encode())  # the newline first: it ends a line cut short
+            file.flush()
+            os.fsync(file.fileno())
+
+
+class PieceJournal(Journal):
+    """The journal of one piece of a swap, which another process or machine makes beside others.
+
+    `whole`: the folder's journal, which is only read. Frames that the piece makes anew are named in its own file before
+    the first of them is touched, because their lines in the whole journal are true no more from then on.
+    """
+
+    def __init__(self, folder: Path, file: Path, whole: Journal | None = None) -> None:
+        self.redone: set[int] = set()
+        super().__init__(folder, file)
+        self.own = dict(self.records)
+        kept = {n: record for n, record in whole.records.items() if n not in self.redone} if whole else {}
+        self.records = kept | self.own
+
+    def _read(self) -> Iterator[FrameRecord]:
+        """The lines in their order: a record counts until its frame is made anew."""
+        records: dict[int, FrameRecord] = {}
+        for line in self._lines():
+            with suppress(ValidationError):
+                record = FrameRecord.model_validate_json(line)
+                records[record.number] = record
+                continue
+            with suppress(ValueError, TypeError, KeyError):
+                anew = set(json.loads(line)["redone"])
+                self.redone |= anew
+                records = {n: record for n, record in records.items() if n not in anew}
+        yield from records.values()
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        forgotten = set(numbers)
+        if forgotten:
+            self._append(json.dumps({"redone": sorted(forgotten)}))
+            self.redone |= forgotten
+            self.records = {n: record for n, record in self.records.items() if n not in forgotten}
+
+    def adopt(self, numbers: Iterable[int], swap: str) -> None:
+        """Left to whoever joins the pieces."""

@@ -1,0 +1,134 @@
+"""A swap whose inputs are open and fit together."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml_backend import __version__
+from ml_backend.errors import BackendError
+from ml_backend.faces.landmarks import Landmarker, open_landmarker
+from ml_backend.faces.repairs import read_repairs
+from ml_backend.faces.smoothing import reach as steadied_by
+from ml_backend.facesets.mending import with_repairs
+from ml_backend.facesets.resolve import Footage
+from ml_backend.media.source import Source, open_source
+from ml_backend.progress import Reporter
+from ml_backend.provenance.gate import Granted
+from ml_backend.requests import SwapRequest
+from ml_backend.training.device import best_device
+from ml_backend.training.masks.model import MaskModel, open_mask_model
+from ml_backend.training.models.checkpoints import SwapModel, load_for_swap
+
+from .footage import footage_state, refuse_among
+from .frames import Frames
+from .inputs import hash_of
+from .layer_file import LayerFormat, choose_format
+from .performer import check_framing, find_performer, nobody
+from .permission import permit
+from .plan import Plan, find_faces, known_faces, wanted_tracks
+from .render import FaceRenderer
+from .settings import Controls
+
+
+@dataclass(frozen=True)
+class SwapJob:
+    """granted: the consent of the people. performer: whom to look for; None: whoever is there."""
+
+    request: SwapRequest
+    granted: Granted
+    controls: Controls
+    model: SwapModel
+    mask_model: MaskModel | None
+    performer: NDArray[np.float32] | None
+    source: Source
+    how: LayerFormat
+
+    def made_by(self) -> dict[str, Any]:
+        """What counts for every frame, but not the range that was asked for."""
+        return {
+            "weights": self.model.weights_sha256,
+            "masks": self.mask_model.sha256 if self.mask_model else None,
+            "identity": self.request.identity,
+            "colour": [self.source.colour.name, self.source.colour.version],
+            "output": self.how.kind,
+            "slate": self.granted.slate,
+        }
+
+    def shared(self) -> str:
+        """A hash of all that the frames of one swap share, whatever range is made at a time."""
+        repairs = self.request.repairs.read_bytes().hex() if self.request.repairs else None
+        settings = [self.controls.constant.model_dump(), self.controls.keys, repairs]
+        return hash_of([__version__, self.made_by(), footage_state(self.source.info), settings])
+
+    def fingerprint(self) -> str:
+        """Changes with all that decides what the manifest says, but not with the range."""
+        model = [str(self.request.model.resolve()), self.model.checkpoint, self.granted.hashes()]
+        return hash_of([self.shared(), model])
+
+    @contextmanager
+    def frames(self, reporter: Reporter, *, look: bool) -> Iterator[Frames]:
+        """What makes the frames, once the faces of the plate are known.
+
+        look: find those that are not; otherwise BackendError where the faces of a frame are not known.
+        """
+        request, controls = self.request, self.controls
+        landmarker = open_landmarker("fan" if self.model.info.landmark_model == "fan68" else "mesh")
+        beside = self._beside()
+        with self._faces(landmarker, beside, reporter, look) as found:
+            footage = with_repairs(found, request.repairs, beside, landmarker) if request.repairs else found
+            plan = Plan(footage, wanted_tracks(footage, controls.constant, self.performer), controls.constant.gaps)
+            if not plan.wanted:
+                reporter.message(nobody(footage, self.performer))
+            renderer = FaceRenderer(
+                self.model.network,
+                request.identity,
+                controls,
+                best_device(),
+                self.mask_model,
+                self.source.colour,
+                self.how.colour,
+                self.granted.slate,
+            )
+            yield Frames(beside, plan, renderer, controls, self.how, request.out)
+
+    def _faces(
+        self, landmarker: Landmarker, beside: Source, reporter: Reporter, look: bool
+    ) -> AbstractContextManager[Footage]:
+        cache, smooth = self.request.out / "cache", self.controls.constant.smooth
+        if look:
+            return find_faces(self.source, beside, cache, landmarker, smooth, reporter)
+        return known_faces(self.source, cache, landmarker, smooth)
+
+    def _beside(self) -> Source:
+        """The plate with the frames before and after the chosen ones that the result depends on."""
+        request, source = self.request, self.source
+        reach = steadied_by(self.controls.constant.smooth) + self.controls.reach
+        first = max(source.info.first, source.numbers[0] - reach)
+        last = min(source.info.last, source.numbers[-1] + reach)
+        if (first, last) == (source.numbers[0], source.numbers[-1]):
+            return source
+        try:
+            return open_source(request.plate, f"{first}-{last}", request.colourspace, request.ocio)
+        except BackendError:  # a gap in the sequence beside the chosen frames
+            return source
+
+
+def open_job(request: SwapRequest) -> SwapJob:
+    """Raises ConsentRefused without consent, UsageError and BackendError for what is wrong with the inputs."""
+    controls = Controls.make(request.settings, request.keys)
+    device = best_device()
+    model = load_for_swap(request.model, device)
+    performer = find_performer(model.info, request.model, request.identity, controls.constant)
+    granted = permit(request, model.info, controls.constant.performer)
+    source = open_source(request.plate, request.frames, request.colourspace, request.ocio)
+    refuse_among(source.info, request.out)
+    how = choose_format(controls.constant, source.info, source.colour)
+    check_framing(model.info, request.model)
+    mask_model = open_mask_model(request.mask_model, device) if request.mask_model else None
+    if request.repairs:
+        read_repairs(request.repairs, required=True)  # what is wrong with it shall be known before hours of work
+    return SwapJob(request, granted, controls, model, mask_model, performer, source, how)
