@@ -16,7 +16,12 @@ def curve(scene: Scene, strip: Strip, name: str, index: int = 0) -> Any | None:
 
 def is_driven(scene: Scene, strip: Strip, name: str) -> bool:
     path = compat.strip_path(strip) + name
-    return any(driver.data_path == path for driver in (scene.animation_data.drivers if scene.animation_data else ()))
+    return any(driver.data_path == path for driver in drivers(scene))
+
+
+def drivers(scene: Scene) -> list[Any]:
+    """The curves of all drivers of `scene`."""
+    return list(scene.animation_data.drivers) if scene.animation_data else []
 
 
 def values(scene: Scene, strip: Strip, name: str, frames: Sequence[int], index: int | None = None) -> list[float]:
@@ -26,6 +31,15 @@ def values(scene: Scene, strip: Strip, name: str, frames: Sequence[int], index: 
         return [float(moving.evaluate(frame)) for frame in frames]
     value = strip.path_resolve(name)
     return [float(value if index is None else value[index])] * len(frames)
+
+
+def drop(scene: Scene, strip: Strip, names: tuple[str, ...]) -> None:
+    """Remove the curves and drivers of the properties of `strip` whose names begin so."""
+    starts = tuple(compat.strip_path(strip) + name for name in names)
+    for holder, moving in [pair for pair in compat.curves(scene) if pair[1].data_path.startswith(starts)]:
+        holder.remove(moving)
+    for driver in [d for d in drivers(scene) if d.data_path.startswith(starts)]:
+        scene.animation_data.drivers.remove(driver)
 
 
 def hold(scene: Scene, strip: Strip, name: str, frames: Sequence[int], levels: Sequence[float]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, TypeVar
 
 import bpy
 
@@ -11,6 +11,7 @@ from .core.frame_mapping import StripTiming
 # Blender's stubs describe one version only, and this file is about all of them.
 Strip = Any
 Scene = Any
+_Handler = TypeVar("_Handler")
 
 
 def timing(strip: Strip) -> StripTiming:
@@ -24,6 +25,7 @@ def timing(strip: Strip) -> StripTiming:
             int(strip.left_handle),
             int(strip.right_handle),
             bool(getattr(strip, "use_reverse_frames", False)),
+            _origin(strip),
         )
     return StripTiming(
         round(strip.frame_start),
@@ -33,7 +35,36 @@ def timing(strip: Strip) -> StripTiming:
         int(strip.frame_final_start),
         int(strip.frame_final_end),
         bool(getattr(strip, "use_reverse_frames", False)),
+        _origin(strip),
     )
+
+
+def _origin(strip: Strip) -> int | None:
+    """What an effect shows comes from its first input, or from the timeline itself where it has none."""
+    if not hasattr(strip, "input_count"):
+        return None
+    if strip.input_count == 0:
+        return 1
+    of = timing(strip.input_1)
+    return of.content_start - of.trim_start if of.origin is None else of.origin
+
+
+def lay(strip: Strip, first: int, count: int) -> None:
+    """Show all `count` pictures of an image strip from frame `first` on, whatever was cut off its ends.
+
+    Nothing else may lie in its channel: 4.5 can hang when strips overlap meanwhile, others move it elsewhere.
+    """
+    names = ("content_trim_start", "content_trim_end", "content_start", "left_handle", "right_handle")
+    if not hasattr(strip, "left_handle"):
+        names = (
+            "animation_offset_start",
+            "animation_offset_end",
+            "frame_start",
+            "frame_final_start",
+            "frame_final_end",
+        )
+    for name, value in zip(names, (0, 0, first, first, first + count), strict=True):
+        setattr(strip, name, value)
 
 
 def sequencer_scene(context: Any) -> Scene:
@@ -59,10 +90,33 @@ def use_png8(settings: Any) -> None:
     settings.color_depth = "8"
 
 
+def use_png16(settings: Any) -> None:
+    """Set a scene's `image_settings` to 16-bit RGB PNG."""
+    use_png8(settings)
+    settings.color_depth = "16"
+
+
+def use_light(settings: Any) -> None:
+    """Set a scene's `image_settings` to half-float RGB EXR without loss."""
+    if hasattr(settings, "media_type"):
+        settings.media_type = "IMAGE"
+    settings.file_format = "OPEN_EXR"
+    settings.color_mode = "RGB"
+    settings.color_depth = "16"
+    settings.exr_codec = "ZIP"
+
+
 def forget_frames(strip: Strip) -> None:
     """Make `strip` read its files again: from 5.0 on Blender does not see that they changed."""
     if hasattr(strip, "invalidate_cache"):
         strip.invalidate_cache("RAW")
+
+
+def persistent(handler: _Handler) -> _Handler:
+    """Keep a handler when another file is opened."""
+    handlers: Any = bpy.app.handlers
+    kept: _Handler = handlers.persistent(handler)
+    return kept
 
 
 def is_rendering() -> bool:

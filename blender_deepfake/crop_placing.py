@@ -1,6 +1,6 @@
 """Lays the cropped files of a swap where they belong, frame by frame."""
 
-from . import animation, compat
+from . import animation
 from .compat import Scene, Strip
 from .core import crops
 from .core.crops import Crop
@@ -16,7 +16,7 @@ def follow_windows(scene: Scene, source: Strip, result: Strip, size: tuple[int, 
     `size` is the width and height of the picture. `result` has the source's scale, rotation, origin and flips already.
     """
     frames = range(where.first, where.first + len(where.files))
-    _drop_curves(scene, result, ("transform.offset_x", "transform.offset_y", "crop."))
+    animation.drop(scene, result, ("transform.offset_x", "transform.offset_y", "crop."))
     looks = _looks(scene, source, size, frames)
     offsets = [crops.offset(look, window) for look, window in zip(looks, where.windows, strict=True)]
     whole_cuts = _cuts(scene, source, frames)
@@ -42,9 +42,3 @@ def _looks(scene: Scene, strip: Strip, size: tuple[int, int], frames: range) -> 
 def _cuts(scene: Scene, strip: Strip, frames: range) -> list[Crop]:
     columns = [animation.values(scene, strip, f"crop.{name}", frames) for name in _SIDES]
     return [Crop(*map(round, row)) for row in zip(*columns, strict=True)]
-
-
-def _drop_curves(scene: Scene, strip: Strip, names: tuple[str, ...]) -> None:
-    starts = tuple(compat.strip_path(strip) + name for name in names)
-    for holder, curve in [pair for pair in compat.curves(scene) if pair[1].data_path.startswith(starts)]:
-        holder.remove(curve)

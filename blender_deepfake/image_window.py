@@ -7,10 +7,13 @@ import bpy
 
 
 def show(context: Any, image: Any, space_mode: str = "VIEW") -> None:
-    """In an Image Editor of a window that is open, else in a new window. Does nothing without a window."""
+    """In the Image Editor that shows it already, else in an empty one, in any, or in a new window.
+
+    Does nothing without a window.
+    """
     if bpy.app.background or not context.window_manager.windows:
         return
-    area = next(_editors(context), None) or _new_window(context)
+    area = min(_editors(context), key=lambda area: _preference(area, image), default=None) or _new_window(context)
     area.ui_type = "IMAGE_EDITOR"
     space = area.spaces.active
     space.ui_mode = space_mode
@@ -26,6 +29,11 @@ def show(context: Any, image: Any, space_mode: str = "VIEW") -> None:
 def _editors(context: Any) -> Iterator[Any]:
     for window in context.window_manager.windows:
         yield from (area for area in window.screen.areas if area.ui_type == "IMAGE_EDITOR")
+
+
+def _preference(area: Any, image: Any) -> int:
+    shown = area.spaces.active.image
+    return 0 if shown == image else 1 if shown is None else 2
 
 
 def _new_window(context: Any) -> Any:

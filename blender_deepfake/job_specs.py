@@ -16,7 +16,10 @@ from .core.runner import JobSpec
 
 @dataclass(frozen=True)
 class Training:
-    """What to train: `facesets` by the person's name; iterations, minutes or neither; other `settings` as text."""
+    """What to train: `facesets` by the person's name; iterations, minutes or neither; other `settings` as text.
+
+    `project` and `shot` say what for; empty: as the backend's environment says.
+    """
 
     model: Path
     facesets: Mapping[str, Path]
@@ -25,11 +28,16 @@ class Training:
     minutes: float | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     consent: Path | None = None
+    project: str = ""
+    shot: str = ""
 
 
 @dataclass(frozen=True)
 class Extraction:
-    """Whose faces are collected (as core/person_choice.py writes it) and how; a size of 0 goes by the footage."""
+    """Whose faces are collected (as core/person_choice.py writes it) and how; a size of 0 goes by the footage.
+
+    An empty `shot` is the strip's name, or the name of footage that is no strip.
+    """
 
     who: str = "only"
     framing: str = "face"
@@ -38,15 +46,38 @@ class Extraction:
     average: bool = False
     smooth: float = 1.0
     fan_weights: Path | None = None
+    consent: Path | None = None
+    project: str = ""
+    shot: str = ""
 
 
 def extract(scene: Scene, strip: Strip, person: str, faceset: Path, how: Extraction | None = None) -> JobSpec:
     """Collect the faces that `strip` shows into the faceset of `person`."""
     need_name(person, "the person in the strip")
-    sent = plate_request(scene, strip)
+    sent, how = plate_request(scene, strip), how or Extraction()
+    request = _extraction(person, faceset, how, [sent.plate], how.shot or strip.name)
+    return JobSpec("extract", request, f"Extract {person} from {strip.name}", sent.render, sent.note)
+
+
+def extract_files(sources: Sequence[Path], person: str, faceset: Path, how: Extraction | None = None) -> JobSpec:
+    """Collect the faces of movies, or of folders of pictures, that are in no strip."""
+    need_name(person, "the person in the footage")
+    absent = [source for source in sources if not source.exists()]
+    if absent or not sources:
+        raise UsageError(
+            f"There is nothing at {absent[0]}." if absent else "No footage was chosen.",
+            "Choose a movie, or a folder of pictures.",
+        )
     how = how or Extraction()
+    request = _extraction(person, faceset, how, [{"source": str(source)} for source in sources], how.shot)
+    return JobSpec("extract", request, label("extract", request))
+
+
+def _extraction(
+    person: str, faceset: Path, how: Extraction, sources: Sequence[Mapping[str, str]], shot: str
+) -> dict[str, Any]:
     request: dict[str, Any] = {
-        "sources": [sent.plate],
+        "sources": list(sources),
         "faceset": str(faceset),
         "identity": person,
         "person": how.who,
@@ -58,7 +89,7 @@ def extract(scene: Scene, strip: Strip, person: str, faceset: Path, how: Extract
     }
     if how.fan_weights is not None:
         request["fan_weights"] = str(how.fan_weights)
-    return JobSpec("extract", request, f"Extract {person} from {strip.name}", sent.render, sent.note)
+    return with_consent(request, how.consent, how.project, shot)
 
 
 def train_mask(
@@ -103,7 +134,8 @@ def train(training: Training) -> JobSpec:
     for key in ("preset", "iterations", "minutes"):
         if getattr(training, key):
             request[key] = getattr(training, key)
-    return JobSpec("train", with_consent(request, training.consent), f"Train {' + '.join(training.facesets)}")
+    request = with_consent(request, training.consent, training.project, training.shot)
+    return JobSpec("train", request, f"Train {' + '.join(training.facesets)}")
 
 
 def key_values(text: list[str]) -> dict[str, str]:
@@ -150,5 +182,7 @@ def need_name(name: str, whose: str) -> None:
         raise UsageError(f"The name of {whose} is missing.", "Give it a name of letters, digits, dash or underscore.")
 
 
-def with_consent(request: dict[str, Any], consent: Path | None) -> dict[str, Any]:
-    return request if consent is None else {**request, "consent": str(consent)}
+def with_consent(request: dict[str, Any], consent: Path | None, project: str = "", shot: str = "") -> dict[str, Any]:
+    """`request` with what the gate asks: a folder of records besides the user's own, the production and the shot."""
+    told = {"consent": str(consent or ""), "project": project, "shot": shot}
+    return {**request, **{key: value for key, value in told.items() if value}}

@@ -5,15 +5,12 @@ from typing import Any
 
 import bpy
 
-from . import compat, crop_placing, strips
+from . import compare, compat, crop_placing, grouping, look, strips
 from .compat import Scene, Strip
 from .core import results
-from .core.errors import DeepfakeError
+from .core.errors import DeepfakeError, UsageError
 
 _CHANNELS = 128
-_TRANSFORM = ("filter", "scale_x", "scale_y", "offset_x", "offset_y", "rotation", "origin")
-_CROP = ("min_x", "max_x", "min_y", "max_y")
-_FLIPS = ("use_flip_x", "use_flip_y")
 _COLOUR_SPACES = {  # Blender's names for what the backend calls otherwise
     "PQ BT.2020": "Rec.2100-PQ",
     "HLG BT.2020": "Rec.2100-HLG",
@@ -23,53 +20,105 @@ _COLOUR_SPACES = {  # Blender's names for what the backend calls otherwise
 
 
 def place(scene: Scene, source: Strip, folder: Path) -> Strip:
-    """Add the swap in `folder` above `source` and return the new strip.
+    """Lay the swap in `folder` over `source` and return its strip.
 
-    It starts where the swap's first frame is shown and is never retimed. It takes the channel above where that
-    is free; where it is taken both go into a meta strip, so that what lies above stays above. A swap that
-    already lies over the strip is taken away first.
+    It starts where the swap's first frame is shown and is never retimed. A swap that lies over the strip already is
+    changed to this one and keeps what else was done to it. A new one takes the channel above where that is free; where
+    it is taken, and where the source is blended with what lies below, both go into a meta strip, which takes over how
+    the source is blended.
     """
     if compat.is_rendering():
         raise DeepfakeError("Blender renders now, and strips must not change meanwhile.", "Place the swap afterwards.")
+    if scene.library is not None:
+        raise UsageError(
+            f"The scene {scene.name!r} is linked from {scene.library.filepath}.",
+            "Place the swap in that file, or make the scene local.",
+        )
     swap = results.read_swap(folder.resolve())
     placement = results.place(strips.describe(scene, source), swap)
     uid = strips.mark(source)
     edit = scene.sequence_editor
     edit.show_missing_media = False  # True can crash a render when a frame is missing
-    channel = source.channel
-    meta = source.parent_meta()
-    home = (meta or edit).strips
-    _remove_earlier(home, uid, source)
-    above = channel + 1
-    frames = range(placement.first, placement.first + len(placement.files))
-    locked = meta is None and edit.channels[min(above, _CHANNELS)].lock
-    free = not locked and _is_free(home, above, frames)
-    spare = above if free else _free_channel(home, frames)
-    result = _add(home, f"{source.name} as {swap.identity or 'swap'}", swap, placement, spare)
+    home, channel = strips.siblings(source), source.channel
+    result = _updated(home, source, swap, placement)
+    free = result is not None
+    if result is None:
+        spare, free = _spare(scene, source, placement)
+        result = _add(home, f"{source.name} as {swap.identity or 'swap'}", swap, placement, spare)
+        result.mute = source.mute
     _set_colour(source, result, swap.colour)
-    _copy_look(scene, source, result)
+    look.copy(scene, source, result)
     if placement.windows:
         crop_placing.follow_windows(scene, source, result, swap.size, placement)
-    result[strips.SWAP] = str(swap.folder)
+    result[strips.SWAP] = swap.fingerprint or swap.folder.name
     result[strips.SOURCE] = uid
-    if not free:
-        _wrap(scene, meta, source, result, channel)
+    source[strips.CURRENT] = swap.folder.name
+    if not free or grouping.is_needed(scene, source):
+        grouping.group(scene, source, result, channel)
     edit.active_strip = source
     compat.forget_frames(result)
     return result
 
 
+def _updated(home: Any, source: Strip, swap: results.Swap, where: results.Placement) -> Strip | None:
+    """The strip that lies over the source already, with the files of `swap`; None where there is none that can do.
+
+    Others that lie there are taken away.
+    """
+    result = None
+    empty = _empty_channel(home)
+    for lying in strips.results_over(source):
+        compare.leave(source.id_data, lying)
+        frames = range(where.first, where.first + len(where.files))
+        if result is None and empty and lying.channel > source.channel and _is_free(home, lying.channel, frames, lying):
+            result = lying
+        else:
+            home.remove(lying)
+    if result is not None:
+        channel, result.channel = result.channel, empty
+        compat.lay(
+            result, where.first, len(result.elements)
+        )  # a strip whose ends are cut off grows and shrinks wrongly
+        _show_files(result, swap, where)
+        compat.lay(result, where.first, len(where.files))
+        result.channel = channel
+    return result
+
+
+def _spare(scene: Scene, source: Strip, where: results.Placement) -> tuple[int, bool]:
+    """The channel for a new strip, and whether it can stay there."""
+    home, edit = strips.siblings(source), scene.sequence_editor
+    above = source.channel + 1
+    frames = range(where.first, where.first + len(where.files))
+    locked = source.parent_meta() is None and edit.channels[min(above, _CHANNELS)].lock
+    free = not locked and _is_free(home, above, frames) and not grouping.feeds_effects(source)
+    return (above if free else _free_channel(home, frames)), free
+
+
 def _add(home: Any, name: str, swap: results.Swap, where: results.Placement, channel: int) -> Strip:
-    first, *rest = where.files
-    strip = home.new_image(name=name, filepath=str(swap.folder / first), channel=channel, frame_start=where.first)
-    for file in rest:
-        strip.elements.append(file)
+    file = str(swap.folder / where.files[0])
+    strip = home.new_image(name=name, filepath=file, channel=channel, frame_start=where.first)
+    _show_files(strip, swap, where)
     strip.select = False
     strip.blend_type = "ALPHA_OVER"
-    strip.alpha_mode = "PREMUL" if swap.premultiplied else "STRAIGHT"
-    if bpy.data.filepath:
-        strip.directory = bpy.path.relpath(strip.directory) + "/" if _same_drive(swap.folder) else strip.directory
     return strip
+
+
+def _show_files(strip: Strip, swap: results.Swap, where: results.Placement) -> None:
+    elements = strip.elements
+    for _ in range(len(where.files), len(elements)):
+        elements.pop(len(elements) - 1)
+    for file in where.files[len(elements) :]:
+        elements.append(file)
+    for element, file in zip(elements, where.files, strict=True):
+        element.filename = file
+    strip.alpha_mode = "PREMUL" if swap.premultiplied else "STRAIGHT"
+    show_folder(strip, swap.folder)
+
+
+def show_folder(strip: Strip, folder: Path) -> None:
+    """Have an image strip read its pictures from `folder`: by a path that may move with the edit where it can."""
+    strip.directory = f"{bpy.path.relpath(str(folder)) if _same_drive(folder) else folder}/"
 
 
 def _set_colour(source: Strip, result: Strip, name: str) -> None:
@@ -82,12 +131,18 @@ def _set_colour(source: Strip, result: Strip, name: str) -> None:
 
 
 def _same_drive(folder: Path) -> bool:
-    return folder.drive == Path(bpy.data.filepath).drive
+    return bool(bpy.data.filepath) and folder.drive == Path(bpy.data.filepath).drive
 
 
-def _is_free(home: Any, channel: int, frames: range) -> bool:
-    lying = [compat.timing(strip) for strip in home if strip.channel == channel]
+def _is_free(home: Any, channel: int, frames: range, but: Strip | None = None) -> bool:
+    lying = [compat.timing(strip) for strip in home if strip.channel == channel and strip != but]
     return channel <= _CHANNELS and all(t.right <= frames.start or t.left >= frames.stop for t in lying)
+
+
+def _empty_channel(home: Any) -> int:
+    """The highest channel without any strip; 0 where there is none."""
+    taken = {strip.channel for strip in home}
+    return next((number for number in range(_CHANNELS, 0, -1) if number not in taken), 0)
 
 
 def _free_channel(home: Any, frames: range) -> int:
@@ -95,60 +150,3 @@ def _free_channel(home: Any, frames: range) -> int:
     if channel is None:
         raise DeepfakeError("All channels are taken over this strip.", "Free one channel.")
     return channel
-
-
-def _copy_look(scene: Scene, source: Strip, result: Strip) -> None:
-    """Transform, crop and flips as the source has them, with their animation."""
-    for owner, names in (("transform", _TRANSFORM), ("crop", _CROP)):
-        for name in names:
-            setattr(getattr(result, owner), name, getattr(getattr(source, owner), name))
-    for name in _FLIPS:
-        setattr(result, name, getattr(source, name))
-    old, new = compat.strip_path(source), compat.strip_path(result)
-    moving = [
-        pair for pair in compat.curves(scene) if pair[1].data_path.startswith((f"{old}transform.", f"{old}crop."))
-    ]
-    for holder, curve in moving:
-        copy = holder.new(new + curve.data_path.removeprefix(old), index=curve.array_index)
-        copy.extrapolation = curve.extrapolation
-        copy.keyframe_points.add(len(curve.keyframe_points))
-        for key, like in zip(copy.keyframe_points, curve.keyframe_points, strict=True):
-            for name in ("co", "interpolation", "easing", "handle_left_type", "handle_right_type"):
-                setattr(key, name, getattr(like, name))
-            key.handle_left, key.handle_right = like.handle_left, like.handle_right
-        copy.update()
-
-
-def _wrap(scene: Scene, parent: Strip | None, source: Strip, result: Strip, channel: int) -> None:
-    """Put both strips into a meta strip in the source's channel. The operator is exact where the API's is not."""
-    edit = scene.sequence_editor
-    everything = list(edit.strips_all)
-    selection = [strip for strip in everything if strip.select]
-    shown = edit.meta_stack[-1] if len(edit.meta_stack) else None
-    before = set((parent or edit).strips.keys())
-    name = source.name
-    try:
-        edit.display_stack(parent)
-        for strip in everything:
-            strip.select = strip in (source, result)
-        edit.active_strip = source
-        with compat.as_sequencer_scene(scene):
-            bpy.ops.sequencer.meta_make()
-    finally:
-        edit.display_stack(shown)
-        for strip in everything:
-            strip.select = strip in selection
-    for strip in (parent or edit).strips:
-        if strip.type == "META" and strip.name not in before:
-            strip.name = f"{name} swapped"
-            strip.channel, strip.select = channel, source in selection
-    result.channel = source.channel + 1
-
-
-def _remove_earlier(home: Any, uid: str, source: Strip) -> None:
-    """Placing a swap of the same strip again replaces the last one; those over duplicates elsewhere stay."""
-    over = compat.timing(source)
-    for strip in list(home):
-        lies = compat.timing(strip)
-        if strip.get(strips.SOURCE) == uid and lies.left < over.right and lies.right > over.left:
-            home.remove(strip)

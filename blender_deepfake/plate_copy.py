@@ -1,15 +1,16 @@
 """Writes a copy of the edit from which another Blender renders one strip as a plate."""
 
 import json
-import os
 import sys
 from pathlib import Path
-from tempfile import mkstemp
+from tempfile import gettempdir
+from uuid import uuid4
 
 import bpy
 
 from . import compat, strips
 from .compat import Scene, Strip
+from .core import frame_mapping
 from .core.plates import folder_name
 from .core.rendering import PlateRender
 from .core.results import RENDERED_SUFFIX
@@ -25,13 +26,20 @@ def prepare(scene: Scene, strip: Strip, plates: Path, only: int | None = None) -
     """
     folder = folder_of(strip, plates)
     folder.mkdir(parents=True, exist_ok=True)
-    handle, name = mkstemp(suffix=".blend", prefix="deepfake_plate_")
-    os.close(handle)
-    copy = Path(name)
+    # a name that is free: over a file that is there already, Blender would keep that one as a backup beside it
+    copy = Path(gettempdir()) / f"deepfake_plate_{uuid4().hex}.blend"
     # libraries.write would do with less, but crashes 5.2; a saved copy leaves the edit's own file and name alone
     bpy.ops.wm.save_as_mainfile(filepath=str(copy), copy=True, relative_remap=True)
-    task = {"file": str(copy), "scene": scene.name, "strip": strip.name, "folder": str(folder), "only": only}
-    count = len(compat.timing(strip).frames) if only is None else 1
+    numbers = frame_mapping.rendered_numbers(compat.timing(strip))
+    task = {
+        "file": str(copy),
+        "scene": scene.name,
+        "strip": strip.name,
+        "folder": str(folder),
+        "first": numbers[0],
+        "only": only,
+    }
+    count = len(numbers) if only is None else 1
     return folder, PlateRender((*_blender(), json.dumps(task)), count, copy)
 
 

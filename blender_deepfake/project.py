@@ -18,6 +18,13 @@ def absolute(path: str) -> Path:
     return Path(bpy.path.abspath(path)).resolve()
 
 
+def written(path: Path) -> str:
+    """`path` as it is kept in the edit: relative to it where it lies beside or below it, so that both can move."""
+    if bpy.data.filepath and path.is_relative_to(Path(bpy.data.filepath).resolve().parent):
+        return str(bpy.path.relpath(str(path)))
+    return str(path)
+
+
 def folder() -> Path:
     """`deepfake` beside the edit; in the user's data folder while the edit has no file."""
     if bpy.data.filepath:
@@ -30,11 +37,21 @@ def faceset(name: str, chosen: str = "") -> Path:
 
 
 def model(chosen: str = "") -> Path:
-    return absolute(chosen) if chosen else folder() / "models" / "model"
+    return absolute(chosen) if chosen else models() / "model"
+
+
+def models() -> Path:
+    """The folder of the edit's models."""
+    return folder() / "models"
+
+
+def consent_records() -> Path:
+    """The folder of the consent records that are kept with the edit."""
+    return folder() / "consent"
 
 
 def mask_model(chosen: str = "") -> Path:
-    return absolute(chosen) if chosen else folder() / "models" / "mask"
+    return absolute(chosen) if chosen else models() / "mask"
 
 
 def plates() -> Path:

@@ -5,6 +5,10 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
+from .core.training_controls import AUTOMATIC, PRESETS
+from .training_settings import DeepfakeTraining
+
+_RELATIVE = {"ANIMATABLE", "PATH_SUPPORTS_BLEND_RELATIVE"}  # else a path such as //deepfake is drawn as wrong
 _LIMITS = [
     ("MINUTES", "Minutes", "Train for this long, then stop; train again to continue"),
     ("ITERATIONS", "Iterations", "Train until the model has had this many iterations"),
@@ -47,7 +51,10 @@ class DeepfakeChoice(bpy.types.PropertyGroup):
             name="Numbers", description="Numbers of people as people.png in the faceset shows them: 1 or 1,3"
         )
         picture: StringProperty(
-            name="Picture", description="A picture that shows this person's face alone", subtype="FILE_PATH"
+            name="Picture",
+            description="A picture that shows this person's face alone",
+            subtype="FILE_PATH",
+            options=_RELATIVE,
         )
         point: StringProperty(name="Point", description="Where the person was pointed at: FRAME:X,Y@SOURCE")
 
@@ -73,6 +80,9 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
         mask_minutes: float
         use_mask_model: bool
         consent: str
+        project: str
+        shot: str
+        training: DeepfakeTraining
         model: str
         preset: str
         limit: str
@@ -96,11 +106,13 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
             name="Performer's Faces",
             description="Folder of the performer's faces. Empty: deepfake/facesets beside the edit",
             subtype="DIR_PATH",
+            options=_RELATIVE,
         )
         identity_faceset: StringProperty(
             name="Identity's Faces",
             description="Folder of the identity's faces. Empty: deepfake/facesets beside the edit",
             subtype="DIR_PATH",
+            options=_RELATIVE,
         )
         performer_choice: PointerProperty(
             name="Performer in the Strip", description="Which of the people in the strip it is", type=DeepfakeChoice
@@ -123,6 +135,7 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
             name="FAN Weights",
             description="The file with FAN's weights. Empty: found in the torch hub folder of your user data",
             subtype="FILE_PATH",
+            options=_RELATIVE,
         )
         smooth: FloatProperty(
             name="Smooth",
@@ -140,6 +153,7 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
             description="Folder of the model that finds what covers a face. Empty: deepfake/models/mask beside the "
             "edit",
             subtype="DIR_PATH",
+            options=_RELATIVE,
         )
         mask_minutes: FloatProperty(
             name="Minutes",
@@ -158,15 +172,31 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
             name="Consent",
             description="Folder of consent records that come with this project. Empty: only your own records",
             subtype="DIR_PATH",
+            options=_RELATIVE,
+        )
+        project: StringProperty(
+            name="Project",
+            description="The production that this edit is for. Consent is given for one production: extraction, "
+            "training and swaps tell it. Empty: as the backend's environment says (ML_BACKEND_PROJECT)",
+        )
+        shot: StringProperty(
+            name="Shot",
+            description="The shot that this edit is for, where consent covers some shots only. Empty: the strip's name",
+        )
+        training: PointerProperty(
+            name="Training", description="Settings of the training that are not the preset's", type=DeepfakeTraining
         )
         model: StringProperty(
             name="Model",
             description="Folder of the model. Empty: deepfake/models/model beside the edit",
             subtype="DIR_PATH",
+            options=_RELATIVE,
         )
-        preset: StringProperty(
+        preset: EnumProperty(
             name="Preset",
-            description="Size of a new model, such as tiny. Empty: what suits this machine. A model keeps its own",
+            description="What a new model is: how large, and how long it needs. A model that exists keeps its own",
+            items=PRESETS,
+            default=AUTOMATIC,
         )
         limit: EnumProperty(name="Train For", description="When the training stops", items=_LIMITS)
         minutes: FloatProperty(
@@ -176,7 +206,7 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
             name="Iterations", description="How many iterations the model shall have", default=20000, min=1
         )
         train_settings: StringProperty(
-            name="More", description="Further settings of the training: key=value, with spaces between"
+            name="Others", description="Further settings of the training: key=value, with spaces between"
         )
         swap_settings: StringProperty(
             name="More", description="Further settings of the swap: key=value, with spaces between"
@@ -188,11 +218,13 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
             name="Swap Folder",
             description="A finished swap to lay over the active strip. Empty: the swap of this strip and identity",
             subtype="DIR_PATH",
+            options=_RELATIVE,
         )
 
 
 def register() -> None:
     bpy.utils.register_class(DeepfakeChoice)
+    bpy.utils.register_class(DeepfakeTraining)
     bpy.utils.register_class(DeepfakeSettings)
     scene: Any = bpy.types.Scene
     define: Any = PointerProperty
@@ -203,4 +235,5 @@ def unregister() -> None:
     scene: Any = bpy.types.Scene
     del scene.deepfake
     bpy.utils.unregister_class(DeepfakeSettings)
+    bpy.utils.unregister_class(DeepfakeTraining)
     bpy.utils.unregister_class(DeepfakeChoice)

@@ -1,7 +1,9 @@
-"""Run by another Blender: renders one strip of an edit, alone and unscaled, as numbered 8-bit PNG pictures.
+"""Run by another Blender: renders one strip of an edit, alone and unscaled, as numbered pictures.
 
-Called with one JSON object after `--`: `file`, `scene`, `strip`, `folder`, and `only`, the number of the one picture
-to render or null for all. Prints `FRAME n` after each. Pictures are numbered from 1 at the strip's left handle.
+These are 8-bit PNG; 16-bit PNG or half-float EXR where what the strip is made from holds more. Called with one JSON
+object after `--`: `file`, `scene`, `strip`, `folder`, `first`, the number of the picture at the strip's left handle,
+and `only`, the number of the one picture to render or null for all. Prints `FRAME n` after the n-th picture. A picture
+that is there already with the same content stays, so that nobody takes it for changed.
 """
 
 import importlib
@@ -19,25 +21,34 @@ def main(task: dict[str, Any]) -> None:
     scene: Any = bpy.data.scenes[task["scene"]]
     _show(scene)
     strip = scene.sequence_editor.strips_all[task["strip"]]
-    compat = _load_compat()
+    compat, plate_depth = _load("compat"), _load("plate_depth")
+    suffix = _set_format(scene, compat, plate_depth.of_strip(scene, strip))
     _only(scene, strip)
-    _plain(scene, compat)
+    _plain(scene)
     _native_size(scene, strip)
     folder = Path(task["folder"])
-    timing = compat.timing(strip)
-    wanted = {f"{number:06d}.png" for number in range(1, len(timing.frames) + 1)}
-    for old in folder.glob("*.png"):
+    frames = compat.timing(strip).frames
+    numbers = {task["first"] + index: frame for index, frame in enumerate(frames)}
+    wanted = {f"{number:06d}{suffix}" for number in numbers}
+    for old in [*folder.glob("*.png"), *folder.glob("*.exr")]:
         if old.name not in wanted:
             old.unlink()
-    part = folder / ".part.png"
-    for number, frame in enumerate(timing.frames, start=1):
-        if task["only"] not in (None, number):
-            continue
-        scene.frame_set(frame)
+    part = folder / f".part{suffix}"
+    chosen = [number for number in numbers if task["only"] in (None, number)]
+    for count, number in enumerate(chosen, start=1):
+        scene.frame_set(numbers[number])
         scene.render.filepath = str(part)
         bpy.ops.render.render(write_still=True, scene=scene.name)
-        part.replace(folder / f"{number:06d}.png")
-        print(f"FRAME {number}", flush=True)
+        _keep(part, folder / f"{number:06d}{suffix}")
+        print(f"FRAME {count}", flush=True)
+
+
+def _keep(new: Path, old: Path) -> None:
+    """`new` takes the place of `old`, unless both are the same."""
+    if old.is_file() and old.read_bytes() == new.read_bytes():
+        new.unlink()
+    else:
+        new.replace(old)
 
 
 def _show(scene: Any) -> None:
@@ -49,36 +60,41 @@ def _show(scene: Any) -> None:
 
 def _only(scene: Any, strip: Any) -> None:
     """Mute all but the strip, what it is made from and the meta strips it lies in; take its placing away."""
-    kept = {strip.name}
+    edit, kept = scene.sequence_editor, {strip.name}
     parent = strip.parent_meta()
     while parent is not None:
         kept.add(parent.name)
         _neutral(scene, parent)
+        _uncoloured(parent)
         parent = parent.parent_meta()
-    inputs = [strip]
+    inputs = [strip, *(_below(edit, strip) if strip.type == "ADJUSTMENT" else ())]
     while inputs:
         current = inputs.pop()
         inputs += [i for i in (getattr(current, "input_1", None), getattr(current, "input_2", None)) if i is not None]
         inputs += list(getattr(current, "strips", ()))
         kept.add(current.name)
-    for other in scene.sequence_editor.strips_all:
+    for other in edit.strips_all:
         if other.name not in kept:
+            _still(scene, other, "mute")
             other.mute = True
-    strip.mute = False
-    strip.blend_alpha = 1.0
-    strip.blend_type = "REPLACE"
+    for channel in edit.channels:
+        channel.mute = False
     _neutral(scene, strip)
 
 
+def _below(edit: Any, strip: Any) -> list[Any]:
+    """What an adjustment layer works on."""
+    meta = strip.parent_meta()
+    return [other for other in (meta or edit).strips if other.channel < strip.channel and not other.mute]
+
+
 def _neutral(scene: Any, strip: Any) -> None:
+    """Shown, opaque and in its own place."""
+    _still(scene, strip, "transform.", "crop.", "blend_alpha", "mute")
+    strip.mute = False
+    strip.blend_alpha = 1.0
+    strip.blend_type = "REPLACE"
     transform, crop = getattr(strip, "transform", None), getattr(strip, "crop", None)
-    start = strip.path_from_id()
-    for layer in scene.animation_data.action.layers if scene.animation_data and scene.animation_data.action else ():
-        for track in layer.strips:
-            for bag in track.channelbags:
-                for curve in list(bag.fcurves):
-                    if curve.data_path.startswith((f"{start}.transform", f"{start}.crop", f"{start}.blend_alpha")):
-                        bag.fcurves.remove(curve)
     if transform is not None:
         transform.offset_x = transform.offset_y = transform.rotation = 0.0
         transform.scale_x = transform.scale_y = 1.0
@@ -88,7 +104,39 @@ def _neutral(scene: Any, strip: Any) -> None:
         strip.use_flip_x = strip.use_flip_y = False
 
 
-def _plain(scene: Any, compat: ModuleType) -> None:
+def _uncoloured(meta: Any) -> None:
+    """What a meta strip does to the colours of all in it comes on top of the result, too."""
+    for modifier in meta.modifiers:
+        modifier.mute = True
+    meta.color_multiply = meta.color_saturation = 1.0
+
+
+def _still(scene: Any, strip: Any, *names: str) -> None:
+    """Take the animation of these properties away."""
+    animation, start = scene.animation_data, strip.path_from_id()
+    if animation is None:
+        return
+    paths = tuple(f"{start}.{name}" for name in names)
+    for driver in [d for d in animation.drivers if d.data_path.startswith(paths)]:
+        animation.drivers.remove(driver)
+    for layer in animation.action.layers if animation.action else ():
+        for track in layer.strips:
+            for bag in track.channelbags:
+                for curve in [c for c in bag.fcurves if c.data_path.startswith(paths)]:
+                    bag.fcurves.remove(curve)
+
+
+def _set_format(scene: Any, compat: ModuleType, depth: int) -> str:
+    """Write what holds `depth` (core/picture_depth.py) exactly; return the files' suffix."""
+    settings = scene.render.image_settings
+    use = {8: compat.use_png8, 16: compat.use_png16, 32: compat.use_light}[int(depth)]
+    use(settings)
+    settings.color_management = "FOLLOW_SCENE"
+    scene.render.use_file_extension = True
+    return ".exr" if depth > 16 else ".png"
+
+
+def _plain(scene: Any) -> None:
     """What is rendered must be the source's pixels: no view transform's look, no dither, no other compositing."""
     scene.view_settings.view_transform = "Standard"
     scene.view_settings.look = "None"
@@ -99,8 +147,6 @@ def _plain(scene: Any, compat: ModuleType) -> None:
     render.use_sequencer, render.use_compositing = True, False
     render.use_border = render.use_stamp = render.use_multiview = False
     render.resolution_percentage = 100
-    compat.use_png8(render.image_settings)
-    render.image_settings.color_management = "FOLLOW_SCENE"
     scene.sequence_editor.show_missing_media = False
 
 
@@ -110,11 +156,11 @@ def _native_size(scene: Any, strip: Any) -> None:
         scene.render.resolution_x, scene.render.resolution_y = element.orig_width, element.orig_height
 
 
-def _load_compat() -> ModuleType:
+def _load(name: str) -> ModuleType:
     """The extension is not enabled in this Blender: import it as the package that this file lies in."""
     package = Path(__file__).resolve().parent
     sys.path.insert(0, str(package.parent))
-    return importlib.import_module(f"{package.name}.compat")
+    return importlib.import_module(f"{package.name}.{name}")
 
 
 if __name__ == "__main__":

@@ -185,6 +185,21 @@ class Session:
 
         self._in_thread(work, done)
 
+    def ask(self, work: Callable[[], _Answer], then: Callable[[_Answer | DeepfakeError], None]) -> None:
+        """Do `work`, which touches nothing of Blender's, then in the main thread `then` with its answer or its error.
+
+        Blocks only in Blender without a window.
+        """
+        if not self.blocking:
+            self._in_thread(work, then)
+            return
+        answer: _Answer | DeepfakeError
+        try:
+            answer = work()
+        except DeepfakeError as error:
+            answer = error
+        then(answer)
+
     def attach(self) -> Client | None:
         """Attach to the backend that runs, and take over its jobs. Blocks: for Blender without a window."""
         client = self.backend_at(backend_place()).attach()

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import plate_copy, project, strips
 from .compat import Scene, Strip
-from .core import plates
+from .core import frame_mapping, plates
 from .core.errors import UsageError
 from .core.picture_mapping import Placement, View
 
@@ -38,7 +38,7 @@ def shown_frame(scene: Scene, strip: Strip, frame: int | None = None) -> ShownFr
     view = View(_placements(scene, strip), scene.render.pixel_aspect_x / scene.render.pixel_aspect_y)
     if plates.reasons_to_render(description):
         source = plate_copy.folder_of(strip, project.plates()).resolve()
-        return ShownFrame(source, frame - timing.left + 1, view)
+        return ShownFrame(source, frame_mapping.rendered_numbers(timing)[frame - timing.left], view)
     number = plates.decoded_numbers(description)[frame - timing.left]
     return ShownFrame(plates.decoded_source(description), number, view)
 

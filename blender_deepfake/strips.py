@@ -14,6 +14,9 @@ from .core.plates import StripDescription
 UID = "deepfake_uid"
 SWAP = "deepfake_swap"
 SOURCE = "deepfake_source"
+OWNER = "deepfake_uid_of"
+CURRENT = "deepfake_version"
+GROUP = "deepfake_group"
 
 
 def by_name(scene: Scene, name: str) -> Strip:
@@ -34,22 +37,92 @@ def active(scene: Scene) -> Strip:
     return scene.sequence_editor.active_strip if scene.sequence_editor else None
 
 
+def uid_of(strip: Strip) -> str:
+    """The uid of `strip`; empty where it never got one. Changes nothing, so that panels may ask."""
+    return str(strip.get(UID) or "")
+
+
 def mark(strip: Strip) -> str:
-    """Give `strip` a uid, which survives undo, renaming, save and reload; return it."""
-    if not strip.get(UID):
+    """Give `strip` a uid, which survives undo, renaming, save and reload; return it.
+
+    Duplicates, cut pieces and copies come with the uid of their original. Here they get one of their own, and what lies
+    over them follows.
+    """
+    known, home = uid_of(strip), _home(strip)
+    if known and _owner(known) != (strip.id_data, strip):
+        lying = results_over(strip)
         strip[UID] = uuid4().hex
-    return str(strip[UID])
+        for name in (CURRENT, OWNER):
+            if name in strip:
+                del strip[name]
+        for result in lying:
+            result[SOURCE] = strip[UID]
+    elif not known:
+        strip[UID] = uuid4().hex
+    if strip.get(OWNER) != home:
+        strip[OWNER] = home
+    return uid_of(strip)
+
+
+def _home(strip: Strip) -> str:
+    """Where a strip was when it got its uid: a copy's differs."""
+    return f"{strip.id_data.name}\n{strip.name}"
+
+
+def everywhere() -> list[tuple[Scene, Strip]]:
+    """Every strip of every scene, with its scene."""
+    scenes: list[Scene] = [scene for scene in bpy.data.scenes if scene.sequence_editor]
+    return [(scene, strip) for scene in scenes for strip in scene.sequence_editor.strips_all]
+
+
+def placed() -> list[tuple[Scene, Strip]]:
+    """Every placed swap that can be changed here: not those of scenes that are linked from other files."""
+    return [(scene, strip) for scene, strip in everywhere() if strip.get(SOURCE) and scene.library is None]
+
+
+def _owner(wanted: str) -> tuple[Scene, Strip] | None:
+    """The one of the strips with this uid that got it first."""
+    sharing = [pair for pair in everywhere() if uid_of(pair[1]) == wanted]
+    return next((pair for pair in sharing if pair[1].get(OWNER) == _home(pair[1])), sharing[0] if sharing else None)
+
+
+def siblings(strip: Strip) -> Any:
+    """The collection that `strip` lies in: that of the edit, or of a meta strip."""
+    return (strip.parent_meta() or strip.id_data.sequence_editor).strips
+
+
+def results_over(strip: Strip) -> list[Strip]:
+    """The placed swaps that belong to `strip`.
+
+    Those with its uid that lie over it in time; of several strips that share the uid, over the nearest one below them.
+    """
+    wanted = uid_of(strip)
+    if not wanted:
+        return []
+    beside = list(siblings(strip))
+    sharing = [other for other in beside if uid_of(other) == wanted]
+    found = []
+    for result in (other for other in beside if other.get(SOURCE) == wanted):
+        under = [other for other in sharing if _overlap(other, result)]
+        under.sort(key=lambda other: (other.channel > result.channel, abs(result.channel - other.channel)))
+        if (under and under[0] == strip) or (not under and len(sharing) == 1):
+            found.append(result)
+    return found
+
+
+def source_of(result: Strip) -> Strip | None:
+    """The strip that a placed swap belongs to; None where it is gone."""
+    return next((strip for strip in siblings(result) if result in results_over(strip)), None)
+
+
+def _overlap(one: Strip, other: Strip) -> bool:
+    a, b = compat.timing(one), compat.timing(other)
+    return a.left < b.right and a.right > b.left
 
 
 def find(uid: str, scene_name: str, strip_name: str) -> tuple[Scene, Strip] | None:
     """The strip with `uid`. Duplicates and cut pieces share it: then the scene's and strip's names decide."""
-    found = [
-        (scene, strip)
-        for scene in bpy.data.scenes
-        if scene.sequence_editor
-        for strip in scene.sequence_editor.strips_all
-        if strip.get(UID) == uid
-    ]
+    found = [pair for pair in everywhere() if pair[1].get(UID) == uid]
     found.sort(key=lambda pair: (pair[0].name != scene_name, pair[1].name != strip_name))
     return found[0] if found else None
 

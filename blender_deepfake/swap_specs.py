@@ -16,12 +16,17 @@ from .properties import DeepfakeSettings
 
 @dataclass(frozen=True)
 class Swapping:
-    """Whose face is painted, with what; `settings` as text win over those of the strip."""
+    """Whose face is painted, with what; `settings` as text win over those of the strip.
+
+    An empty `shot` is the strip's name; an empty `project` is left to the backend's environment.
+    """
 
     model: Path
     identity: str
     settings: Mapping[str, str] = field(default_factory=dict)
     consent: Path | None = None
+    project: str = ""
+    shot: str = ""
     mask_model: Path | None = None
     repairs: Path | None = None
 
@@ -44,6 +49,8 @@ def of_panel(settings: DeepfakeSettings) -> Swapping:
         identity=settings.identity,
         settings=job_specs.key_values(settings.swap_settings.split()),
         consent=project.absolute(settings.consent) if settings.consent else None,
+        project=settings.project,
+        shot=settings.shot,
         mask_model=project.mask_model(settings.mask_model) if settings.use_mask_model else None,
         repairs=mended if mended.is_file() else None,
     )
@@ -105,4 +112,5 @@ def _request(
         request["keys"] = {name: [list(key) for key in values] for name, values in keys.items()}
     paths = (("mask_model", swapping.mask_model), ("repairs", swapping.repairs))
     request |= {key: str(path) for key, path in paths if path}
-    return job_specs.with_consent(request, swapping.consent), [f"{warning}." for warning in controls.warnings]
+    request = job_specs.with_consent(request, swapping.consent, swapping.project, swapping.shot or strip.name)
+    return request, [f"{warning}." for warning in controls.warnings]

@@ -47,3 +47,9 @@ def crop(size: tuple[int, int], whole: Crop, window: Window) -> Crop:
         min(max(whole.bottom - (height - window.y - window.height), 0), window.height),
         min(max(whole.top - window.y, 0), window.height),
     )
+
+
+def wiped(whole: Crop, width: int, position: float, flipped: bool) -> Crop:
+    """`whole`, and beyond it what is left of a line at `position` (0–1 of the picture's width) as it is seen."""
+    line = round(width * position)
+    return replace(whole, right=max(whole.right, line)) if flipped else replace(whole, left=max(whole.left, line))

@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .errors import UsageError
+
+FIRST_RENDERED = 1001  # as shots are numbered usually: so there is room for frames before the content's first
+
 
 @dataclass(frozen=True)
 class StripTiming:
@@ -10,7 +14,8 @@ class StripTiming:
 
     The content is the source without its trims: it starts at `content_start` and has `content_duration`
     frames. The strip shows from `left` up to, not including, `right`; where it shows more than there is
-    content, the content's first or last frame is held.
+    content, the content's first or last frame is held. `origin` is the frame that stays with the content where
+    `content_start` does not, as that of effects, which have none and start at their left handle.
     """
 
     content_start: int
@@ -20,6 +25,7 @@ class StripTiming:
     left: int
     right: int
     reversed: bool = False
+    origin: int | None = None
 
     @property
     def frames(self) -> range:
@@ -50,8 +56,17 @@ def sequence_numbers(timing: StripTiming, file_numbers: Sequence[int]) -> list[i
 
 
 def rendered_numbers(timing: StripTiming) -> list[int]:
-    """A plate that Blender rendered is numbered from 1 at the strip's left handle, wherever the strip lies."""
-    return [frame - timing.left + 1 for frame in timing.frames]
+    """The numbers of a plate that Blender rendered: the content's first frame is 1001.
+
+    They stay with the content: trimming the strip's ends, moving and slipping it change no picture's number.
+    """
+    start = timing.content_start - timing.trim_start if timing.origin is None else timing.origin
+    if timing.left - start + FIRST_RENDERED < 0:
+        raise UsageError(
+            f"The strip starts {start - timing.left} frames before what it shows.",
+            f"Cut off its start, so that at most {FIRST_RENDERED} frames are left there.",
+        )
+    return [frame - start + FIRST_RENDERED for frame in timing.frames]
 
 
 def span(numbers: Sequence[int]) -> str:

@@ -12,6 +12,8 @@ from typing import BinaryIO
 
 _HDR_TRANSFERS = (16, 18)  # PQ and HLG, ITU-T H.273
 _SDR_CODECS = (b"avc1", b"avc3", b"mp4v", b"jpeg", b"apcn", b"apcs", b"apco", b"apch")
+_DEEP_CODECS = (b"apcn", b"apcs", b"apco", b"apch", b"ap4h", b"ap4x", b"AVdh", b"v210")
+_DEEP_H264 = (110, 122, 244)  # the profiles High 10, High 4:2:2 and High 4:4:4, which may have more than 8 bit
 _CONTAINERS = frozenset({b"moov", b"trak", b"edts", b"mdia", b"minf", b"stbl"})
 _MAX_INDEX_BYTES = 256 * 2**20
 Box = tuple[bytes, bytes]
@@ -19,11 +21,15 @@ Box = tuple[bytes, bytes]
 
 @dataclass(frozen=True)
 class MovieProbe:
-    """`frames` in the video stream, whether all last equally long and are all shown, and what may be HDR."""
+    """`frames` in the video stream, whether all last equally long and are all shown, and what may be HDR.
+
+    `bits` of a value of its pictures: 8 also where the index does not tell.
+    """
 
     frames: int
     constant_rate: bool
     may_be_hdr: bool
+    bits: int = 8
 
 
 def probe(path: Path) -> MovieProbe | None:
@@ -90,7 +96,8 @@ def _video(track: dict[bytes, bytes]) -> MovieProbe | None:
     frames = sum(count for count, _ in durations)
     even = len(durations) == 1 or (len(durations) == 2 and durations[1][0] == 1)
     whole = _shows_all(track, durations[0][1] if durations else 0)
-    return MovieProbe(frames, frames > 0 and even and whole, _may_be_hdr(track.get(b"stsd", b"")))
+    codec = track.get(b"stsd", b"")
+    return MovieProbe(frames, frames > 0 and even and whole, _may_be_hdr(codec), _bits(codec))
 
 
 def _pairs(table: bytes, layout: str) -> list[tuple[int, ...]]:
@@ -124,3 +131,18 @@ def _may_be_hdr(descriptions: bytes) -> bool:
     if at < 0:
         return descriptions[12:16] not in _SDR_CODECS
     return struct.unpack_from(">H", descriptions, at + 10)[0] in _HDR_TRANSFERS
+
+
+def _bits(descriptions: bytes) -> int:
+    """From what the codec says in the `stsd` box: ISO/IEC 14496-15 for H.264 and HEVC, and the like for AV1 and VP9."""
+    if descriptions[12:16] in _DEEP_CODECS:
+        return 10
+    if (at := descriptions.find(b"hvcC")) >= 0 and at + 22 < len(descriptions):
+        return 8 + (descriptions[at + 4 + 17] & 7)
+    if (at := descriptions.find(b"avcC")) >= 0 and at + 6 < len(descriptions):
+        return 10 if descriptions[at + 5] in _DEEP_H264 else 8
+    if (at := descriptions.find(b"av1C")) >= 0 and at + 7 < len(descriptions):
+        return 10 if descriptions[at + 6] & 0x40 else 8
+    if (at := descriptions.find(b"vpcC")) >= 0 and at + 11 < len(descriptions):
+        return descriptions[at + 10] >> 4
+    return 8

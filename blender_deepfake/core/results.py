@@ -21,6 +21,7 @@ class Swap:
 
     `size` is the plate's width and height; `windows` the part of it that a file holds, for those that hold less than
     all of it. `colour` says what the files' values mean; `premultiplied` that their colours are times alpha already.
+    `fingerprint` stays when the folder moves; empty where the manifest has none.
     """
 
     folder: Path
@@ -31,6 +32,7 @@ class Swap:
     windows: Mapping[int, Window] = field(default_factory=dict)
     colour: str = PLAIN
     premultiplied: bool = False
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ def _swap(folder: Path, value: dict[str, Any]) -> Swap:
         windows,
         colour=str(value.get("colour") or (LIGHT if value.get("output") == "exr" else PLAIN)),
         premultiplied=value.get("alpha") == "premultiplied",
+        fingerprint=str(value.get("fingerprint") or ""),
     )
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from .. import compat, placing, project, strips
+from .. import compat, placing, project, swap_versions
 from ..core.errors import DeepfakeError
 from .job_operator import needs_strip
 
@@ -28,9 +28,10 @@ class DEEPFAKE_OT_place(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[Any]:
         scene = compat.sequencer_scene(context)
-        strip, chosen = strips.active(scene), self.folder or scene.deepfake.swap_folder
+        chosen = self.folder or scene.deepfake.swap_folder
         try:
-            folder = project.absolute(chosen) if chosen else project.swap(strip, scene.deepfake.identity)
+            strip, _ = swap_versions.source_and_result(scene)
+            folder = project.absolute(chosen) if chosen else swap_versions.target(strip, scene.deepfake.identity)
             result = placing.place(scene, strip, folder)
         except DeepfakeError as error:
             self.report({"ERROR"}, str(error))

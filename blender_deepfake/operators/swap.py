@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from .. import compat, placing, project, strips, swap_specs
+from .. import compat, placing, strips, swap_specs, swap_versions
 from ..core.board import Entry
 from ..core.errors import DeepfakeError
 from ..core.runner import JobSpec
@@ -28,11 +28,10 @@ class DEEPFAKE_OT_swap(JobOperator):
 
     def spec(self, context: bpy.types.Context) -> JobSpec:
         scene = compat.sequencer_scene(context)
-        settings, strip = scene.deepfake, strips.active(scene)
-        out = project.swap(strip, settings.identity)
-        self._finish = (
-            partial(_place, strips.mark(strip), scene.name, strip.name, out) if settings.place_when_done else _leave
-        )
+        settings, strip = scene.deepfake, swap_versions.source_and_result(scene)[0]
+        out = swap_versions.target(strip, settings.identity)
+        place = partial(place_when_possible, strips.mark(strip), scene.name, strip.name, out)
+        self._finish = place if settings.place_when_done else _leave
         return swap_specs.swap(scene, strip, swap_specs.of_panel(settings), out)
 
     def finish(self, entry: Entry) -> bool:
@@ -46,7 +45,8 @@ def _leave(entry: Entry) -> bool:
     return True
 
 
-def _place(uid: str, scene_name: str, strip_name: str, folder: Path, entry: Entry) -> bool:
+def place_when_possible(uid: str, scene_name: str, strip_name: str, folder: Path, entry: Entry) -> bool:
+    """Lay the finished swap over the strip, wherever that is now; False while Blender renders."""
     if compat.is_rendering():
         return False
     found = strips.find(uid, scene_name, strip_name)

@@ -2,9 +2,10 @@
 
 import bpy
 
-from .. import compat, job_specs, project
+from .. import compat, job_specs, project, training_settings
 from ..core.errors import UsageError
 from ..core.runner import JobSpec
+from ..core.training_controls import AUTOMATIC
 from .job_operator import JobOperator
 
 
@@ -24,10 +25,15 @@ class DEEPFAKE_OT_train(JobOperator):
                 settings.performer: project.faceset(settings.performer, settings.performer_faceset),
                 settings.identity: project.faceset(settings.identity, settings.identity_faceset),
             },
-            preset=settings.preset,
+            preset="" if settings.preset == AUTOMATIC else settings.preset,
             iterations=None if by_minutes else settings.iterations,
             minutes=settings.minutes if by_minutes else None,
-            settings=job_specs.key_values(settings.train_settings.split()),
+            settings={
+                **training_settings.told(settings.training),
+                **job_specs.key_values(settings.train_settings.split()),
+            },
             consent=project.absolute(settings.consent) if settings.consent else None,
+            project=settings.project,
+            shot=settings.shot,
         )
         return job_specs.train(training)

@@ -1,12 +1,14 @@
-"""The performer and the identity, and the buttons that collect their faces from the active strip."""
+"""The performer and the identity: their faces, their consent, and the buttons that collect faces."""
 
 from typing import Any
 
 import bpy
 
-from .. import compat, strips
-from ..core import person_choice
-from .sidebar import SidebarPanel
+from .. import compat, people, selected_strips
+from ..core import faceset_summary, person_choice
+from ..core.errors import DeepfakeError
+from ..people import Person
+from .sidebar import SidebarPanel, paragraph
 
 
 class DEEPFAKE_PT_people(SidebarPanel):
@@ -15,27 +17,121 @@ class DEEPFAKE_PT_people(SidebarPanel):
 
     def fill(self, layout: Any, context: bpy.types.Context) -> None:
         scene = compat.sequencer_scene(context)
-        settings, strip = scene.deepfake, strips.active(scene)
-        name = strip.name if strips.has_picture(strip) else "no strip selected"
-        layout.label(text=name, icon="SEQUENCE")
-        for role in ("performer", "identity"):
-            column = layout.column(align=True)
-            column.label(text=role.capitalize())
-            row = column.row(align=True)
-            row.prop(settings, role, text="")
-            extract = row.row(align=True)
-            extract.enabled = bool(getattr(settings, role))
-            operator = extract.operator("deepfake.extract", text="Extract", icon="USER")
-            operator.person = getattr(settings, role)
-            operator.faceset = getattr(settings, f"{role}_faceset")
-            operator.role = role
-            column.prop(settings, f"{role}_faceset", text="", placeholder="Faces beside the edit")
-            _draw_choice(column, getattr(settings, f"{role}_choice"), role)
-        layout.prop(settings, "consent", text="", placeholder="Consent records of this project")
+        chosen = selected_strips.with_picture(scene)
+        row = layout.row()
+        row.label(text=_selected(chosen), icon="SEQUENCE")
+        row.operator("deepfake.refresh_people", text="", icon="FILE_REFRESH", emboss=False)
+        for role in people.ROLES:
+            try:
+                known = people.look(scene, role)
+            except DeepfakeError as error:  # a path that is relative to an edit without a file
+                paragraph(layout, context, str(error), "ERROR")
+                known = Person()
+            _draw_person(layout.box(), context, scene.deepfake, role, known, bool(chosen))
+
+
+def _selected(chosen: list[Any]) -> str:
+    if not chosen:
+        return "No strip selected"
+    return str(chosen[0].name) if len(chosen) == 1 else f"{len(chosen)} strips selected"
+
+
+def _draw_person(box: Any, context: Any, settings: Any, role: str, known: Person, selected: bool) -> None:
+    name = getattr(settings, role)
+    row = box.row(align=True)
+    row.label(text=role.capitalize())
+    row.prop(settings, role, text="", placeholder="Name, a pseudonym")
+    if not name:
+        paragraph(box, context, "Name this person first.", "BLANK1")
+        return
+    _draw_faces(box, context, role, known)
+    row = box.row(align=True)
+    for operator, text, icon in (
+        ("extract", "Extract", "USER"),
+        ("extract_clip", "", "FILE_MOVIE"),
+        ("extract_folder", "", "FILE_FOLDER"),
+    ):
+        made = row.operator(f"deepfake.{operator}", text=text, icon=icon)
+        made.person, made.faceset, made.role = name, getattr(settings, f"{role}_faceset"), role
+    _draw_choice(box, getattr(settings, f"{role}_choice"), role)
+    box.prop(settings, f"{role}_faceset", text="", placeholder="Faces beside the edit")
+    _draw_consent(box, context, role, known)
+    if known.failure is not None:
+        paragraph(box, context, str(known.failure), "ERROR")
+
+
+def _draw_faces(box: Any, context: Any, role: str, known: Person) -> None:
+    if known.faces is None:
+        box.label(text="Looking…", icon="TIME")
+        return
+    if isinstance(known.faces, DeepfakeError):
+        paragraph(box, context, str(known.faces), "ERROR")
+        return
+    if not known.faces.count:
+        paragraph(box, context, "No faces yet: select a strip and press Extract, or take a clip or pictures.", "INFO")
+        return
+    if known.icons:
+        grid = box.row(align=True)
+        grid.alignment = "CENTER"
+        scale = context.preferences.system.ui_scale
+        room = max(1, int((context.region.width / scale - 50) / 58))
+        for icon in known.icons[:room]:
+            grid.template_icon(icon_value=icon, scale=2.8)
+    row = box.row()
+    row.label(text=faceset_summary.counted(known.faces.count), icon="OUTLINER_OB_IMAGE")
+    working = "coverage" in known.busy
+    button = row.row()
+    button.enabled = not working
+    button.operator("deepfake.show_coverage", text="Looking…" if working else "Coverage").role = role
+    _draw_coverage(box, context, role, known)
+
+
+def _draw_coverage(box: Any, context: Any, role: str, known: Person) -> None:
+    found = known.coverage
+    if found is None:
+        return
+    column = box.column(align=True)
+    for line in found.lines:
+        paragraph(column, context, line, "BLANK1")
+    if not found.compared:
+        return
+    if not found.missing:
+        paragraph(column, context, "Shows all that the performer does.", "CHECKMARK")
+        return
+    paragraph(column, context, "Lacks of what the performer does:", "INFO")
+    for line in found.missing:
+        paragraph(column, context, line, "BLANK1")
+
+
+def _draw_consent(box: Any, context: Any, role: str, known: Person) -> None:
+    state = known.consent
+    if "record" in known.busy or state is None:
+        box.label(text="Signing the record…" if "record" in known.busy else "Looking for consent…", icon="TIME")
+        return
+    if isinstance(state, DeepfakeError):
+        paragraph(box, context, f"Consent is not known: {state}", "ERROR")
+        return
+    if state.valid:
+        paragraph(box, context, state.text, "CHECKMARK")
+        return
+    column = box.column(align=True)
+    column.alert = True
+    paragraph(column, context, state.text, "LOCKED")
+    column = box.column(align=True)
+    if state.state == "missing":
+        whose = (
+            "the performer too: whose face is covered" if role == "performer" else "the identity: whose face is shown"
+        )
+        paragraph(column, context, f"Nothing is done without a record of {whose}.", "BLANK1")
+    else:
+        paragraph(column, context, f"{state.detail} {state.fix}".strip(), "BLANK1")
+    row = box.row(align=True)
+    row.operator("deepfake.make_consent", text="Make Record", icon="FILE_NEW").role = role
+    row.operator("deepfake.attach_consent", text="Attach", icon="LINKED")
 
 
 def _draw_choice(column: Any, choice: Any, role: str) -> None:
-    """Who of the people in the strip it is."""
+    """Who of the people in the footage it is."""
     row = column.row(align=True)
     row.prop(choice, "who", text="")
     if choice.who == "NUMBERS":
@@ -45,6 +141,22 @@ def _draw_choice(column: Any, choice: Any, role: str) -> None:
     elif choice.who == "POINT":
         row.operator("deepfake.pick_person", text="Point", icon="EYEDROPPER").role = role.upper()
         column.label(text=person_choice.described(choice.point) or "nobody yet", icon="BLANK1")
+
+
+class DEEPFAKE_PT_consent(SidebarPanel):
+    bl_idname = "DEEPFAKE_PT_consent"
+    bl_label = "Project and Consent"
+    bl_parent_id = "DEEPFAKE_PT_people"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  Blender wants a plain set
+
+    def fill(self, layout: Any, context: bpy.types.Context) -> None:
+        settings = compat.sequencer_scene(context).deepfake
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        column = layout.column()
+        column.prop(settings, "project", placeholder="Of the environment")
+        column.prop(settings, "shot", placeholder="Name of the strip")
+        column.prop(settings, "consent", text="Records", placeholder="Your own only")
 
 
 class DEEPFAKE_PT_extraction(SidebarPanel):

@@ -62,12 +62,12 @@ def test_from_two_strips_to_a_placed_swap(
     assert answer["placed"] == {
         "files": [f"{n:06d}.png" for n in range(11, 19)],
         "channel": 2,
-        "graded": [f"{n:06d}.png" for n in range(1, 9)],
+        "graded": [f"{n:06d}.png" for n in range(1011, 1019)],
         "controls": ["mean", answer["placed"]["controls"][1]],
         "previews": [["FINISHED"], True, [384, 384]] * 2,
     }
     assert answer["placed"]["controls"][1][0] == 11, "keys count the plate's frames"
-    assert list((tmp_path / "deepfake" / "plates").glob("*.plate/000008.png")), "a graded plate is rendered"
+    assert list((tmp_path / "deepfake" / "plates").glob("*.plate/001018.png")), "a graded plate is rendered"
     assert (tmp_path / "swap" / "manifest.json").is_file()
     assert 0.01 < answer["changed"] < 0.6, "the face has changed, and the rest has not"
     assert answer["gone"], "disabling the extension ends the backend that it started"

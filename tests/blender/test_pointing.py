@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 def test_mapping_is_where_blender_shows_it(scenario: Callable[..., dict[str, Any]]) -> None:
     answer = scenario("pointing")
     assert answer.pop("movie") == [15, str(ROOT / "demo" / "footage" / "plate_A.mp4"), [384, 384]]
-    assert answer.pop("graded") == [5, ".plate", True], "a strip that Blender renders is counted from its left end"
+    assert answer.pop("graded") == [1015, ".plate", True], "what Blender renders is numbered from 1001 at its content"
     half = answer.pop("half resolution")
     assert half["off_preview"] <= 1.0, "one pixel of the half-size picture is two here"
     assert len(answer) == 20

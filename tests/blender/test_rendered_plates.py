@@ -1,6 +1,7 @@
 """Strips that the backend cannot read are rendered by Blender; the plate laid over its strip changes nothing."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,16 +19,27 @@ KINDS = {
     "modifier": "modifiers",
     "other rate": "24",
     "retimed": "retimed",
+    "adjustment": "type adjustment",
+    "hidden": "deinterlaced",
+    "deep": "colours",
+    "light": "strobes",
 }
+FARTHEST = {"deep": 1, "light": 1}  # in codes of 16 bit, and in thousandths of white
+DEPTHS = {"deep": 16, "light": None}
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_is_what_the_strip_shows(scenario: Callable[..., dict[str, Any]], kind: str) -> None:
+def test_it_is_what_the_strip_shows(scenario: Callable[..., dict[str, Any]], kind: str, tmp_path: Path) -> None:
     if kind == "retimed" and version < (5, 2, 0):
         pytest.skip("adding retiming keys by script crashes before 5.2")
-    answer = scenario("rendered", kind)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    answer = scenario("rendered", kind, TMPDIR=str(temporary), TEMP=str(temporary))
     assert any(KINDS[kind] in reason for reason in answer["reasons"])
-    assert answer["frames"] == f"1-{answer['length']}"
+    first = 1011 if kind in ("color effect", "adjustment") else 1001
+    assert answer["frames"] == f"{first}-{first + answer['length'] - 1}"
     assert answer["result"] == answer["length"]
-    assert answer["over"] == 0
+    assert answer["over"] <= FARTHEST.get(kind, 0)
+    assert DEPTHS.get(kind, 8) in (None, answer["depth"])
+    assert answer["left_over"] == [], "nothing stays in the system's folder for temporary files"
     assert answer["bright"] > 1, "something must show, or the test compares nothing"

@@ -31,7 +31,7 @@ def test_by_operator_and_by_command(scenario: Callable[..., dict[str, Any]]) -> 
     assert answer["codes"] == [0] * 5 + [2] * 5
     assert answer["by_command"] == [[20, "add"], [21, "delete"], [22, "move"]], "the last one was taken back"
     assert answer["pointed"] == [["FINISHED"], "POINT", f"15:150.0,200.0@{PLATE}"]
-    assert answer["graded"] == [["FINISHED"], ".plate", 15, True], "what Blender renders is a source of its own"
+    assert answer["graded"] == [["FINISHED"], ".plate", 1015, True], "what Blender renders is a source of its own"
     request = answer["request"]
     assert request.pop("faceset")
     assert request == {
@@ -43,4 +43,5 @@ def test_by_operator_and_by_command(scenario: Callable[..., dict[str, Any]]) -> 
         "landmarks": "mesh",
         "average": False,
         "smooth": 1.0,
+        "shot": "plate",
     }

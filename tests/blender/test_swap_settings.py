@@ -48,5 +48,5 @@ def test_settings_of_a_strip(answer: dict[str, Any]) -> None:
     warnings, sent = answer["driven"]
     assert "driver" in warnings[0]
     assert sent
-    assert answer["rendered"] == [6, "6", ["000006.png"]], "a preview renders one picture of the plate"
+    assert answer["rendered"] == [1006, "1006", ["001006.png"]], "a preview renders one picture of the plate"
     assert answer["code"] == 2

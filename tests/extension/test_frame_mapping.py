@@ -64,11 +64,20 @@ def test_every_frame_gets_its_file(tmp_path_factory: pytest.TempPathFactory, tim
     assert placed.files == [f"{n}.png" for n in frame_mapping.movie_numbers(timing)]
 
 
-def test_rendered_plates_count_from_the_left_handle(tmp_path: Path) -> None:
+def test_numbers_of_rendered_plates_stay_with_the_content(tmp_path: Path) -> None:
     timing = StripTiming(0, 50, 0, 0, 20, 24)
-    swap = swap_folder(tmp_path, "shots/name_1234.plate", [1, 2, 3, 4])
-    placed = results.place(StripDescription("s", "META", timing), swap)
-    assert (placed.first, placed.files[-1]) == (20, "000004.png")
+    assert frame_mapping.rendered_numbers(timing) == [1021, 1022, 1023, 1024]
+    moved = StripTiming(5, 50, 0, 0, 25, 29)
+    longer = StripTiming(0, 50, 0, 0, 18, 26)
+    trimmed = (StripTiming(0, 43, 7, 0, 13, 17), StripTiming(7, 43, 7, 0, 20, 24))  # 4.5 and 5.2
+    effect = StripTiming(20, 4, 0, 0, 20, 24, origin=0)
+    assert frame_mapping.rendered_numbers(longer)[2:6] == frame_mapping.rendered_numbers(moved)
+    assert {tuple(frame_mapping.rendered_numbers(t)) for t in (*trimmed, effect, moved)} == {(1021, 1022, 1023, 1024)}
+    with pytest.raises(UsageError, match="2000 frames before"):
+        frame_mapping.rendered_numbers(StripTiming(2000, 50, 0, 0, 0, 2010))
+    swap = swap_folder(tmp_path, "shots/name_1234.plate", [1021, 1022, 1023, 1024])
+    placed = results.place(StripDescription("s", "META", longer), swap)
+    assert (placed.first, placed.files) == (20, [f"{number:06d}.png" for number in range(1021, 1025)])
 
 
 def test_part_hole_and_stranger(tmp_path: Path) -> None:

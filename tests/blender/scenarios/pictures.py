@@ -28,6 +28,19 @@ def write_rgba(path: Path, image: np.ndarray) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
 
 
+def write_rgb16(path: Path, image: np.ndarray) -> None:
+    """Write an H×W×3 uint16 picture as a PNG."""
+    height, width, _ = image.shape
+    rows = b"".join(b"\0" + image[y].astype(">u2").tobytes() for y in range(height))
+    parts = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows, 1)),
+        (b"IEND", b""),
+    ]
+    chunks = [struct.pack(">I", len(d)) + n + d + struct.pack(">I", zlib.crc32(n + d)) for n, d in parts]
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+
+
 def write_manifest(
     folder: Path, source: str, numbers: list[int], file_of: Any = "{:06d}.png".format, windows: Any = None, **more: Any
 ) -> None:
@@ -137,3 +150,29 @@ def read(path: Path) -> np.ndarray:
 def difference(one: np.ndarray, other: np.ndarray) -> int:
     """The largest difference in output codes."""
     return int(np.abs(one.astype(int) - other.astype(int)).max())
+
+
+def read16(path: Path) -> np.ndarray:
+    """A 16-bit picture file as H×W×3 int64, top row first."""
+    return np.rint(_floats(path, "Non-Color") * 65535).astype(np.int64)
+
+
+def rendered_light(scene: Any, frame: int, folder: Path) -> np.ndarray:
+    """Render `frame` of a scene that is set to float EXR; H×W×3 linear light, top row first."""
+    path = folder / "rendered.exr"
+    scene.frame_set(frame)
+    scene.render.filepath = str(path)
+    bpy.ops.render.render(write_still=True, scene=scene.name)
+    return _floats(path, "Linear Rec.709")
+
+
+def _floats(path: Path, colourspace: str) -> np.ndarray:
+    image = bpy.data.images.load(str(path), check_existing=False)
+    try:
+        width, height = image.size
+        flat = np.empty(width * height * 4, np.float32)
+        image.colorspace_settings.name = colourspace
+        image.pixels.foreach_get(flat)
+        return flat.reshape(height, width, 4)[::-1, :, :3].astype(np.float64)
+    finally:
+        bpy.data.images.remove(image)

@@ -46,7 +46,7 @@ def plain(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[str, Any]:
         (result.alpha_mode, result.blend_type, result.colorspace_settings.name) == ("STRAIGHT", "ALPHA_OVER", "sRGB"),
         not scene.sequence_editor.show_missing_media,
         result[strips.SOURCE] == plate[strips.UID],
-        result[strips.SWAP] == str(swap),
+        result[strips.SWAP] == swap.name,
         scene.sequence_editor.active_strip == plate,
     ]
     return {"same": same}

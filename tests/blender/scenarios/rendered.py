@@ -6,9 +6,11 @@ Arguments: folder, kind of strip.
 import json
 import sys
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import bpy
+import exr
 import numpy as np
 import pictures
 
@@ -48,21 +50,37 @@ def make(scene: Any, kind: str, folder: Path) -> Any:
         for name in names[1:]:
             strip.elements.append(name)
         return strip
-    strip = short_movie(scene)
+    if kind in ("deep", "light"):
+        return pictures_of(scene, folder, kind)
+    return above(scene, kind, short_movie(scene))
+
+
+def above(scene: Any, kind: str, strip: Any) -> Any:
+    """An effect over the movie, or the movie itself with something done to it."""
+    if kind == "adjustment":
+        strip = effect(scene, "ADJUSTMENT", 2)
+        strip.color_multiply = 0.6
     if kind == "blur effect":
-        blurred = effect(scene, "GAUSSIAN_BLUR", 2, input1=strip)
-        blurred.size_x = blurred.size_y = 20.0
-        return blurred
+        strip = effect(scene, "GAUSSIAN_BLUR", 2, input1=strip)
+        strip.size_x = strip.size_y = 20.0
     if kind == "color effect":
-        solid = effect(scene, "COLOR", 2)
-        solid.color = (0.2, 0.4, 0.1)
-        return solid
+        strip = effect(scene, "COLOR", 2)
+        strip.color = (0.2, 0.4, 0.1)
     if kind == "meta":
         strip.transform.scale_x = 0.5
         strip.select = True
         with compat.as_sequencer_scene(scene):
             bpy.ops.sequencer.meta_make()
-        return scene.sequence_editor.strips["MetaStrip"]
+        strip = scene.sequence_editor.strips["MetaStrip"]
+    alter(scene, kind, strip)
+    return strip
+
+
+def alter(scene: Any, kind: str, strip: Any) -> None:
+    if kind == "hidden":
+        strip.use_deinterlace = strip.mute = True
+        strip.keyframe_insert("mute", frame=START)
+        scene.sequence_editor.channels[1].mute = True
     if kind == "strobe":
         strip.strobe = 3.0
     if kind == "grade":
@@ -75,7 +93,41 @@ def make(scene: Any, kind: str, folder: Path) -> Any:
     if kind == "retimed":
         strip.retiming_keys.add(timeline_frame=START + 3)
         strip.retiming_keys[1].timeline_frame = START + 2
+
+
+def pictures_of(scene: Any, folder: Path, kind: str) -> Any:
+    """Pictures of more than 8 bit, with a grade that asks for a render."""
+    for number in range(1, COUNT + 1):
+        shades = np.random.default_rng(number).integers(0, 65536, (pictures.SIDE, pictures.SIDE, 3), np.uint16)
+        if kind == "deep":
+            pictures.write_rgb16(folder / f"deep.{number}.png", shades)
+        else:
+            exr.write_rgb(folder / f"light.{number}.exr", (shades / 16384.0).astype(np.float16).astype(float))
+    suffix = "png" if kind == "deep" else "exr"
+    strip = scene.sequence_editor.strips.new_image(
+        kind, str(folder / f"{kind}.1.{suffix}"), channel=1, frame_start=START
+    )
+    for number in range(2, COUNT + 1):
+        strip.elements.append(f"{kind}.{number}.{suffix}")
+    if kind == "deep":
+        strip.color_multiply = 0.7
+    else:  # flips nothing, and is no plain movie for the backend
+        strip.strobe = 2.0
+    scene.render.dither_intensity = 0.0
     return strip
+
+
+def shown(scene: Any, frame: int, folder: Path, kind: str) -> np.ndarray:
+    """What is rendered, with as much precision as the kind needs: 8 or 16 bit codes, or light times 1000."""
+    settings = scene.render.image_settings
+    if kind == "deep":
+        settings.color_depth = "16"
+        pictures.rendered(scene, frame, folder)
+        return pictures.read16(folder / "rendered.png")
+    if kind == "light":
+        settings.file_format, settings.color_depth = "OPEN_EXR", "32"
+        return pictures.rendered_light(scene, frame, folder) * 1000
+    return pictures.rendered(scene, frame, folder)
 
 
 def main(folder: Path, kind: str) -> None:
@@ -84,7 +136,7 @@ def main(folder: Path, kind: str) -> None:
         scene.render.fps = 24
     strip = make(scene, kind, folder)
     strip.select = True
-    if kind not in ("scene", "color effect"):
+    if kind not in ("scene", "color effect", "adjustment"):
         strip.transform.offset_x = 31
     description = strips.describe(scene, strip)
     reasons = plates.reasons_to_render(description)
@@ -92,18 +144,29 @@ def main(folder: Path, kind: str) -> None:
     assert spec.render is not None
     rendering.run(spec.render, lambda done, total: None, lambda: False)
     plate = spec.request["sources"][0]
-    numbers = [int(path.stem) for path in sorted(Path(plate["source"]).glob("*.png"))]
-    pictures.write_manifest(Path(plate["source"]), plate["source"], numbers)
+    suffix = ".exr" if kind == "light" else ".png"
+    numbers = [int(path.stem) for path in sorted(Path(plate["source"]).glob(f"*{suffix}"))]
+    more = {"output": "exr", "alpha": "premultiplied"} if kind == "light" else {}
+    names = f"{{:06d}}{suffix}".format
+    pictures.write_manifest(Path(plate["source"]), plate["source"], numbers, names, **more)
+    description = strips.describe(scene, scene.sequence_editor.strips_all[strip.name])
+    depth = Path(plate["source"], names(numbers[0])).read_bytes()[24]
+    if kind == "hidden":  # the plate is there all the same: it is what shows once nothing hides the strip
+        scene.animation_data_clear()
+        strip.mute = scene.sequence_editor.channels[1].mute = False
     name, frames = strip.name, description.timing.frames[:COUNT]
-    alone = [pictures.rendered(scene, frame, folder) for frame in frames]
+    alone = [shown(scene, frame, folder, kind) for frame in frames]
     result = placing.place(scene, scene.sequence_editor.strips_all[name], Path(plate["source"]))
-    over = [pictures.rendered(scene, frame, folder) for frame in frames]
+    over = [shown(scene, frame, folder, kind) for frame in frames]
+    left_over = [path.name for path in Path(gettempdir()).glob("deepfake_plate_*")]
     answer = {
         "reasons": reasons,
         "frames": plate["frames"],
         "length": len(description.timing.frames),
         "result": len(compat.timing(result).frames),
         "over": max(map(pictures.difference, alone, over)),
+        "depth": depth,
+        "left_over": left_over,
         "bright": float(np.mean(alone)),
     }
     print(json.dumps(answer))

@@ -1,0 +1,81 @@
+"""Runs one command of the backend (`ml-backend … --json`) and reads the JSON object that it prints last."""
+
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from . import child_processes
+from .backend_command import BackendCommand
+from .errors import BackendMissingError, CancelledError, DeepfakeError, RefusedError, UsageError
+
+_ERRORS: dict[int, type[DeepfakeError]] = {2: UsageError, 3: RefusedError}
+
+
+def ask(
+    command: BackendCommand,
+    arguments: Sequence[str],
+    should_stop: Callable[[], bool] = lambda: False,
+    seconds: float = 120.0,
+) -> dict[str, Any]:
+    """The object, whatever the exit code. Takes from half a second to several: for threads.
+
+    Raises DeepfakeError with the backend's own words where it printed none: UsageError for its exit code 2,
+    RefusedError for 3.
+    """
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        try:
+            process = subprocess.Popen(
+                [*command.words, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                env=child_processes.environment(),
+                **child_processes.own_group(),
+            )
+        except OSError as error:
+            raise BackendMissingError(
+                f"The backend {command} does not start: {error}.", "Check that the file may be executed."
+            ) from error
+        _wait(process, f"{command} {' '.join(arguments[:2])}", should_stop, seconds)
+        output.seek(0)
+        errors.seek(0)
+        said = output.read().decode("utf-8", "replace").splitlines()
+        complaints = errors.read().decode("utf-8", "replace").splitlines()
+    for line in reversed(said):
+        if (answer := _object(line)) is not None:
+            return answer
+    raise _failure(process.returncode, said, complaints, f"{command} {' '.join(arguments)}")
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    if not line.startswith("{"):
+        return None
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _failure(code: int, said: Sequence[str], complaints: Sequence[str], shown: str) -> DeepfakeError:
+    last = next((line.strip() for line in reversed([*said, *complaints]) if line.strip()), "")
+    kind = _ERRORS.get(code, DeepfakeError)
+    if not last:
+        return kind(f"The backend ended with code {code} and wrote nothing.", f"Run it in a terminal: {shown}")
+    return kind(last.removeprefix("ml-backend: "))
+
+
+def _wait(process: "subprocess.Popen[bytes]", shown: str, should_stop: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while process.poll() is None:
+        if should_stop() or time.monotonic() >= deadline:
+            child_processes.kill(process)
+            if should_stop():
+                raise CancelledError("It was cancelled.")
+            raise DeepfakeError(
+                f"The backend did not answer within {seconds:.0f} s.", f"Run it in a terminal to see why: {shown}"
+            )
+        time.sleep(0.02)

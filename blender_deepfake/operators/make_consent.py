@@ -1,0 +1,123 @@
+"""Write down that a person agreed."""
+
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from .. import compat, people, project
+from ..core.consent_records import AGREED, BASES, NewRecord
+from ..core.errors import DeepfakeError
+
+
+class DEEPFAKE_OT_make_consent(bpy.types.Operator):
+    bl_idname = "deepfake.make_consent"
+    bl_label = "Make Consent Record"
+    bl_description = (
+        "Write down who agreed to what, and sign it. The record is a statement of yours: make none where nobody agreed"
+    )
+
+    if TYPE_CHECKING:
+        role: str
+        basis: str
+        project: str
+        granted_by: str
+        use: str
+        days: int
+        shots: str
+        rider: str
+        export: bool
+        beside: bool
+        replace: bool
+    else:
+        role: bpy.props.StringProperty(name="Role", description="Performer or identity", options={"HIDDEN"})
+        basis: bpy.props.EnumProperty(name="Basis", description="Why the face may be used", items=BASES)
+        project: bpy.props.StringProperty(name="Project", description="The production that the person agreed to")
+        granted_by: bpy.props.StringProperty(
+            name="Who Agreed", description="By role or pseudonym, such as: the actor. Never the legal name"
+        )
+        use: bpy.props.StringProperty(
+            name="Use", description="What the likeness is used for, in plain words, such as: younger in the flashback"
+        )
+        days: bpy.props.IntProperty(
+            name="Days", description="How long it is valid. A test: 14 at most", default=365, min=1, max=3653
+        )
+        shots: bpy.props.StringProperty(
+            name="Shots", description="The shots that it covers, such as sh010*,sh020. Empty: all of the project"
+        )
+        rider: bpy.props.StringProperty(
+            name="Document",
+            description="File of the signed agreement. Only its fingerprint is stored; keep the file",
+            subtype="FILE_PATH",
+        )
+        export: bpy.props.BoolProperty(
+            name="Model May Leave", description="The person also agreed that the trained model is given to others"
+        )
+        beside: bpy.props.BoolProperty(
+            name="Keep With the Edit", description="In deepfake/consent beside the edit, not with your own records"
+        )
+        replace: bpy.props.BoolProperty(
+            name="Replace", description="Put the new record in the place of the one that is there"
+        )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[Any]:
+        scene = compat.sequencer_scene(context)
+        self.project = self.project or scene.deepfake.project
+        state = people.person(self.role).consent
+        self.replace = not isinstance(state, DeepfakeError) and state is not None and state.state != "missing"
+        manager: Any = context.window_manager
+        answer: set[Any] = manager.invoke_props_dialog(self, width=420, confirm_text="Make and Sign")
+        return answer
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout: Any = self.layout
+        name = getattr(compat.sequencer_scene(context).deepfake, self.role)
+        layout.label(text=f"For {name}, a pseudonym", icon="USER")
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        column = layout.column()
+        column.prop(self, "basis")
+        column.label(text=next(text for word, _, text in BASES if word == self.basis))
+        agreed = column.column()
+        for field in ("project", "granted_by", "use"):
+            row = agreed.row()
+            row.alert = self.basis in AGREED and not getattr(self, field).strip()
+            row.prop(self, field)
+        column.prop(self, "days")
+        column.prop(self, "shots", placeholder="All")
+        column.prop(self, "rider")
+        column.prop(self, "export")
+        column.prop(self, "beside")
+        column.prop(self, "replace")
+
+    def execute(self, context: bpy.types.Context) -> set[Any]:
+        scene = compat.sequencer_scene(context)
+        settings, folder = scene.deepfake, None
+        try:
+            if self.role not in people.ROLES:
+                raise DeepfakeError(f"{self.role!r} is no role.", "Say performer or identity.")
+            if self.beside:
+                folder = project.consent_records()
+                settings.consent = settings.consent or project.written(folder)
+                folder = project.absolute(settings.consent)
+            record = NewRecord(
+                name=getattr(settings, self.role),
+                basis=self.basis,
+                project=self.project,
+                granted_by=self.granted_by,
+                use=self.use,
+                days=min(self.days, 14) if self.basis == "test" else self.days,
+                shots=self.shots,
+                rider=project.absolute(self.rider) if self.rider else None,
+                export=self.export,
+                folder=folder,
+                replace=self.replace,
+            )
+            people.make_record(self.role, record)
+            failure = people.person(self.role).failure
+            if bpy.app.background and failure is not None:
+                raise failure
+        except DeepfakeError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        settings.project = settings.project or self.project.strip()
+        return {"FINISHED"}

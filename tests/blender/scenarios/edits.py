@@ -1,0 +1,273 @@
+"""What artists do to an edit with a placed swap, and what is left of it then. Arguments: folder, case."""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import bpy
+import pictures
+
+import blender_deepfake
+from blender_deepfake import compat, placing, relinking, strips, swap_versions
+
+NUMBERS = list(range(1, 31))
+
+
+def layout(scene: Any) -> list[Any]:
+    rows = []
+    for strip in scene.sequence_editor.strips_all:
+        timing = compat.timing(strip)
+        rows.append([strip.name, strip.type, strip.channel, timing.left, timing.right])
+    return sorted(rows)
+
+
+def reds(scene: Any, frames: range, folder: Path) -> list[int]:
+    """The number of the swap's frame that shows at each frame."""
+    window: Any = bpy.context.window
+    window.scene = scene
+    middle = pictures.SIDE // 2
+    return [int(pictures.rendered(scene, frame, folder)[middle, middle, 0]) for frame in frames]
+
+
+def pairs(scene: Any) -> dict[str, list[str]]:
+    """The placed swaps by the name of the strip that they belong to."""
+    found = scene.sequence_editor.strips_all
+    return {s.name: [r.name for r in strips.results_over(s)] for s in found if s.get(strips.UID)}
+
+
+def select(scene: Any, *names: str) -> None:
+    for strip in scene.sequence_editor.strips_all:
+        strip.select = strip.name in names
+    scene.sequence_editor.active_strip = scene.sequence_editor.strips_all[names[0]]
+
+
+def operate(scene: Any, call: Callable[[], Any]) -> None:
+    """Run an operator of the sequencer in a window that shows it."""
+    context: Any = bpy.context
+    window = context.window
+    window.scene = scene
+    if hasattr(window.workspace, "sequencer_scene"):
+        window.workspace.sequencer_scene = scene
+    area = max(window.screen.areas, key=lambda area: area.width * area.height)
+    area.type = "SEQUENCE_EDITOR"
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    with context.temp_override(window=window, area=area, region=region):
+        call()
+
+
+def updated_in_place(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[str, Any]:
+    """Trimmed, slipped and moved: the strip that lies over it is changed, with what was done to it, not doubled."""
+    result = placing.place(scene, plate, swap)
+    result.name, result.color_tag, result.blend_alpha = "my face", "COLOR_04", 0.5
+    for left, right in ((15, 31), (12, 26)):
+        pictures.set_handles(plate, left, right)
+        placing.place(scene, plate, swap)
+    start = "content_start" if hasattr(plate, "content_start") else "frame_start"
+    setattr(plate, start, getattr(plate, start) + 100)
+    result = placing.place(scene, plate, swap)
+    kept = [result.name, result.color_tag, round(result.blend_alpha, 3)]
+    result.blend_alpha = 1.0
+    return {"kept": kept, "reds": reds(scene, range(112, 115), folder)}
+
+
+def duplicated(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[str, Any]:
+    placing.place(scene, plate, swap)
+    select(scene, plate.name, "plate as identity")
+    operate(scene, bpy.ops.sequencer.duplicate)
+    for strip in scene.sequence_editor.strips_all:
+        if strip.name.endswith(".001"):
+            strip.channel += 4
+    copy = scene.sequence_editor.strips_all["plate.001"]
+    before = strips.uid_of(plate)
+    strips.mark(copy)
+    return {"pairs": pairs(scene), "apart": before == strips.uid_of(plate) != strips.uid_of(copy)}
+
+
+def split(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[str, Any]:
+    placing.place(scene, plate, swap)
+    select(scene, plate.name, "plate as identity")
+    scene.frame_set(21)
+    operate(scene, lambda: bpy.ops.sequencer.split(frame=21, type="SOFT", side="BOTH", ignore_selection=True))
+    shown = reds(scene, range(19, 24), folder)
+    right = next(s for s in scene.sequence_editor.strips_all if s.type == "MOVIE" and compat.timing(s).left == 21)
+    left = next(s for s in scene.sequence_editor.strips_all if s.type == "MOVIE" and compat.timing(s).left == 11)
+    placing.place(scene, right, swap)
+    placing.place(scene, left, swap)
+    uids = [strips.uid_of(left), strips.uid_of(right)]
+    names = [[left.name], [right.name]]
+    counts = [len(strips.results_over(strip)) for strip in (left, right)]
+    return {
+        "shown": shown,
+        "again": reds(scene, range(19, 24), folder),
+        "apart": uids[0] != uids[1],
+        "counts": counts,
+        "named": len(names),
+    }
+
+
+def copied_between_scenes(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[str, Any]:
+    placing.place(scene, plate, swap)
+    select(scene, plate.name, "plate as identity")
+    operate(scene, bpy.ops.sequencer.copy)
+    other = pictures.edit(bpy.data.scenes.new("other"))
+    other.frame_set(scene.frame_current)
+    operate(other, lambda: bpy.ops.sequencer.paste(keep_offset=True))
+    there = next(s for s in other.sequence_editor.strips_all if s.type == "MOVIE")
+    strips.mark(there)
+    found = strips.find(strips.uid_of(plate), scene.name, plate.name)
+    return {
+        "reds": reds(other, range(11, 14), folder),
+        "counts": [len(strips.results_over(plate)), len(strips.results_over(there))],
+        "apart": strips.uid_of(plate) != strips.uid_of(there),
+        "found": found is not None and found[0] == scene,
+    }
+
+
+def undone(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[str, Any]:
+    """Undo and redo of a placement; the strip is found by its uid each time."""
+    uid = strips.mark(plate)
+    operate(scene, lambda: bpy.ops.ed.undo_push(message="before"))
+    placing.place(scene, plate, swap)
+    operate(scene, lambda: bpy.ops.ed.undo_push(message="Place Face Swap"))
+    counts = []
+    for step in ("undo", "redo"):
+        operate(bpy.data.scenes["Scene"], getattr(bpy.ops.ed, step))
+        found = strips.find(uid, "Scene", "plate")
+        assert found is not None
+        counts.append(len(strips.results_over(found[1])))
+    scene, plate = found
+    placing.place(scene, plate, swap)
+    return {"counts": counts, "after": len(strips.results_over(plate)), "reds": reds(scene, range(11, 14), folder)}
+
+
+def saved_elsewhere(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[str, Any]:
+    """Saved as into another folder: swap and the settings' paths stay right; a copy saved elsewhere changes nothing."""
+    model = folder / "project" / "deepfake" / "models" / "m"
+    for place in (model, folder / "a copy", folder / "elsewhere"):
+        place.mkdir(parents=True)
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "project" / "edit.blend"))
+    placing.place(scene, plate, swap)
+    scene.deepfake.model = "//deepfake/models/m"
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "a copy" / "edit.blend"), copy=True)
+    kept = scene.deepfake.model
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "elsewhere" / "edit.blend"))
+    here = Path(bpy.path.abspath(scene.deepfake.model)).resolve()
+    missing = len(relinking.missing())
+    bpy.ops.wm.open_mainfile(filepath=str(folder / "elsewhere" / "edit.blend"))
+    scene = bpy.data.scenes["Scene"]
+    again = Path(bpy.path.abspath(scene.deepfake.model)).resolve()
+    return {
+        "kept": kept,
+        "model": [here == model, again == model],
+        "missing": [missing, len(relinking.missing())],
+        "reds": reds(scene, range(11, 14), folder),
+    }
+
+
+def linked_and_appended(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[str, Any]:
+    placing.place(scene, plate, swap)
+    scene.name = "cut"
+    file = folder / "project" / "edit.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(file))
+    answer: dict[str, Any] = {}
+    (folder / "linking").mkdir()
+    for link in (True, False):
+        bpy.ops.wm.read_homefile(use_empty=False)
+        load: Any = bpy.data.libraries.load
+        with load(str(file), link=link) as (there, here):
+            here.scenes = list(there.scenes)
+        scene = bpy.data.scenes["cut"]
+        plate = next(s for s in scene.sequence_editor.strips_all if s.type == "MOVIE")
+        refused = ""
+        try:
+            placing.place(scene, plate, swap)
+        except blender_deepfake.core.errors.UsageError as error:
+            refused = error.message
+        bpy.ops.wm.save_as_mainfile(filepath=str(folder / "linking" / f"{link}.blend"))
+        scene = bpy.data.scenes["cut"]
+        answer["linked" if link else "appended"] = {
+            "reds": reds(scene, range(11, 14), folder),
+            "refused": refused,
+            "pairs": pairs(scene),
+        }
+    return answer
+
+
+def found_again(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[str, Any]:
+    """The swap's folder is renamed and moved: it is found by its fingerprint, not by another's name."""
+    placing.place(scene, plate, swap)
+    file = folder / "project" / "edit.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(file))
+    decoy = pictures.swap_of(folder / "attic" / "a" / swap.name, NUMBERS[:20], pictures.numbered)
+    shutil.move(swap, folder / "attic" / "b" / "renamed")
+    bpy.ops.wm.open_mainfile(filepath=str(file))
+    scene, before = bpy.data.scenes["Scene"], len(relinking.missing())
+    done = [list(bpy.ops.deepfake.find_swaps(directory=str(folder / "attic")))]
+    result = next(s for s in scene.sequence_editor.strips_all if s.get(strips.SOURCE))
+    there = swap_versions.folder_of(result).name
+    return {
+        "before": before,
+        "done": done,
+        "there": there,
+        "decoy": decoy.name != there,
+        "missing": len(relinking.missing()),
+        "reds": reds(scene, range(11, 14), folder),
+    }
+
+
+def moved_along(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[str, Any]:
+    """The edit noted whole paths; it and its folder `deepfake` move together, and opening it finds all again."""
+    home = folder / "project" / "deepfake"
+    (home / "models" / "m").mkdir(parents=True)
+    (home / "swaps").mkdir()
+    swap = Path(shutil.move(swap, home / "swaps" / "plate_as_x"))
+    placing.place(scene, plate, swap)
+    scene.deepfake.model = str(home / "models" / "m")
+    result = strips.results_over(plate)[0]
+    file = folder / "project" / "edit.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(file), relative_remap=False)
+    result.directory = str(swap) + "/"
+    bpy.ops.wm.save_mainfile(relative_remap=False)
+    (folder / "project").rename(folder / "moved")
+    bpy.ops.wm.open_mainfile(filepath=str(folder / "moved" / "edit.blend"))
+    scene = bpy.data.scenes["Scene"]
+    return {
+        "missing": len(relinking.missing()),
+        "model": scene.deepfake.model,
+        "reds": reds(scene, range(11, 14), folder),
+    }
+
+
+CASES: dict[str, Callable[..., dict[str, Any]]] = {
+    case.__name__: case
+    for case in (
+        updated_in_place,
+        duplicated,
+        split,
+        copied_between_scenes,
+        undone,
+        saved_elsewhere,
+        linked_and_appended,
+        found_again,
+        moved_along,
+    )
+}
+
+
+def main(folder: Path, name: str) -> None:
+    blender_deepfake.register()
+    scene = pictures.edit()
+    plate = pictures.movie(scene, start=11)
+    pictures.set_handles(plate, 11, 41)
+    swap = pictures.swap_of(folder / "project" / "swap", NUMBERS, pictures.numbered)
+    pictures.write_manifest(swap, str(pictures.PLATE), NUMBERS, output="png8", alpha="straight", fingerprint="f1")
+    answer = CASES[name](scene, plate, swap, folder)
+    edit = next(scene for scene in bpy.data.scenes if scene.sequence_editor and scene.sequence_editor.strips_all)
+    blender_deepfake.unregister()  # as Blender does when it ends
+    print(json.dumps({"layout": layout(edit), **answer}))
+
+
+main(Path(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,121 @@
+"""Keeps swaps of a strip side by side, shows and deletes some, and tells what an update makes. Arguments: folder."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import bpy
+import pictures
+
+import blender_deepfake
+from blender_deepfake import compat, placing, strips, swap_specs, swap_updates, swap_versions
+from blender_deepfake.core.swap_controls import CONTROLS, Number, Toggle
+
+NUMBERS = list(range(1, 21))
+SETTINGS = {c.name: c.default for c in CONTROLS if isinstance(c, Number | Toggle)}
+
+
+def make(folder: Path, model: Path, checkpoint: str, offset: int) -> Path:
+    """A finished swap as the backend writes it, whose red is the frame's number and `offset`."""
+    pictures.swap_of(folder, NUMBERS, lambda number: pictures.numbered(number + offset))
+    more: dict[str, Any] = {"output": "png8", "alpha": "straight", "settings": SETTINGS, "checkpoint": checkpoint}
+    pictures.write_manifest(folder, str(pictures.PLATE), NUMBERS, model=str(model), fingerprint=folder.name, **more)
+    return folder
+
+
+def checkpoint(model: Path, iteration: int) -> None:
+    folder = model / "checkpoints" / f"{iteration:08d}"
+    folder.mkdir(parents=True)
+    values = {"iteration": iteration, "seconds": 60.0, "loss": 0.1, "identities": ["identity", "actor"]}
+    (folder / "checkpoint.json").write_text(json.dumps(values))
+
+
+def run(scene: Any, name: str, **arguments: Any) -> str:
+    """Run an operator; what it said where it failed."""
+    try:
+        with compat.as_sequencer_scene(scene):
+            getattr(bpy.ops.deepfake, name)(**arguments)
+    except RuntimeError as error:
+        return str(error)
+    return ""
+
+
+def red(scene: Any, folder: Path) -> int:
+    return int(pictures.rendered(scene, 11, folder)[pictures.SIDE // 2, pictures.SIDE // 2, 0])
+
+
+def side_by_side(scene: Any, plate: Any, model: Path, folder: Path) -> dict[str, Any]:
+    first = make(swap_versions.target(plate, "identity"), model, "00000100", 0)
+    placing.place(scene, plate, first)
+    said = [run(scene, "swap_version_new")]
+    second = swap_versions.target(plate, "identity")
+    begun = [second.name.removeprefix(first.name), second.exists()]
+    placing.place(scene, plate, make(second, model, "00000200", 100))
+    plate.name = "renamed"
+    names = [path.name.removeprefix(first.name) for path in swap_versions.of_strip(plate, "identity")]
+    known = [swap_versions.summary(path) for path in swap_versions.of_strip(plate, "identity")]
+    shown = [red(scene, folder)]
+    said.append(run(scene, "swap_version_show", folder=str(first)))
+    shown.append(red(scene, folder))
+    target = swap_versions.target(plate, "identity") == first
+    said.append(run(scene, "swap_version_delete", folder=str(first)))
+    said.append(run(scene, "swap_version_delete", folder=str(folder / "project")))
+    said.append(run(scene, "swap_version_delete", folder=str(second)))
+    left = sorted(path.name.removeprefix(first.name) for path in first.parent.iterdir())
+    return {
+        "begun": begun,
+        "names": names,
+        "lines": [[version.title, version.line.split(" · ")[:2]] for version in known if version],
+        "shown": shown,
+        "target": target,
+        "said": said,
+        "left": left,
+        "strips": len(scene.sequence_editor.strips_all),
+    }
+
+
+def updates(scene: Any, plate: Any, model: Path) -> dict[str, Any]:
+    """What asks for frames to be made again, and what only for placing."""
+    result = strips.results_over(plate)[0]
+    folder, answer = swap_versions.folder_of(result), {}
+
+    def reasons() -> list[str]:
+        swapping = swap_updates.of_swap(folder, swap_specs.Swapping(model=Path("none"), identity="x"))
+        return list(swap_updates.needed(scene, plate, folder, swapping).reasons)
+
+    answer["same"] = reasons()
+    pictures.set_handles(plate, 14, 26)
+    with compat.as_sequencer_scene(scene):
+        answer["trimmed"] = [reasons(), sorted(bpy.ops.deepfake.update_swap())]
+    over = compat.timing(strips.results_over(plate)[0])
+    answer["placed"] = [over.left, over.right, len(strips.results_over(plate))]
+    pictures.set_handles(plate, 14, 36)
+    answer["longer"] = reasons()
+    pictures.set_handles(plate, 14, 26)
+    plate.deepfake_opacity = 0.5
+    answer["settings"] = reasons()
+    plate.property_unset("deepfake_opacity")
+    checkpoint(model, 300)
+    answer["checkpoint"] = reasons()
+    return answer
+
+
+def main(folder: Path) -> None:
+    blender_deepfake.register()
+    scene = pictures.edit()
+    plate = pictures.movie(scene, start=11)
+    pictures.set_handles(plate, 11, 31)
+    (folder / "project").mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "project" / "edit.blend"))
+    scene.deepfake.identity = "identity"
+    scene.sequence_editor.active_strip = plate
+    model = folder / "project" / "deepfake" / "models" / "m"
+    checkpoint(model, 100)
+    answer = side_by_side(scene, plate, model, folder)
+    answer["updates"] = updates(scene, plate, model)
+    blender_deepfake.unregister()  # as Blender does when it ends
+    print(json.dumps(answer))
+
+
+main(Path(sys.argv[1]))

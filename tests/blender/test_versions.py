@@ -1,0 +1,33 @@
+"""Versions of a swap lie side by side on disk, and an update makes only what changed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.blender
+
+
+def test_versions_and_updates(scenario: Callable[..., dict[str, Any]]) -> None:
+    answer = scenario("versions")
+    assert answer["begun"] == ["_v002", False]
+    assert answer["names"] == ["_v002", ""], "also after the strip was renamed"
+    assert answer["lines"] == [
+        ["v002  identity", ["m, 200", "20 frames"]],
+        ["v001  identity", ["m, 100", "20 frames"]],
+    ]
+    assert answer["shown"] == [101, 1]
+    assert answer["target"]
+    assert answer["strips"] == 2
+    new, show, in_use, outside, deleted = answer["said"]
+    assert new == show == deleted == ""
+    assert "shows" in in_use
+    assert "is no swap in" in outside
+    assert answer["left"] == [""]
+    updates = answer["updates"]
+    assert updates["same"] == []
+    assert updates["trimmed"] == [[], ["FINISHED"]]
+    assert updates["placed"] == [14, 26, 1]
+    assert updates["longer"] == ["5 frames were not swapped yet"]
+    assert updates["settings"] == ["settings changed (opacity)"]
+    assert updates["checkpoint"] == ["the model is at checkpoint 300"]
