@@ -47,6 +47,21 @@ def write_json(path: Path, value: Any, mode: int = 0o666) -> None:
 
 
 @contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """Yield the place of a temporary file to write; on success it becomes `path`, in the place of an older one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = _temporary(path)
+    try:
+        yield part
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+        _sync_folder(path.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder to fill; on success it becomes `path`, which must not exist yet."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from ml_backend import __version__
+from ml_backend.delivery.commands import add_delivery_parsers
 from ml_backend.delivery.deliver_commands import add_deliver_parser
 from ml_backend.doctor.commands import add_doctor_parser
 from ml_backend.errors import BackendError, Cancelled, UsageError
@@ -87,10 +88,11 @@ def _parser() -> argparse.ArgumentParser:
     apply.add_argument("faceset", type=Path, metavar="DIR")
     apply.add_argument("--mask-model", required=True, type=Path, metavar="DIR")
     add_model_parser(commands)
+    add_deliver_parser(commands)
+    add_delivery_parsers(commands)
     add_farm_parser(commands, _add_swap_options, _swap_request, _show)
     add_consent_parser(commands, _look_at)
     add_audit_parser(commands)
-    add_deliver_parser(commands)
     add_serve_parser(commands)
     add_doctor_parser(commands, PROTOCOL)
     return parser

@@ -85,6 +85,7 @@ def look_at_everything(exam: Examination) -> None:
     exam.look("memory", machine.check_memory, "psutil")
     exam.look("home folder", places.check_home, "platformdirs")
     exam.look("consent keys", places.check_keys, "platformdirs", "cryptography")
+    exam.look("content check", _later("content_check", "check_content_hook"), "numpy")
     exam.look("disk", places.check_disk, "platformdirs")
     exam.look("temporary folder", places.check_temporary)
     exam.look("loopback socket", machine.check_loopback)

@@ -6,7 +6,7 @@ First everybody in the footage is followed, then it is decided who is wanted, an
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from ml_backend.media.source import Source, open_source
 from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
 from ml_backend.provenance import audit
+from ml_backend.provenance.content_hook import chosen, require_allowed
 from ml_backend.provenance.gate import Granted, Purpose, check_bound, check_name_of_faces, refusals_entered, require
 from ml_backend.requests import ExtractRequest
 
@@ -55,6 +56,9 @@ def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
     started = time.monotonic()
     granted = _permitted(request)
     sources = [open_source(source, request.frames, request.colourspace, request.ocio) for source in request.sources]
+    for source in sources:
+        pictures = (frame.image for frame in source.frames(chosen(source.numbers)))
+        require_allowed(partial(list, pictures), "extract", source.info.path.name)
     meant = parse_wanted(request.person)
     look = cache(look_at)
     if isinstance(meant, Picture):  # what is wrong with it shall be known before hours of work

@@ -10,9 +10,7 @@ from ml_backend.errors import UsageError
 from ml_backend.requests import SwapRequest
 from ml_backend.terminal import TerminalReporter
 
-from .export import FORMATS, export
-from .job import make_job, read_job
-from .local import run_job
+FORMATS = ("openjd", "deadline", "opencue", "flamenco")
 
 Fill = Callable[[argparse.Namespace], SwapRequest]
 Show = Callable[[dict[str, Any], argparse.Namespace], int]
@@ -62,6 +60,9 @@ def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
 
 
 def _export(args: argparse.Namespace, fill: Fill) -> dict[str, Any]:
+    from .export import export
+    from .job import make_job
+
     job = make_job(fill(args), args.chunk, args.name)
     files = export(job, args.job, args.format, args.backend)
     return {"job": str(args.job), "frames": job.frames, "pieces": len(job.pieces), "files": [str(one) for one in files]}
@@ -69,6 +70,8 @@ def _export(args: argparse.Namespace, fill: Fill) -> dict[str, Any]:
 
 def _step(args: argparse.Namespace) -> dict[str, Any]:
     from ml_backend.swapping.swap import run_swap
+
+    from .job import read_job
 
     job = read_job(args.job)
     frames = job.piece(args.piece) if args.piece is not None else args.frames
@@ -80,6 +83,9 @@ def _step(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _run(args: argparse.Namespace) -> dict[str, Any]:
+    from .job import read_job
+    from .local import run_job
+
     if args.workers < 1 or args.retries < 0:
         raise UsageError("--workers must be 1 or more, and --retries 0 or more.", "Leave them out for the defaults.")
     job = read_job(args.job)

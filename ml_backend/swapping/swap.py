@@ -13,12 +13,14 @@ from ml_backend.media.source import Source
 from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
 from ml_backend.provenance import audit
+from ml_backend.provenance.credentials import Facts, is_signed, sign_sequence
+from ml_backend.provenance.gate import shot_of
 from ml_backend.requests import SwapRequest
 
 from .frames import Frames
 from .journal import Journal
 from .manifest import MANIFEST, Consent, Manifest, read_manifest, write_manifest
-from .permission import facts_of
+from .permission import facts_of, footage_name
 from .pieces import not_made, open_piece
 from .swap_folder import open_folder
 from .swap_job import SwapJob, open_job
@@ -63,6 +65,7 @@ def _whole(job: SwapJob, reporter: Reporter, started: float) -> dict[str, Any]:
                 made, jitter = _make(job, frames, journal, reporter, only_check=alone)
             finished = _manifest(job, journal, fingerprint, jitter)
             write_manifest(out, finished)
+    _sign(job, finished)
     chosen = set(job.source.numbers)
     faces = {frame.number: frame.faces for frame in finished.frames if frame.number in chosen}
     return _result(job, started, made, faces) | {"jitter": finished.jitter}
@@ -145,6 +148,20 @@ def _manifest(job: SwapJob, journal: Journal, fingerprint: str, jitter: float | 
         consent=Consent(identity=request.identity, record_sha256=people[request.identity], people=people),
         frames=records,
     )
+
+
+def _sign(job: SwapJob, finished: Manifest) -> None:
+    """Sign the list of all pictures and the manifest, once; chunks of a farm leave it to who joins them."""
+    out, frames = job.request.out, [(frame.file, frame.sha256) for frame in finished.frames]
+    facts = Facts(
+        title=f"{shot_of(footage_name(job.request.plate))} as {job.request.identity}",
+        people=job.granted.hashes(),
+        audit_head=audit.head(),
+        models=(job.model.weights_sha256,),
+        plate_name=job.source.info.path.name,
+    )
+    if not is_signed(out, frames, facts, [MANIFEST]):
+        sign_sequence(out, frames, facts, [MANIFEST])
 
 
 def _finished(out: Path, fingerprint: str, source: Source) -> Manifest | None:

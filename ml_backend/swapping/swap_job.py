@@ -17,6 +17,7 @@ from ml_backend.facesets.mending import with_repairs
 from ml_backend.facesets.resolve import Footage
 from ml_backend.media.source import Source, open_source
 from ml_backend.progress import Reporter
+from ml_backend.provenance.content_hook import chosen, require_allowed
 from ml_backend.provenance.gate import Granted
 from ml_backend.requests import SwapRequest
 from ml_backend.training.device import best_device
@@ -28,7 +29,7 @@ from .frames import Frames
 from .inputs import hash_of
 from .layer_file import LayerFormat, choose_format
 from .performer import check_framing, find_performer, nobody
-from .permission import permit
+from .permission import footage_name, permit
 from .plan import Plan, find_faces, known_faces, wanted_tracks
 from .render import FaceRenderer
 from .settings import Controls
@@ -125,6 +126,9 @@ def open_job(request: SwapRequest) -> SwapJob:
     performer = find_performer(model.info, request.model, request.identity, controls.constant)
     granted = permit(request, model.info, controls.constant.performer)
     source = open_source(request.plate, request.frames, request.colourspace, request.ocio)
+    require_allowed(
+        lambda: [frame.image for frame in source.frames(chosen(source.numbers))], "swap", footage_name(request.plate)
+    )
     refuse_among(source.info, request.out)
     how = choose_format(controls.constant, source.info, source.colour)
     check_framing(model.info, request.model)

@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_backend.errors import BackendError, UsageError
@@ -15,6 +15,7 @@ from .conftest import MakeJob
 REQUEST = SwapRequest(plate="plate.mp4", model=Path("model"), identity="b", out=Path("out"))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 5000), st.integers(1, 400), st.integers(1, 90))
 def test_the_pieces_cover_every_frame_once(first: int, count: int, chunk: int) -> None:
     job = FarmJob(name="j", request=REQUEST, first=first, last=first + count - 1, chunk=chunk)

@@ -20,6 +20,7 @@ from ml_backend.media.colour import PLAIN
 from ml_backend.media.frame import Frame, Pixels
 from ml_backend.media.write import encode_png
 from ml_backend.provenance import audit
+from ml_backend.provenance.content_hook import require_allowed
 from ml_backend.provenance.gate import Granted, require
 from ml_backend.requests import PreviewRequest
 from ml_backend.swapping.layer import Layer, flatten, full_frame
@@ -84,6 +85,7 @@ class Previewer:
         plate = self._open_plate(request)
         _spare_plate(plate, (request.out, layer_file))
         shown = plate.pictures.frame(request.frame)
+        require_allowed(lambda: [shown.image], "swap", footage_name(request.plate))
         landmarks_of = "fan" if model.info.landmark_model == "fan68" else "mesh"
         landmarker = self._landmarker.get(landmarks_of, lambda: open_landmarker(landmarks_of))
         wanted = Wanted(controls.constant, performer, request.repairs, controls.reach)

@@ -1,0 +1,201 @@
+"""Delivers a rendered film or sequence: encoded anew, marked, with its credentials."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+
+from ml_backend import atomic
+from ml_backend.delivery.deliver_credentials import facts_of, sign_film, sign_pictures
+from ml_backend.delivery.deliver_frames import movie_footage, picture_footage
+from ml_backend.delivery.deliver_swaps import (
+    DeliveredSwap,
+    consents,
+    delivered_swaps,
+    payload_for,
+    refuse_comp_pictures,
+)
+from ml_backend.delivery.encode import write_film
+from ml_backend.delivery.encode_choice import CONTAINERS, Codec, choose_encoding, is_deep
+from ml_backend.delivery.encode_sound import sound_of
+from ml_backend.errors import BackendError, Cancelled, UsageError
+from ml_backend.media.frame import Pixels, Source
+from ml_backend.media.movie_decode import first_frame
+from ml_backend.media.source import open_source
+from ml_backend.media.write import encode_png
+from ml_backend.progress import Reporter
+from ml_backend.provenance import audit
+from ml_backend.provenance.credentials import Facts
+from ml_backend.provenance.watermark import embed
+
+Kind = Literal["png", "jpg"]
+_JPEG_QUALITY = 95
+_FULL_COLOUR = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What is delivered and how.
+
+    source: a movie, folder, pattern or picture. swaps: the folders of all swaps that are in it. out: FILE.mp4,
+    FILE.mov, or a new folder for pictures. codec, crf: of a film; None: by `choose_encoding`. fps: of pictures that
+    become a film; None: what the pictures or the swap's plate say. pictures: the kind of a folder's pictures.
+    """
+
+    source: Path
+    swaps: Sequence[Path]
+    out: Path
+    codec: Codec | None = None
+    crf: int | None = None
+    fps: Fraction | None = None
+    pictures: Kind | None = None
+    watermark: bool = True
+
+
+def run_deliver(delivery: Delivery, reporter: Reporter) -> dict[str, Any]:
+    """Write the delivery whole, or nothing. Returns out, frames, seconds, watermark (8 hex digits or None) and signer.
+
+    UsageError for what cannot be (a swap's own folder, an unknown kind of file …), BackendError for damaged footage,
+    Cancelled where the reporter asks to stop.
+    """
+    started = time.monotonic()
+    swaps = delivered_swaps(delivery.swaps)
+    refuse_comp_pictures(delivery.source, delivery.out)
+    film = _is_film(delivery)
+    source = open_source(delivery.source)
+    if source.info.bit_depth == 32:
+        raise UsageError(
+            f"{delivery.source} holds floating-point pictures, which belong into a comp.",
+            "Render the edit or the comp as a film or as PNG first, and deliver that.",
+        )
+    payload = payload_for(swaps) if delivery.watermark else None
+    mark = None if payload is None else f"{payload:08x}"
+
+    def made() -> Facts:
+        """What the credential says, once the pictures are made and the audit has the entry."""
+        entry: dict[str, str | int] = {
+            "file": delivery.out.name,
+            "watermark": mark or "none",
+            "frames": len(source.numbers),
+        }
+        return facts_of(delivery.out.name, swaps, mark, audit.enter("deliver", consents(swaps), entry))
+
+    deliver = _deliver_film if film else _deliver_pictures
+    signer = deliver(delivery, source, payload, swaps, made, reporter)
+    return {
+        "out": delivery.out,
+        "frames": len(source.numbers),
+        "seconds": round(time.monotonic() - started, 2),
+        "watermark": mark,
+        "signed_by": signer,
+    }
+
+
+def _is_film(delivery: Delivery) -> bool:
+    suffix = delivery.out.suffix.lower()
+    if suffix in CONTAINERS and not delivery.out.is_dir():
+        if delivery.pictures is not None:
+            raise UsageError(f"{delivery.out} is a film, --pictures is for a folder.", "Leave --pictures out.")
+        if delivery.out.exists() and delivery.source.exists() and delivery.out.samefile(delivery.source):
+            raise UsageError(f"{delivery.out} is the film itself.", "Give the delivery another name.")
+        return True
+    if suffix and not delivery.out.is_dir():
+        raise UsageError(f"{delivery.out} is of no kind that can be delivered.", "Name a .mp4, a .mov or a new folder.")
+    if delivery.codec is not None or delivery.crf is not None:
+        raise UsageError("--codec and --crf are for films.", "Name a .mp4 or a .mov, or leave them out.")
+    if delivery.out.exists():
+        raise UsageError(f"The folder {delivery.out} exists already.", "Name a new one, or delete it first.")
+    return False
+
+
+def _deliver_film(
+    delivery: Delivery,
+    source: Source,
+    payload: int | None,
+    swaps: Sequence[DeliveredSwap],
+    made: Callable[[], Facts],
+    reporter: Reporter,
+) -> str:
+    movie = source.info.kind == "movie"
+    like = first_frame(source.info.path) if movie else None
+    container = CONTAINERS[delivery.out.suffix.lower()]
+    size = (like.width, like.height) if like else (source.info.width, source.info.height)
+    deep = is_deep(like) if like else source.info.bit_depth > 8
+    how = choose_encoding(delivery.codec, container, delivery.crf, size, like, deep)
+    footage = movie_footage(source) if movie else picture_footage(source, _rate(delivery, source, swaps))
+    delivery.out.parent.mkdir(parents=True, exist_ok=True)
+    # The same form of name that ml_backend.atomic gives, so that `remove_leftovers` finds it after a crash.
+    part = delivery.out.with_name(f".{delivery.out.name[:80]}.{uuid4().hex[:8]}.part")
+    try:
+        with sound_of(source.info.path if movie else None, footage.begin) as sound:
+            frames = _told(footage.frames(how, payload), len(source.numbers), reporter)
+            write_film(part, container, footage.film, how, frames, sound)
+        return sign_film(part, delivery.out, made(), source.info.path, swaps)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _deliver_pictures(
+    delivery: Delivery,
+    source: Source,
+    payload: int | None,
+    swaps: Sequence[DeliveredSwap],
+    made: Callable[[], Facts],
+    reporter: Reporter,
+) -> str:
+    kind = delivery.pictures or "png"
+    written: list[tuple[str, str]] = []
+    with atomic.new_folder(delivery.out) as folder:
+        for done, frame in enumerate(source.frames()):
+            _stop_or_tell(done, len(source.numbers), reporter)
+            image = frame.image if payload is None else embed(frame.image, payload)
+            data = encode_png(image) if kind == "png" else _jpeg(image)
+            name = f"{frame.number:06d}.{kind}"
+            (folder / name).write_bytes(data)
+            written.append((name, sha256(data).hexdigest()))
+        signer = sign_pictures(folder, written, made())
+    reporter.progress("deliver", len(written), len(written))
+    return signer
+
+
+def _told(frames: Iterator[VideoFrame], count: int, reporter: Reporter) -> Iterator[VideoFrame]:
+    for done, frame in enumerate(frames):
+        _stop_or_tell(done, count, reporter)
+        yield frame
+    reporter.progress("deliver", count, count)
+
+
+def _stop_or_tell(done: int, count: int, reporter: Reporter) -> None:
+    if reporter.stop_requested():
+        raise Cancelled
+    reporter.progress("deliver", done, count)
+
+
+def _rate(delivery: Delivery, source: Source, swaps: Sequence[DeliveredSwap]) -> Fraction:
+    """Frames a second of pictures that become a film."""
+    if delivery.fps is not None:
+        return delivery.fps
+    if source.info.fps:
+        return source.info.fps
+    rates = {Fraction(swap.manifest.fps) for swap in swaps if swap.manifest.fps}
+    if len(rates) != 1:
+        raise UsageError(f"How fast the pictures of {source.info.path} follow each other is unknown.", "Add --fps 24.")
+    return rates.pop()
+
+
+def _jpeg(image: Pixels) -> bytes:
+    """Without halving the colour's resolution."""
+    eight = image if image.dtype == np.uint8 else np.asarray((image.astype(np.uint32) + 128) // 257, np.uint8)
+    options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, _FULL_COLOUR]
+    done, data = cv2.imencode(".jpg", cv2.cvtColor(eight, cv2.COLOR_RGB2BGR), options)
+    if not done:
+        raise BackendError(f"A picture of shape {image.shape} cannot be stored as JPEG.", "Use --pictures png.")
+    return data.tobytes()

@@ -1,0 +1,163 @@
+"""`ml-backend verify` and `sign` on a real swap."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml_backend.cli import main
+from ml_backend.delivery.verify import verify
+from ml_backend.progress import SilentReporter
+from ml_backend.provenance.credentials.sequence import LIST, SIGNATURE
+from ml_backend.requests import SwapRequest
+from ml_backend.swapping.swap import run_swap
+
+
+@pytest.fixture(scope="module")
+def made(footage: Path, tiny_model: Path, consent: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("made") / "swap"
+    plate = str(footage / "plate_A.mp4")
+    request = SwapRequest(plate=plate, model=tiny_model, identity="identity_B", out=out, frames="1-3", consent=consent)
+    run_swap(request, SilentReporter())
+    return out
+
+
+@pytest.fixture
+def swap(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "moved swap"))
+
+
+def test_a_swap_is_signed_and_stays_so_where_it_is_moved(swap: Path) -> None:
+    found = verify(swap)
+    assert (found.state, found.files) == ("valid", 4)
+    assert found.credentials.facts["people"].keys() == {"identity_B", "performer_A"}
+
+
+def flip(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize("name", ["000002.png", "manifest.json", LIST])
+def test_one_flipped_bit_is_found(swap: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    flip(swap / name)
+    assert main(["verify", str(swap)]) == 1
+    told = capsys.readouterr().out
+    assert "CHANGED since it was signed" in told
+    assert name in told or name == LIST
+
+
+def test_missing_and_added_pictures_are_named(swap: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (swap / "000001.png").rename(swap / "000009.png")
+    assert main(["verify", str(swap), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["state"], told["missing"], told["added"]) == ("changed", ["000001.png"], ["000009.png"])
+
+
+@pytest.mark.parametrize("name", [LIST, SIGNATURE])
+def test_without_half_of_its_credentials(swap: Path, name: str) -> None:
+    (swap / name).unlink()
+    assert verify(swap).state == "changed"
+
+
+def test_without_any_credentials_it_says_so(swap: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in (LIST, SIGNATURE):
+        (swap / name).unlink()
+    assert main(["verify", str(swap)]) == 1
+    assert "no content credentials" in capsys.readouterr().out
+    assert main(["verify", str(swap / "nothing")]) == 2
+
+
+def test_one_picture_of_a_signed_folder(swap: Path) -> None:
+    assert verify(swap / "000001.png").state == "valid"
+    flip(swap / "000001.png")
+    assert verify(swap / "000001.png").state == "changed"
+
+
+def test_the_consent_records_of_today_are_told(
+    swap: Path, consent: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["verify", str(swap), "--consent", str(consent), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["consent"] == {"identity_B": "valid", "performer_A": "valid"}
+    (tmp_path / "none").mkdir()
+    assert main(["verify", str(swap), "--consent", str(tmp_path / "none"), "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)["consent"].values()) == {"unknown here"}
+
+
+def test_a_swap_that_changes_is_signed_anew(
+    footage: Path, tiny_model: Path, consent: Path, tmp_path: Path, made: Path
+) -> None:
+    plate, out = str(footage / "plate_A.mp4"), tmp_path / "swap"
+    request = SwapRequest(plate=plate, model=tiny_model, identity="identity_B", out=out, frames="1-2", consent=consent)
+    run_swap(request, SilentReporter())
+    before = (out / SIGNATURE).read_bytes()
+    run_swap(request, SilentReporter())
+    assert (out / SIGNATURE).read_bytes() == before, "what is signed already is left alone"
+    (out / SIGNATURE).unlink()
+    run_swap(request, SilentReporter())
+    assert verify(out).state == "valid"
+    run_swap(request.model_copy(update={"settings": {"feather": "0.3"}}), SilentReporter())
+    assert verify(out).state == "valid"
+
+
+def test_a_film_is_signed_for_its_swaps(
+    swap: Path, footage: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film, plate = Path(shutil.copy(footage / "plate_A.mp4", tmp_path / "film.mp4")), str(footage / "plate_A.mp4")
+    assert main(["sign", str(film), "--swap", str(swap), "--plate", plate]) == 0
+    assert "self-issued" in capsys.readouterr().out
+    found = verify(film)
+    assert found.state == "valid"
+    assert found.credentials.facts["people"].keys() == {"identity_B", "performer_A"}
+    assert found.credentials.facts["models"]
+    flip(film)
+    assert verify(film).state == "changed"
+
+
+def test_a_folder_of_pictures_gets_one_list(swap: Path, footage: Path, tmp_path: Path) -> None:
+    rendered = tmp_path / "rendered"
+    rendered.mkdir()
+    for name in ("000001.png", "000002.png"):
+        shutil.copy(swap / name, rendered)
+    assert main(["sign", str(rendered), "--swap", str(swap)]) == 0
+    assert verify(rendered).state == "valid"
+    flip(rendered / "000002.png")
+    assert verify(rendered).changed == ("000002.png",)
+
+
+def test_a_changed_swap_vouches_for_nothing(
+    swap: Path, footage: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = Path(shutil.copy(footage / "plate_A.mp4", tmp_path / "film.mp4"))
+    before = film.read_bytes()
+    flip(swap / "000002.png")
+    assert main(["sign", str(film), "--swap", str(swap)]) == 1
+    assert "cannot vouch for film.mp4" in capsys.readouterr().err
+    assert film.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nothing.mp4"], "There is no"),
+        (["{film}", "--plate", "nothing"], "There is no plate"),
+        (["{swap}", "--out", "x.mp4"], "--out is for a film"),
+    ],
+)
+def test_wrong_wishes_are_named(
+    swap: Path, footage: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places: dict[str, Any] = {"film": footage / "plate_A.mp4", "swap": swap}
+    asked = [argument.format(**places) for argument in arguments]
+    assert main(["sign", *asked, "--swap", str(swap)]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_the_certificate_is_shown(run_backend: Callable[..., Any]) -> None:
+    shown = run_backend("credentials", "show", "--json")
+    assert json.loads(shown.stdout.splitlines()[-1])["self_issued"] is True
+    assert run_backend("credentials", "trust").returncode == 2
