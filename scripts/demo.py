@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def run(minutes: str, torch_index: str | None, started: float) -> int:
-    step("1/4", "environments")
+    step("1/5", "environments")
     found = (environment for version in BPY if (environment := blender(version)))
     blender_environment = next(found, None)
     if blender_environment is None:
@@ -64,7 +64,7 @@ def run(minutes: str, torch_index: str | None, started: float) -> int:
     }
     (OUT / "blender").mkdir(parents=True, exist_ok=True)
 
-    step("2/4", f"the edit: extract, train {minutes} minutes, swap, render")
+    step("2/5", f"the edit: extract, train {minutes} minutes, swap, render")
     build = [str(blender_python), str(ROOT / "addon_manifest" / "build.py")]
     extension = subprocess.run(build, check=True, capture_output=True, text=True).stdout.strip().splitlines()[-1]
     edit = [str(blender_python), str(ROOT / "scripts" / "demo_edit.py"), extension, str(OUT), minutes]
@@ -72,10 +72,14 @@ def run(minutes: str, torch_index: str | None, started: float) -> int:
         print("The demo stopped at the message above.", file=sys.stderr)
         return code
 
-    step("3/4", "measure against the ground truth")
+    step("3/5", "is the film signed, and as it was signed?")
+    look = [str(ml_backend), "verify", str(OUT / "film.mp4"), "--consent", str(ROOT / "demo" / "consent")]
+    subprocess.run(look, check=True)
+
+    step("4/5", "measure against the ground truth")
     plate, truth = FOOTAGE / "plate_A.mp4", FOOTAGE / "truth_A_as_B.mp4"
     columns = {"all frames": measure(ml_backend, None), f"frames {UNSEEN}": measure(ml_backend, UNSEEN)}
-    step("4/4", "contact sheet")
+    step("5/5", "contact sheet")
     sheet = [str(ROOT / "scripts" / "contact_sheet.py"), str(OUT / "swap"), str(plate), str(truth)]
     subprocess.run([str(backend_python), *sheet, str(OUT / "contact_sheet.png")], check=True, stdout=subprocess.DEVNULL)
     report(columns)

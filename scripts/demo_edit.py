@@ -104,11 +104,12 @@ def main(extension: Path, out: Path, minutes: str) -> int:
         new_edit(edit)
     people, model = out / "facesets", out / "model"
     place = ["--workspace", str(out / "workspace")]
-    consent = ["--consent", str(CONSENT)]
+    consent = ["--consent", str(CONSENT), "--project", "demo"]
     facesets = [f"{name}={people / name}" for name in (PERFORMER, IDENTITY)]
     takes = [("plate, first part", PERFORMER), ("take1", IDENTITY), ("take2", IDENTITY)]
     steps = [
-        ["extract", "--strip", strip, "--name", name, "--faceset", str(people / name), *place] for strip, name in takes
+        ["extract", "--strip", strip, "--name", name, "--faceset", str(people / name), *consent, *place]
+        for strip, name in takes
     ]
     train = ["train", "--model", str(model), "--preset", PRESET, "--minutes", minutes, *consent, *place]
     steps.append(train + [word for faceset in facesets for word in ("--faceset", faceset)])

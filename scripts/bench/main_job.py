@@ -64,7 +64,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=30)
     arguments = parser.parse_args()
     width, height = (int(side) for side in arguments.size.split("x"))
-    consent = ("--consent", str(ROOT / "demo" / "consent"))
+    consent = ("--consent", str(ROOT / "demo" / "consent"), "--project", "demo")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         plate = folder / "plate.mp4"

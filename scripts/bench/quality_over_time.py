@@ -191,6 +191,7 @@ class Bench:
             iterations=iterations,
             settings={**PLAIN, **settings},
             consent=CONSENT,
+            project="demo",
         )
         done = program(str(HERE / "cpu_training.py"), request.model_dump_json(), str(limit))
         assert list_checkpoints(model)

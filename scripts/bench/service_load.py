@@ -250,6 +250,7 @@ def train(service: Service, folder: Path, preset: str) -> str:
         iterations=10**7,
         settings={"checkpoint_minutes": "1000", "preview_minutes": "1000"},  # they would fall into some windows only
         consent=str(ROOT / "demo" / "consent"),
+        project="demo",
     )
     for name, data in service.events(id):
         if name == "progress" and data["figures"].get("iteration", 0) >= 30:
