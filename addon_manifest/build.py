@@ -16,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import checks
+import code_checks
 
 ROOT = Path(__file__).resolve().parent.parent
 _TOOL = "scripts/addons_core/bl_pkg/cli/blender_ext.py"
@@ -27,7 +28,7 @@ def build(tool: Path, output: Path) -> Path:
     manifest_file = ROOT / "addon_manifest" / "blender_manifest.toml"
     manifest = tomllib.loads(manifest_file.read_text("utf-8"))
     package = ROOT / "blender_deepfake"
-    problems = [*checks.manifest_problems(manifest), *checks.import_problems(package)]
+    problems = [*checks.manifest_problems(manifest), *code_checks.code_problems(package)]
     if problems:
         raise SystemExit("\n".join(problems))
     output.mkdir(parents=True, exist_ok=True)
@@ -38,6 +39,9 @@ def build(tool: Path, output: Path) -> Path:
         shutil.copy(manifest_file, stage)
         if (ROOT / "LICENSE").is_file():
             shutil.copy(ROOT / "LICENSE", stage)
+        files = [path.relative_to(stage).as_posix() for path in stage.rglob("*") if path.is_file()]
+        if wrong := list(checks.file_problems(files)):
+            raise SystemExit("\n".join(wrong))
         tags = tool.parents[len(Path(_TOOL).parts) - 1] / _TAGS
         _run(tool, "build", "--source-dir", str(stage), "--output-filepath", str(zip_file), "--valid-tags", str(tags))
         _run(tool, "validate", "--valid-tags", str(tags), str(zip_file))

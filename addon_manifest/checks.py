@@ -1,34 +1,64 @@
-"""Checks of the extension that Blender's own validation leaves out."""
+"""Checks of the extension that Blender's own validation leaves out: of the manifest and of the files that ship."""
 
-import ast
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
-_KEYS = {
-    *("schema_version", "id", "version", "name", "tagline", "maintainer", "type", "license", "copyright", "tags"),
-    *("blender_version_min", "blender_version_max", "website", "permissions", "platforms", "wheels", "build"),
+_NEEDED = {
+    *("schema_version", "id", "version", "name", "tagline", "maintainer", "type", "license"),
+    "blender_version_min",
+}
+_KEYS = {*_NEEDED, "copyright", "tags", "blender_version_max", "website", "permissions", "platforms", "wheels", "build"}
+_TAGS = {  # of add-ons, as Blender's own list has them
+    *("3D View", "Add Curve", "Add Mesh", "Animation", "Bake", "Camera", "Compositing", "Development", "Game Engine"),
+    *("Geometry Nodes", "Grease Pencil", "Import-Export", "Lighting", "Material", "Mesh", "Modeling", "Node", "Object"),
+    *("Paint", "Physics", "Pipeline", "Render", "Rigging", "Scene", "Sculpt", "Sequencer", "System", "Text Editor"),
+    *("Tracking", "User Interface", "UV"),
 }
 _PERMISSIONS = {"files", "network", "clipboard", "camera", "microphone"}
 _PLATFORMS = {"windows-x64", "windows-arm64", "macos-x64", "macos-arm64", "linux-x64", "linux-arm64"}
+_LICENCE = "SPDX:GPL-3.0-or-later"
 _LONGEST_LINE = 64
-_BLENDERS_MODULES = {"bpy", "bpy_extras", "gpu", "gpu_extras", "blf", "mathutils", "bl_ui"}
+_VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?")
+_ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_SHIPPED = {".py", ".toml"}  # and what has no ending: the licence
 
 
 def manifest_problems(manifest: dict[str, Any]) -> Iterator[str]:
     """What the extension platform would send back, one sentence each."""
-    for key in manifest.keys() - _KEYS:
+    for key in sorted(manifest.keys() - _KEYS):
         yield f"The key {key!r} is unknown."
-    if "blender" in manifest["name"].lower():
+    for key in sorted(_NEEDED - manifest.keys()):
+        yield f"The key {key!r} is missing."
+    if "blender" in str(manifest.get("name", "")).lower():
         yield "The name may not contain 'Blender'."
-    if manifest["license"] != ["SPDX:GPL-3.0-or-later"]:
-        yield "The licence must be SPDX:GPL-3.0-or-later."
-    for platform in set(manifest.get("platforms", ())) - _PLATFORMS:
+    if not _ID.fullmatch(str(manifest.get("id", "a"))):
+        yield f"The id {manifest['id']!r} must be lower-case words with single underscores."
+    for key in ("version", "blender_version_min", "blender_version_max"):
+        if not _VERSION.fullmatch(str(manifest.get(key, "0.0.0"))):
+            yield f"The {key} {manifest[key]!r} must have three numbers."
+    if manifest.get("type", "add-on") != "add-on":
+        yield f"The type {manifest['type']!r} must be 'add-on'."
+    if manifest.get("license", [_LICENCE]) != [_LICENCE]:
+        yield f"The licence must be {_LICENCE}."
+    for tag in _unknown(manifest, "tags", _TAGS):
+        yield f"The tag {tag!r} is unknown."
+    for platform in _unknown(manifest, "platforms", _PLATFORMS):
         yield f"The platform {platform!r} is unknown."
-    for permission in manifest.get("permissions", {}).keys() - _PERMISSIONS:
+    for permission in _unknown(manifest, "permissions", _PERMISSIONS):
         yield f"The permission {permission!r} is unknown."
-    lines = {"tagline": manifest["tagline"], **manifest.get("permissions", {})}
+    if manifest.get("wheels"):
+        yield "Wheels would tie the extension to one Python, and it has no dependencies."
+    yield from _line_problems(manifest)
+
+
+def _unknown(manifest: dict[str, Any], key: str, known: set[str]) -> list[str]:
+    return sorted(set(manifest.get(key) or ()) - known)
+
+
+def _line_problems(manifest: dict[str, Any]) -> Iterator[str]:
+    lines = {"tagline": manifest.get("tagline", "-"), **(manifest.get("permissions") or {})}
     for name, text in lines.items():
         if not 0 < len(text) <= _LONGEST_LINE:
             yield f"The line {name!r} has {len(text)} characters; 1 to {_LONGEST_LINE} are allowed."
@@ -36,16 +66,17 @@ def manifest_problems(manifest: dict[str, Any]) -> Iterator[str]:
             yield f"The line {name!r} may not end with punctuation."
 
 
-def import_problems(package: Path) -> Iterator[str]:
-    """Imports of anything but the standard library, Blender and the extension itself."""
-    for file in sorted(package.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"), str(file))):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and node.level == 0:
-                names = [node.module or ""]
-            for name in names:
-                top = name.partition(".")[0]
-                if top not in sys.stdlib_module_names | _BLENDERS_MODULES:
-                    yield f"{file.relative_to(package)} imports {name}, which Blender does not bring."
-                if top in _BLENDERS_MODULES and "core" in file.relative_to(package).parts:
-                    yield f"{file.relative_to(package)} imports {name}, but core is free of Blender."
+def file_problems(names: Iterable[str]) -> Iterator[str]:
+    """Files of the extension, as paths inside it, that must not ship, and those that are missing."""
+    found = sorted(names)
+    for name in found:
+        path = PurePosixPath(name)
+        if any(part.startswith(".") or part in ("__pycache__", "tests") for part in path.parts):
+            yield f"{name} must not ship."
+        elif path.suffix not in _SHIPPED and name != "LICENSE":
+            yield f"{name} is no file of an extension: Python, the manifest and the licence are."
+        elif path.name.startswith("test_"):
+            yield f"{name} is a test, and must not ship."
+    for name in ("__init__.py", "blender_manifest.toml", "LICENSE"):
+        if name not in found:
+            yield f"{name} is missing."

@@ -3,6 +3,8 @@
 import argparse
 from typing import Any
 
+from .export_job import FORMATS
+
 
 def parser() -> argparse.ArgumentParser:
     """Wrong arguments end with exit code 2, as argparse does it."""
@@ -18,6 +20,13 @@ def parser() -> argparse.ArgumentParser:
     strip.add_argument("--scene", metavar="NAME", help="the scene of the strip (default: the one that has it)")
     consent = argparse.ArgumentParser(add_help=False)
     consent.add_argument("--consent", metavar="DIR", help="folder of consent records besides your own")
+    consent.add_argument("--project", default="", metavar="NAME", help="the production that consent was given for")
+    consent.add_argument("--shot", default="", metavar="NAME", help="the shot (default: the strip's name)")
+    painting = argparse.ArgumentParser(add_help=False)
+    painting.add_argument("--model", required=True, metavar="DIR", help="folder of the model")
+    painting.add_argument("--identity", required=True, metavar="NAME", help="whose face is painted")
+    painting.add_argument("--mask-model", metavar="DIR", help="keep what covers the face in front of it")
+    painting.add_argument("--repairs", metavar="FILE", help="repairs.json of the performer's faceset")
     more = argparse.ArgumentParser(add_help=False)
     more.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a further setting")
     save = argparse.ArgumentParser(add_help=False)
@@ -25,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
 
     top = argparse.ArgumentParser(prog="blender -b EDIT.blend --command deepfake", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_extract(commands, [strip, backend, common])
+    _add_extract(commands, [strip, consent, backend, common])
     _add_repair(commands, [strip, common])
     _add_masks(commands, [backend, common])
 
@@ -40,17 +49,30 @@ def parser() -> argparse.ArgumentParser:
     limit.add_argument("--minutes", type=_positive, metavar="M", help="how long to train")
 
     swap = commands.add_parser(
-        "swap", parents=[strip, more, consent, save, backend, common], help="swap the face in a strip"
+        "swap", parents=[strip, painting, more, consent, save, backend, common], help="swap the face in a strip"
     )
-    swap.add_argument("--model", required=True, metavar="DIR", help="folder of the model")
-    swap.add_argument("--identity", required=True, metavar="NAME", help="whose face is painted")
     swap.add_argument("--out", metavar="DIR", help="default: a folder in deepfake/swaps beside the edit")
-    swap.add_argument("--mask-model", metavar="DIR", help="keep what covers the face in front of it")
-    swap.add_argument("--repairs", metavar="FILE", help="repairs.json of the performer's faceset")
+    swap.add_argument(
+        "--frames",
+        type=_frames,
+        metavar="A-B",
+        help="of the frames that the strip shows only these: a movie's first one is 1, pictures count as their files "
+        "do, and plates that Blender renders from 1001 on",
+    )
     swap.add_argument("--place", action="store_true", help="lay the result over the strip")
 
     place = commands.add_parser("place", parents=[strip, save, common], help="lay a finished swap over its strip")
     place.add_argument("swap", metavar="SWAP_DIR", help="folder of the finished swap")
+
+    preview = commands.add_parser(
+        "preview", parents=[strip, painting, more, consent, backend, common], help="swap the face in one frame"
+    )
+    preview.add_argument(
+        "--frame", type=int, metavar="N", help="frame of the timeline (default: the edit's current one)"
+    )
+    preview.add_argument("--out", metavar="FILE.png", help="default: a file in deepfake/previews beside the edit")
+    _add_reviews(commands, backend, common)
+    _add_farm(commands, [strip, painting, more, consent, backend, common])
 
     commands.add_parser("status", parents=[backend, common], help="show the backend and its jobs")
     commands.add_parser("check", parents=[backend, common], help="have the backend examine itself and this machine")
@@ -117,6 +139,59 @@ def _add_masks(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     apply = commands.add_parser("apply-masks", parents=parents, help="have a mask model make a faceset's masks")
     apply.add_argument("--faceset", required=True, metavar="DIR", help="whose faces get masks")
     apply.add_argument("--mask-model", required=True, metavar="DIR", help="folder of the mask model")
+
+
+def _add_reviews(commands: Any, backend: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+    evaluate = commands.add_parser("evaluate", parents=[backend, common], help="measure a swap and write a report")
+    evaluate.add_argument("swap", metavar="SWAP_DIR", help="folder of the finished swap")
+    evaluate.add_argument("--plate", metavar="SOURCE", help="default: the plate that the swap was made from")
+    evaluate.add_argument("--truth", metavar="SOURCE", help="the perfect swap, where there is one")
+    evaluate.add_argument("--mask", metavar="SOURCE", help="grey footage: where to compare with the truth")
+    evaluate.add_argument("--frames", type=_frames, metavar="A-B", help="only these frames of the plate")
+    evaluate.add_argument("--identity-faceset", metavar="DIR", help="compare with the identity's faces")
+    evaluate.add_argument("--performer-faceset", metavar="DIR", help="compare with the performer's faces")
+
+    consent = commands.add_parser(
+        "consent",
+        parents=[backend, common],
+        help="say whether there is valid consent for what the edit is about, or run ml-backend consent",
+        epilog="Without words: checks the performer and the identity of each scene, and ends with 3 where consent is "
+        "missing. What else follows goes to the backend as it is: consent check NAME, consent list …",
+    )
+    consent.add_argument("words", nargs=argparse.REMAINDER, metavar="…", help="for ml-backend consent")
+
+    verify = commands.add_parser("verify", parents=[backend, common], help="read the credentials of files or swaps")
+    verify.add_argument("files", nargs="+", metavar="FILE", help="a film, a picture, or the folder of a swap")
+
+    sign = commands.add_parser(
+        "sign", parents=[backend, common], help="sign what was rendered, for the placed swaps of the edit that it shows"
+    )
+    sign.add_argument(
+        "file", nargs="?", metavar="FILE", help="a film or a folder of pictures (default: the film of the scene)"
+    )
+    sign.add_argument("--scene", metavar="NAME", help="the rendered scene (default: the edit's active one)")
+    sign.add_argument(
+        "--swap", action="append", default=[], metavar="DIR", help="a swap in it, for each (default: as the scene has)"
+    )
+
+
+def _add_farm(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
+    export = commands.add_parser(
+        "export-job", parents=parents, help="write the swap of a strip as a job for a farm, or for ml-backend farm run"
+    )
+    export.add_argument("--job", required=True, metavar="DIR", help="the job's folder; all workers must see it")
+    export.add_argument("--out", metavar="DIR", help="default: a folder in deepfake/swaps beside the edit")
+    export.add_argument("--frames", type=_frames, metavar="A-B", help="only these, counted as for swap")
+    export.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="what the farm reads (default openjd)")
+    export.add_argument("--chunk", type=_at_least_one, default=15, metavar="N", help="frames of a piece (default 15)")
+    export.add_argument("--worker-backend", metavar="PROGRAM", help="ml-backend as the workers call it")
+
+
+def _frames(text: str) -> tuple[int, int]:
+    first, _, last = text.partition("-")
+    if not first.isdecimal() or not (last or first).isdecimal() or int(last or first) < int(first):
+        raise argparse.ArgumentTypeError(f"{text!r} is no range of frames: write it as 1-100, or as 7 for one")
+    return int(first), int(last or first)
 
 
 def _at_least_one(text: str) -> int:

@@ -8,25 +8,31 @@ import ctypes
 import json
 import os
 import sys
-import time
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import bpy
 
-from . import command_line, job_specs, placing, project, repairing, session, strips, swap_specs
-from .backend_place import BackendPlace, backend_place
-from .compat import Scene, Strip
+from . import (
+    command_line,
+    farm_commands,
+    job_specs,
+    placing,
+    project,
+    provenance_commands,
+    repairing,
+    review_commands,
+    session,
+    swap_specs,
+    swap_versions,
+)
+from .command_context import AnsweredError, absolute, backend_of, path_of, run, save, strip_of
 from .core import doctor, person_choice, repairs, typed_values, wording
 from .core.backend_command import find_program
-from .core.board import Entry
-from .core.errors import DeepfakeError, UsageError
+from .core.errors import DeepfakeError
 from .core.job_labels import label
-from .core.runner import JobSpec
 from .shown_frame import shown_frame
-
-_SHOW_SECONDS = 5.0
 
 
 def main(argv: list[str]) -> int:
@@ -35,13 +41,13 @@ def main(argv: list[str]) -> int:
         arguments = command_line.parser().parse_args(argv)
     except SystemExit as stop:  # argparse leaves the program; Blender must end by itself
         return int(stop.code or 0)
-    run: Callable[[argparse.Namespace], dict[str, Any]] = _COMMANDS[arguments.command]
+    command: Callable[[argparse.Namespace], dict[str, Any]] = _COMMANDS[arguments.command]
     try:
-        answer, code = run(arguments), 0
+        answer, code = command(arguments), 0
     except DeepfakeError as error:
         print(f"deepfake {arguments.command}: {error}", file=sys.stderr, flush=True)
         answer = {"error": {"message": error.message, "fix": error.fix, "log": error.log}}
-        answer |= {"check": error.found} if isinstance(error, _Unfit) else {}
+        answer |= error.answer if isinstance(error, AnsweredError) else {}
         code = error.exit_code
     if arguments.json:
         _flush_blender()
@@ -56,25 +62,28 @@ def _flush_blender() -> None:
 
 
 def _extract(arguments: argparse.Namespace) -> dict[str, Any]:
-    scene, strip = _strip(arguments)
-    faceset = _path(arguments.faceset) or project.faceset(arguments.name)
+    scene, strip = strip_of(arguments)
+    faceset = path_of(arguments.faceset) or project.faceset(arguments.name)
     how = job_specs.Extraction(
-        who=person_choice.of_text(arguments.person, _absolute),
+        who=person_choice.of_text(arguments.person, absolute),
         framing=arguments.framing,
         size=arguments.size,
         landmarks=arguments.landmarks,
         average=arguments.average,
         smooth=arguments.smooth,
-        fan_weights=_path(arguments.fan_weights),
+        fan_weights=path_of(arguments.fan_weights),
+        consent=path_of(arguments.consent),
+        project=arguments.project,
+        shot=arguments.shot,
     )
-    result = _run(job_specs.extract(scene, strip, arguments.name, faceset, how), arguments)
+    result = run(job_specs.extract(scene, strip, arguments.name, faceset, how), arguments)
     return {**result, "faceset": str(faceset)}
 
 
 def _repair(arguments: argparse.Namespace) -> dict[str, Any]:
     """Needs no backend: it writes down what the next extraction does."""
-    scene, strip = _strip(arguments)
-    faceset = _absolute(arguments.faceset)
+    scene, strip = strip_of(arguments)
+    faceset = absolute(arguments.faceset)
     if arguments.undo:
         return {"taken_back": repairs.remove_last(faceset), "faceset": str(faceset)}
     shown = shown_frame(scene, strip, arguments.frame)
@@ -94,57 +103,52 @@ def _repair(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _train_mask(arguments: argparse.Namespace) -> dict[str, Any]:
-    facesets = [_absolute(folder) for folder in arguments.faceset]
-    model = _absolute(arguments.model)
+    facesets = [absolute(folder) for folder in arguments.faceset]
+    model = absolute(arguments.model)
     spec = job_specs.train_mask(model, facesets, iterations=arguments.iterations, minutes=arguments.minutes)
-    return _run(spec, arguments)
+    return run(spec, arguments)
 
 
 def _apply_masks(arguments: argparse.Namespace) -> dict[str, Any]:
-    return _run(job_specs.apply_masks(_absolute(arguments.faceset), _absolute(arguments.mask_model)), arguments)
+    return run(job_specs.apply_masks(absolute(arguments.faceset), absolute(arguments.mask_model)), arguments)
 
 
 def _train(arguments: argparse.Namespace) -> dict[str, Any]:
-    facesets = {name: _absolute(folder) for name, folder in job_specs.key_values(arguments.faceset).items()}
+    facesets = {name: absolute(folder) for name, folder in job_specs.key_values(arguments.faceset).items()}
     training = job_specs.Training(
-        model=_absolute(arguments.model),
+        model=absolute(arguments.model),
         facesets=facesets,
         preset=arguments.preset or "",
         iterations=arguments.iterations,
         minutes=arguments.minutes,
         settings=job_specs.key_values(arguments.set),
-        consent=_path(arguments.consent),
+        consent=path_of(arguments.consent),
+        project=arguments.project,
+        shot=arguments.shot,
     )
-    return _run(job_specs.train(training), arguments)
+    return run(job_specs.train(training), arguments)
 
 
 def _swap(arguments: argparse.Namespace) -> dict[str, Any]:
-    scene, strip = _strip(arguments)
-    out = _path(arguments.out) or project.swap(strip, arguments.identity)
-    swapping = swap_specs.Swapping(
-        model=_absolute(arguments.model),
-        identity=arguments.identity,
-        settings=job_specs.key_values(arguments.set),
-        consent=_path(arguments.consent),
-        mask_model=_path(arguments.mask_model),
-        repairs=_path(arguments.repairs),
-    )
+    scene, strip = strip_of(arguments)
+    out = path_of(arguments.out) or swap_versions.target(strip, arguments.identity)
+    swapping = replace(review_commands.swapping(arguments), frames=arguments.frames)
     spec = swap_specs.swap(scene, strip, swapping, out)
-    answer = {"out": str(out), **_run(spec, arguments)}
+    answer = {"out": str(out), **run(spec, arguments)}
     if arguments.place:
         answer["strip"] = placing.place(scene, strip, out).name
-    return answer | _save(arguments)
+    return answer | save(arguments)
 
 
 def _place(arguments: argparse.Namespace) -> dict[str, Any]:
-    scene, strip = _strip(arguments)
-    result = placing.place(scene, strip, _absolute(arguments.swap))
-    return {"strip": result.name, "channel": result.channel} | _save(arguments)
+    scene, strip = strip_of(arguments)
+    result = placing.place(scene, strip, absolute(arguments.swap))
+    return {"strip": result.name, "channel": result.channel} | save(arguments)
 
 
 def _status(arguments: argparse.Namespace) -> dict[str, Any]:
     """Looks only: starts no backend."""
-    backend = session.current().backend_at(_where(arguments))
+    backend = session.current().backend_at(backend_of(arguments))
     client = backend.attach()
     if client is None:
         print(f"No backend runs in {backend.workspace}.", file=sys.stderr)
@@ -177,29 +181,21 @@ def _job_line(job: dict[str, Any]) -> str:
 
 def _check(arguments: argparse.Namespace) -> dict[str, Any]:
     """Fails where the backend is not usable; warnings are no failure."""
-    found = doctor.examine(find_program(_where(arguments).program))
+    found = doctor.examine(find_program(backend_of(arguments).program))
     for check in found.checks:
         print(f"{check.state:8} {check.name}: {check.value}", file=sys.stderr)
         if check.fix:
             print(f"         {check.fix}", file=sys.stderr)
     if not found.ok:
         first = found.wrong[0] if found.wrong else None
-        raise _Unfit(f"{found.summary}.", first.fix if first else "", found.raw)
+        raise AnsweredError(f"{found.summary}.", first.fix if first else "", 1, {"check": found.raw})
     print(found.summary, file=sys.stderr)
     return {"check": found.raw}
 
 
-class _Unfit(DeepfakeError):
-    """The backend examined itself and is not usable; `found` is its whole answer."""
-
-    def __init__(self, message: str, fix: str, found: dict[str, Any]) -> None:
-        super().__init__(message, fix)
-        self.found = found
-
-
 def _job(arguments: argparse.Namespace) -> dict[str, Any]:
     """Starts no backend: it would end with this command, and the job be paused again."""
-    backend = session.current().backend_at(_where(arguments))
+    backend = session.current().backend_at(backend_of(arguments))
     client = backend.attach()
     if client is None:
         raise DeepfakeError(
@@ -222,61 +218,13 @@ _COMMANDS = {
     "train": _train,
     "swap": _swap,
     "place": _place,
+    "preview": review_commands.preview,
+    "evaluate": review_commands.evaluate,
+    "export-job": farm_commands.export,
     "status": _status,
     "check": _check,
     "job": _job,
+    "consent": provenance_commands.consent,
+    "verify": provenance_commands.verify,
+    "sign": provenance_commands.sign,
 }
-
-
-def _run(spec: JobSpec, arguments: argparse.Namespace) -> dict[str, Any]:
-    print(f"{spec.label}. {spec.note}".strip(), file=sys.stderr, flush=True)
-    return session.current().run(spec, _where(arguments), _Printer()).result or {}
-
-
-class _Printer:
-    """Prints a job's progress now and then, only when it changed."""
-
-    def __init__(self) -> None:
-        self._last = ("", 0.0)
-
-    def __call__(self, entry: Entry) -> None:
-        text = wording.progress(entry.stage or entry.state, entry.done, entry.total, entry.seconds_left)
-        if text != self._last[0] and time.monotonic() - self._last[1] >= _SHOW_SECONDS:
-            self._last = (text, time.monotonic())
-            print(text, file=sys.stderr, flush=True)
-
-
-def _strip(arguments: argparse.Namespace) -> tuple[Scene, Strip]:
-    scenes = bpy.data.scenes
-    if arguments.scene and arguments.scene not in scenes:
-        raise UsageError(f"The edit has no scene {arguments.scene!r}.", f"It has: {', '.join(scenes.keys())}.")
-    if arguments.scene:
-        return (scene := scenes[arguments.scene]), strips.by_name(scene, arguments.strip)
-    scene = bpy.context.scene
-    holding = [s for s in scenes if s.sequence_editor and arguments.strip in s.sequence_editor.strips_all]
-    if scene not in holding and len(holding) == 1:
-        scene = holding[0]
-    return scene, strips.by_name(scene, arguments.strip)
-
-
-def _save(arguments: argparse.Namespace) -> dict[str, Any]:
-    if arguments.save is None:
-        return {}
-    path = arguments.save or bpy.data.filepath
-    if not path:
-        raise UsageError("The edit has no file to save to.", "Give one: --save PATH.")
-    bpy.ops.wm.save_as_mainfile(filepath=str(_absolute(path)))
-    return {"saved": str(_absolute(path))}
-
-
-def _where(arguments: argparse.Namespace) -> BackendPlace:
-    usual = backend_place()
-    return BackendPlace(arguments.backend or usual.program, _path(arguments.workspace) or usual.workspace)
-
-
-def _path(text: str | None) -> Path | None:
-    return _absolute(text) if text else None
-
-
-def _absolute(text: str) -> Path:
-    return project.absolute(text) if text.startswith("//") else Path(text).expanduser().resolve()

@@ -18,7 +18,8 @@ def show(context: Any, image: Any, space_mode: str = "VIEW") -> None:
     space = area.spaces.active
     space.ui_mode = space_mode
     space.image = image
-    space.show_region_ui = True
+    if space_mode == "PAINT":
+        space.show_region_ui = True  # its panels; of a picture to look at, it would cover a part
     region = next(region for region in area.regions if region.type == "WINDOW")
     window = next(w for w in context.window_manager.windows if area in list(w.screen.areas))
     with context.temp_override(window=window, area=area, region=region):

@@ -16,6 +16,7 @@ class DeepfakePreferences(bpy.types.AddonPreferences):
     if TYPE_CHECKING:
         backend_path: str
         workspace: str
+        sign_renders: bool
     else:
         backend_path: bpy.props.StringProperty(
             name="Backend",
@@ -29,6 +30,12 @@ class DeepfakePreferences(bpy.types.AddonPreferences):
             description="The folder for the backend's jobs and logs. Empty: the backend's own folder in your user data",
             subtype="DIR_PATH",
         )
+        sign_renders: bpy.props.BoolProperty(
+            name="Sign Finished Renders",
+            description="When a film that shows placed swaps has been rendered, sign it with content credentials, "
+            "which say that faces in it were replaced and on whose consent",
+            default=True,
+        )
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -37,6 +44,7 @@ class DeepfakePreferences(bpy.types.AddonPreferences):
         column.use_property_split = True
         column.prop(self, "backend_path", placeholder="Found by itself")
         column.prop(self, "workspace", placeholder=str(backend_place().workspace))
+        column.prop(self, "sign_renders")
         row = layout.row()
         row.enabled = not current.checking
         row.operator("deepfake.check_backend", text="Checking…" if current.checking else "Check", icon="VIEWZOOM")

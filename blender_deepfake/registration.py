@@ -1,5 +1,7 @@
 """Registers everything with Blender and takes it away again. Starts no thread and no process."""
 
+import atexit
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -9,9 +11,11 @@ from . import (
     compare_state,
     mask_overlay,
     operators,
+    pending_places,
     people,
     properties,
     relinking,
+    render_handlers,
     session,
     swap_settings,
     swap_versions,
@@ -20,8 +24,10 @@ from . import (
     ui,
 )
 from .preferences import DeepfakePreferences
+from .ui import menus
 
 _COMMAND = "deepfake"
+_FOLDER = str(Path(__file__).parent)  # with the folder `presets`
 _command_handle: Any = None
 
 
@@ -32,14 +38,21 @@ def register() -> None:
     swap_settings.register()
     compare_state.register()
     relinking.register()
+    pending_places.register()
+    render_handlers.register()
     for cls in (*operators.CLASSES, *ui.CLASSES):
         bpy.utils.register_class(cls)
+    menus.register()
     utils: Any = bpy.utils
+    utils.register_preset_path(_FOLDER)
     _command_handle = utils.register_cli_command(_COMMAND, commands.main)
+    if not bpy.app.binary_path:  # Blender as a module: 4.5 crashes or hangs at its end where anything is left
+        atexit.register(unregister)
 
 
 def unregister() -> None:
     global _command_handle  # noqa: PLW0603
+    atexit.unregister(unregister)
     session.close()
     mask_overlay.disable()
     training_view.close()
@@ -49,8 +62,13 @@ def unregister() -> None:
     if _command_handle is not None:
         bpy.utils.unregister_cli_command(_command_handle)
         _command_handle = None
+    utils: Any = bpy.utils
+    utils.unregister_preset_path(_FOLDER)
+    menus.unregister()
     for cls in reversed((*operators.CLASSES, *ui.CLASSES)):
         bpy.utils.unregister_class(cls)
+    render_handlers.unregister()
+    pending_places.unregister()
     relinking.unregister()
     compare_state.unregister()
     swap_settings.unregister()

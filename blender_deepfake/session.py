@@ -27,6 +27,7 @@ _TICK_SECONDS = 0.25
 _JOIN_SECONDS = 2.0
 _SHOWING = (("SEQUENCE_EDITOR", "UI"), ("IMAGE_EDITOR", "UI"), ("PREFERENCES", "WINDOW"))
 _Answer = TypeVar("_Answer")
+_WhenDone = Callable[[Entry], bool]
 
 
 class Session:
@@ -47,7 +48,8 @@ class Session:
         self.previewing = False
         self.diagnosis: Diagnosis | DeepfakeError | None = None
         self.left_over = 0  # jobs that wait in the workspace for a backend to go on with them
-        self._finish: dict[int, Callable[[Entry], bool]] = {}
+        self._finish: dict[int, _WhenDone] = {}
+        self._told_done: set[int] = set()
         self._outcomes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._threads = 0
         self._changes = 0
@@ -96,6 +98,13 @@ class Session:
             self._look_again()
 
         self._in_thread(work, done)
+
+    def opened(self) -> None:
+        """Another edit was opened: what is done, also meanwhile, may concern it."""
+        self._told_done.clear()
+        self._looked_at = None
+        self.look()
+        self._watch()
 
     def look(self) -> None:
         """When a panel is first drawn: attach to a backend that runs already and show its jobs. Starts none."""
@@ -324,11 +333,12 @@ class Session:
         """Call `finish` of what is done; True where one wants to be called again."""
         keys = {entry.key for entry in self.board.entries}
         self._finish = {key: finish for key, finish in self._finish.items() if key in keys}
-        done = [entry for entry in self.board.entries if entry.state == "done" and entry.key in self._finish]
+        done = [e for e in self.board.entries if e.state == "done" and e.key not in self._told_done]
         for entry in done:
-            if self._finish[entry.key](entry):
-                del self._finish[entry.key]
-        return any(entry.key in self._finish for entry in done)
+            if self._finish.get(entry.key, _when_done)(entry):
+                self._finish.pop(entry.key, None)
+                self._told_done.add(entry.key)
+        return any(entry.key not in self._told_done for entry in done)
 
     def is_closing(self) -> bool:
         return self._closing.is_set()
@@ -358,6 +368,20 @@ def _redraw() -> None:
             for region in area.regions:
                 if (area.type, region.type) in _SHOWING:
                     region.tag_redraw()
+
+
+def _nothing(entry: Entry) -> bool:
+    return True
+
+
+_when_done: _WhenDone = _nothing
+
+
+def when_done(call: _WhenDone | None) -> None:
+    """Have `call` know of each job that is done and was not started with a `finish` of its own: those that were
+    started elsewhere or before. It returns False to be called again."""
+    global _when_done  # noqa: PLW0603  set once, at registering
+    _when_done = call or _nothing
 
 
 _current: Session | None = None

@@ -69,6 +69,11 @@ def _home(strip: Strip) -> str:
     return f"{strip.id_data.name}\n{strip.name}"
 
 
+def is_original(strip: Strip) -> bool:
+    """Is it where it got its uid, and no duplicate, cut piece or copy?"""
+    return bool(strip.get(OWNER) == _home(strip))
+
+
 def everywhere() -> list[tuple[Scene, Strip]]:
     """Every strip of every scene, with its scene."""
     scenes: list[Scene] = [scene for scene in bpy.data.scenes if scene.sequence_editor]

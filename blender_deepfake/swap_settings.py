@@ -3,7 +3,8 @@
 They are single properties and not a group, since Blender cannot key the members of a group on a strip.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,8 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty
 from . import animation, compat
 from .compat import Scene, Strip
 from .core import frame_mapping, swap_keys
-from .core.swap_controls import CONTROLS, DEFAULT, Choice, Control, Number, property_name
+from .core.errors import UsageError
+from .core.swap_controls import CONTROLS, DEFAULT, Choice, Control, Number, Toggle, property_name
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,41 @@ def reset(scene: Scene, strip: Strip) -> None:
         holder.remove(curve)
     for control in CONTROLS:
         strip.property_unset(property_name(control))
+
+
+def chosen(strip: Strip) -> dict[str, str]:
+    """What was changed on `strip`, as it is now, as text: for a preset."""
+    found: dict[str, str] = {}
+    for control in CONTROLS:
+        name = property_name(control)
+        if not isinstance(control, Number):
+            found |= _fixed(strip, control)
+        elif strip.is_property_set(name):
+            found[control.name] = str(_rounded(control, getattr(strip, name)))
+    return found
+
+
+def replace(scene: Scene, strip: Strip, settings: Mapping[str, str]) -> None:
+    """Set these, given as text by the backend's names, and leave all others to the backend. Raises before it begins."""
+    known = {control.name: control for control in CONTROLS}
+    values = {name: _parsed(known, name, text) for name, text in settings.items()}
+    reset(scene, strip)
+    for name, value in values.items():
+        setattr(strip, property_name(known[name]), value)
+
+
+def _parsed(known: Mapping[str, Control], name: str, text: str) -> Any:
+    control = known.get(name)
+    if control is None:
+        raise UsageError(f"A swap has no setting {name!r}.", f"It has: {', '.join(known)}.")
+    if isinstance(control, Toggle) and text in ("true", "false"):
+        return text == "true"
+    if isinstance(control, Choice) and text in [item[0] for item in control.items]:
+        return text
+    if isinstance(control, Number):
+        with suppress(ValueError):
+            return float(text)
+    raise UsageError(f"{text!r} is no value of the setting {name!r}.", control.description + ".")
 
 
 def _define(control: Control) -> Any:

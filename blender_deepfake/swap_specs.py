@@ -1,13 +1,13 @@
 """From a strip and its settings to the swap, or the preview of one frame, that the backend is asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from . import compat, job_specs, project, swap_settings
 from .compat import Scene, Strip
-from .core import repairs
+from .core import frame_mapping, repairs
 from .core.errors import UsageError
 from .core.rendering import PlateRender
 from .core.runner import JobSpec
@@ -18,7 +18,8 @@ from .properties import DeepfakeSettings
 class Swapping:
     """Whose face is painted, with what; `settings` as text win over those of the strip.
 
-    An empty `shot` is the strip's name; an empty `project` is left to the backend's environment.
+    An empty `shot` is the strip's name; an empty `project` is left to the backend's environment. `frames`
+    are the first and the last of the plate's to be made; None: all that the strip shows.
     """
 
     model: Path
@@ -29,6 +30,7 @@ class Swapping:
     shot: str = ""
     mask_model: Path | None = None
     repairs: Path | None = None
+    frames: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ def swap(scene: Scene, strip: Strip, swapping: Swapping, out: Path) -> JobSpec:
     _check(swapping)
     sent = job_specs.plate_request(scene, strip)
     request, warnings = _request(scene, strip, swapping, sent, out)
+    if swapping.frames is not None:
+        request["frames"] = _some(strip, sent.numbers, swapping.frames)
     label = f"Swap {swapping.identity} into {strip.name}"
     return JobSpec("swap", request, label, sent.render, " ".join([*filter(None, [sent.note]), *warnings]))
 
@@ -81,6 +85,17 @@ def preview(scene: Scene, strip: Strip, swapping: Swapping, frame: int, out: Pat
     if earlier.is_dir():  # what it has seen steadies the face
         request["swap"] = str(earlier)
     return PreviewSpec(request, sent.render, " ".join([*filter(None, [sent.note]), *warnings]))
+
+
+def _some(strip: Strip, numbers: Sequence[int], wanted: tuple[int, int]) -> str:
+    """Those of the plate's frames that are wanted, where the strip shows them."""
+    chosen = [number for number in numbers if wanted[0] <= number <= wanted[1]]
+    if not chosen:
+        raise UsageError(
+            f"The strip {strip.name!r} shows none of the frames {wanted[0]}-{wanted[1]}.",
+            f"It shows {frame_mapping.span(numbers)}.",
+        )
+    return frame_mapping.span(chosen)
 
 
 def _check(swapping: Swapping) -> None:

@@ -75,6 +75,8 @@ class Board:
         self._endings: list[tuple[Entry, Ending]] = []
         self._lock = threading.Lock()
         self._keys = itertools.count(1)
+        self._sent = threading.Event()  # of the job that was started last
+        self._sent.set()
 
     @property
     def busy(self) -> bool:
@@ -95,7 +97,27 @@ class Board:
         A paused job is followed on only with `through_pauses`; otherwise `take` follows it again when it goes on.
         """
         entry = self._add(spec)
-        self._follow(entry, lambda tell: run(spec, connect, tell, entry.stopping.is_set, through_pauses))
+        before, sent = self._sent, threading.Event()
+        if spec.render is None:  # jobs are queued in the order in which they were started
+            self._sent = sent
+
+        def in_turn() -> Client:
+            if spec.render is None:
+                before.wait()
+            return connect()
+
+        def work(tell: Tell) -> dict[str, Any]:
+            def told(update: Update) -> None:
+                tell(update)
+                if update.job is not None:
+                    sent.set()
+
+            try:
+                return run(spec, in_turn, told, entry.stopping.is_set, through_pauses)
+            finally:
+                sent.set()
+
+        self._follow(entry, work)
         return entry
 
     def take(self, jobs: Sequence[dict[str, Any]], client: Client) -> None:

@@ -147,6 +147,8 @@ class Client:
         def lines(answer: Iterable[bytes]) -> Iterator[bytes]:
             nonlocal failures
             for line in answer:
+                if self._closed.is_set():
+                    raise BackendUnreachableError("The backend was let go.")
                 failures = 0
                 yield line
 

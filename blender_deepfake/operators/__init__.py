@@ -1,6 +1,8 @@
 """What the buttons do; one operator a file."""
 
 from .add_face import DEEPFAKE_OT_add_face
+from .add_swap import DEEPFAKE_OT_add_swap
+from .add_swap_preset import DEEPFAKE_OT_add_swap_preset
 from .allow_folder import DEEPFAKE_OT_allow_folder
 from .apply_masks import DEEPFAKE_OT_apply_masks
 from .attach_consent import DEEPFAKE_OT_attach_consent
@@ -46,9 +48,12 @@ from .train import DEEPFAKE_OT_train
 from .train_mask import DEEPFAKE_OT_train_mask
 from .undo_repair import DEEPFAKE_OT_undo_repair
 from .update_swap import DEEPFAKE_OT_update_swap
+from .use_swap_settings import DEEPFAKE_OT_use_swap_settings
 
 CLASSES = (
     DEEPFAKE_OT_add_face,
+    DEEPFAKE_OT_add_swap,
+    DEEPFAKE_OT_add_swap_preset,
     DEEPFAKE_OT_allow_folder,
     DEEPFAKE_OT_apply_masks,
     DEEPFAKE_OT_attach_consent,
@@ -94,4 +99,5 @@ CLASSES = (
     DEEPFAKE_OT_train_mask,
     DEEPFAKE_OT_undo_repair,
     DEEPFAKE_OT_update_swap,
+    DEEPFAKE_OT_use_swap_settings,
 )

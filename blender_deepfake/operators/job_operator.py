@@ -29,14 +29,14 @@ class JobOperator(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[Any]:
         try:
             spec = self.spec(context)
-            if bpy.app.background:
+            if session.current().blocking:
                 self.finish(session.current().run(spec, backend_place(), lambda entry: None))
             else:
                 session.current().submit(spec, self.finisher(), allow=[project.folder()])
         except DeepfakeError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, spec.note or f"{spec.label}: {'done' if bpy.app.background else 'started'}")
+        self.report({"INFO"}, spec.note or f"{spec.label}: {'done' if session.current().blocking else 'started'}")
         return {"FINISHED"}
 
     def finisher(self) -> Any:

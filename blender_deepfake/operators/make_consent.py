@@ -76,12 +76,12 @@ class DEEPFAKE_OT_make_consent(bpy.types.Operator):
         layout.use_property_decorate = False
         column = layout.column()
         column.prop(self, "basis")
-        column.label(text=next(text for word, _, text in BASES if word == self.basis))
+        said = column.split(factor=0.4)  # where the fields begin
+        said.label()
+        said.label(text=next(text for word, _, text in BASES if word == self.basis))
         agreed = column.column()
         for field in ("project", "granted_by", "use"):
-            row = agreed.row()
-            row.alert = self.basis in AGREED and not getattr(self, field).strip()
-            row.prop(self, field)
+            agreed.prop(self, field, placeholder="Needed" if self.basis in AGREED else "")
         column.prop(self, "days")
         column.prop(self, "shots", placeholder="All")
         column.prop(self, "rider")

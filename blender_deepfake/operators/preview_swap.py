@@ -7,9 +7,9 @@ from typing import Any
 
 import bpy
 
-from .. import compat, image_window, project, session, strips, swap_specs
+from .. import compat, image_window, previewing, project, session, strips, swap_specs
 from ..backend_place import backend_place
-from ..core import rendering, roots
+from ..core import roots
 from ..core.errors import DeepfakeError
 from .job_operator import needs_strip
 
@@ -53,16 +53,8 @@ class DEEPFAKE_OT_preview_swap(bpy.types.Operator):
 def _work(current: session.Session, spec: swap_specs.PreviewSpec) -> Callable[[], object]:
     """Makes the preview, touching nothing of Blender's."""
     backend = current.backend_at(backend_place())
-    written = {**spec.request, "out": str(Path(spec.request["out"]).parent)}
-    allow = roots.needed(written) if current.blocking else [project.folder()]
-
-    def work() -> object:
-        if spec.render is not None:
-            rendering.run(spec.render, lambda done, total: None, current.is_closing)
-        roots.allow(backend.workspace, allow)
-        return backend.connect().preview(spec.request)
-
-    return work
+    allow = roots.needed(previewing.written(spec)) if current.blocking else [project.folder()]
+    return lambda: previewing.make(backend, spec, allow, current.is_closing)
 
 
 def _show(out: Path) -> None:

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import bpy
 
-from .. import compat, placing, strips, swap_specs, swap_versions
+from .. import compat, pending_places, strips, swap_specs, swap_versions
 from ..core.board import Entry
 from ..core.errors import DeepfakeError
 from ..core.runner import JobSpec
@@ -32,7 +31,10 @@ class DEEPFAKE_OT_swap(JobOperator):
         out = swap_versions.target(strip, settings.identity)
         place = partial(place_when_possible, strips.mark(strip), scene.name, strip.name, out)
         self._finish = place if settings.place_when_done else _leave
-        return swap_specs.swap(scene, strip, swap_specs.of_panel(settings), out)
+        spec = swap_specs.swap(scene, strip, swap_specs.of_panel(settings), out)
+        if settings.place_when_done:
+            pending_places.remember(strip, out)
+        return spec
 
     def finish(self, entry: Entry) -> bool:
         return self._finish(entry)
@@ -50,19 +52,16 @@ def place_when_possible(uid: str, scene_name: str, strip_name: str, folder: Path
     if compat.is_rendering():
         return False
     found = strips.find(uid, scene_name, strip_name)
-    try:
-        if found is None:
-            raise DeepfakeError(
-                f"The strip {strip_name!r} is no longer in the edit.", f"Place the swap {folder} over another strip."
-            )
-        placing.place(*found, folder)
-    except DeepfakeError as error:
-        entry.error, entry.state = error, "failed"
-        if bpy.app.background:
-            raise
+    if found is not None:
+        pending_places.place(*found, folder, entry)
         return True
-    if not bpy.app.background:
-        context: Any = bpy.context
-        with context.temp_override(window=context.window_manager.windows[0]):
-            bpy.ops.ed.undo_push(message="Place Face Swap")
+    entry.error, entry.state = _gone(strip_name, folder), "failed"
+    if bpy.app.background:
+        raise entry.error
     return True
+
+
+def _gone(strip_name: str, folder: Path) -> DeepfakeError:
+    return DeepfakeError(
+        f"The strip {strip_name!r} is no longer in the edit.", f"Place the swap {folder} over another strip."
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from .. import compat, placing, strips, swap_specs, swap_updates, swap_versions
+from .. import compat, pending_places, placing, strips, swap_specs, swap_updates, swap_versions
 from ..core.board import Entry
 from ..core.errors import DeepfakeError, UsageError
 from ..core.runner import JobSpec
@@ -63,6 +63,7 @@ class DEEPFAKE_OT_update_swap(JobOperator):
                 self.report({"INFO"}, "Placed again: all its frames were there")
                 return {"FINISHED"}
             self._spec = swap_updates.job(scene, strip, update, swapping)
+            pending_places.remember(strip, folder)
             self._finish = partial(place_when_possible, uid, scene.name, strip.name, folder)
         except DeepfakeError as error:
             self.report({"ERROR"}, str(error))

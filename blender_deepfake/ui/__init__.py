@@ -1,5 +1,6 @@
 """The sidebars of the sequencer and of the Image Editor."""
 
+from . import menus
 from .backend_panel import DEEPFAKE_PT_backend
 from .jobs_panel import DEEPFAKE_PT_jobs
 from .masks_panel import DEEPFAKE_PT_mask_image, DEEPFAKE_PT_masks
@@ -12,6 +13,7 @@ from .train_panel import DEEPFAKE_MT_checkpoints, DEEPFAKE_PT_train
 from .training_settings_panels import PANELS as TRAINING_PANELS
 
 CLASSES = (
+    *menus.CLASSES,
     DEEPFAKE_PT_backend,
     DEEPFAKE_PT_jobs,
     DEEPFAKE_PT_people,

@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from .. import session
+from .. import render_handlers, session
 from ..core import wording
 from .diagnosis import draw_diagnosis
 from .sidebar import SidebarPanel, paragraph
@@ -38,6 +38,9 @@ class DEEPFAKE_PT_backend(SidebarPanel):
             paragraph(layout, context, f"{what} here. Start the backend to see and resume them.", "INFO")
         if current.failure and not current.pending:
             paragraph(layout, context, current.failure, "ERROR")
+        signing = render_handlers.signing()
+        if signing.text:
+            paragraph(layout, context, signing.text, signing.icon)
         if current.diagnosis is not None:
             draw_diagnosis(layout.box(), context, current.diagnosis, devices=not running)
 

@@ -1,9 +1,14 @@
 """What the panels share: their place, and text that is wider than the sidebar."""
 
-import textwrap
 from typing import Any
 
+import blf
 import bpy
+
+from ..core.wrapping import wrap
+
+_FONT = 0  # the interface's own
+_BESIDE, _ICON = 62, 22  # pixels at scale 1: tabs, the edges of panel and box and of the label; and an icon
 
 
 class SidebarPanel(bpy.types.Panel):
@@ -23,8 +28,9 @@ class SidebarPanel(bpy.types.Panel):
 def paragraph(layout: Any, context: Any, text: str, icon: str = "NONE", share: float = 1.0) -> None:
     """Draw `text` in as many lines as `share` of the region's width asks for: a label alone is cut off."""
     scale = context.preferences.system.ui_scale
-    letters = max(16, int((context.region.width / scale * share - 60) / 6.5))
+    room = context.region.width * share - (_BESIDE + (_ICON if icon != "NONE" else 0)) * scale
+    blf.size(_FONT, context.preferences.ui_styles[0].widget.points * scale)
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for number, line in enumerate(textwrap.wrap(text, letters)):
+    for number, line in enumerate(wrap(text, max(room, 100 * scale), lambda words: blf.dimensions(_FONT, words)[0])):
         column.label(text=line, icon=icon if number == 0 else ("BLANK1" if icon != "NONE" else "NONE"))

@@ -5,6 +5,7 @@ from typing import Any
 import bpy
 
 from .. import compat, session
+from .menus import DEEPFAKE_MT_swap_presets
 from .sidebar import SidebarPanel
 
 
@@ -18,6 +19,10 @@ class DEEPFAKE_PT_swap(SidebarPanel):
         column.prop(settings, "place_when_done")
         column.prop(settings, "use_mask_model")
         column.prop(settings, "swap_settings", placeholder="key=value")
+        row = column.row(align=True)
+        row.menu("DEEPFAKE_MT_swap_presets", text=DEEPFAKE_MT_swap_presets.bl_label)
+        row.operator("deepfake.add_swap_preset", text="", icon="ADD")
+        row.operator("deepfake.add_swap_preset", text="", icon="REMOVE").remove_active = True
         row = column.row()
         row.enabled = bool(settings.identity)
         row.operator("deepfake.swap", text=f"Swap in {settings.identity}" if settings.identity else "Swap Face")

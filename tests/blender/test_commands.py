@@ -36,6 +36,14 @@ def test_wrong_usage_is_2(scenario: Scenario, tmp_path: Path) -> None:
         ["train-mask", "--model", model],
         ["apply-masks", "--faceset", model, "--mask-model", "/nowhere"],
         ["repair", "--strip", "plate", "--faceset", "/nowhere", "--add", "1,2,30,40"],
+        ["swap", "--strip", "plate", "--model", model, "--identity", "b", "--frames", "4-2"],
+        ["swap", "--strip", "plate", "--model", model, "--identity", "b", "--frames", "900-901"],
+        ["preview", "--strip", "plate", "--model", model, "--identity", "b", "--frame", "0"],
+        ["evaluate", str(tmp_path)],
+        ["sign"],
+        ["export-job", "--strip", "plate", "--model", model, "--identity", "b"],
+        ["export-job", "--strip", "plate", "--model", model, "--identity", "b", "--job", model, "--chunk", "0"],
+        ["export-job", "--strip", "plate", "--model", model, "--identity", "b", "--job", model, "--format", "paper"],
         ["place", str(tmp_path), "--strip", "plate"],
         ["place", str(tmp_path / "swap"), "--strip", "plate", "--save"],
     ]
@@ -63,6 +71,23 @@ def test_place_and_save(scenario: Scenario, tmp_path: Path) -> None:
     assert answer["codes"] == [0]
     assert answer["placed"] == ["plate as identity"]
     assert edit.is_file()
+
+
+def test_consent_of_the_edit_and_by_words(
+    scenario: Scenario, backend_program: Path, agreed: Callable[..., Path]
+) -> None:
+    folder = str(agreed("performer"))
+    backend = ["--backend", str(backend_program)]
+    answer = scenario(
+        "commands",
+        json.dumps(["consent", *backend, "--json"]),
+        json.dumps(["consent", *backend, "check", "performer", "--consent", folder]),
+        json.dumps(["consent", *backend, "check", "nobody", "--json"]),
+        json.dumps(["consent", *backend, "dance"]),
+        json.dumps(["verify", *backend, folder]),
+    )
+    assert answer["codes"] == [3, 0, 3, 2, 1], "the edit names no folder of records, so the first finds none"
+    assert not answer["started"]
 
 
 def test_check_and_jobs_without_a_backend(scenario: Scenario, quick_backend: str, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """With the real backend: a person of two is pointed at, faces are repaired, masks painted, learned and applied."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,11 @@ pytestmark = [pytest.mark.blender, pytest.mark.slow]
 SIDE = 384  # of the movies' pictures
 
 
-def test_from_two_people_to_masks(scenario: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
-    backend = os.environ.get("DEEPFAKE_BACKEND")
-    if not backend:
-        pytest.skip("DEEPFAKE_BACKEND does not name the backend")
-    answer = scenario("faces_job", backend, timeout=600)
+def test_from_two_people_to_masks(
+    scenario: Callable[..., dict[str, Any]], backend_program: Path, agreed: Callable[..., Path], tmp_path: Path
+) -> None:
+    agreed("b")
+    answer = scenario("faces_job", str(backend_program), timeout=600)
     assert answer["several"]["exit_code"] == 2
     assert "2 persons" in answer["several"]["error"]["message"]
     assert answer["people"], "the picture that shows who is who"

@@ -13,6 +13,6 @@ def test_twice_and_clean(scenario: Callable[..., dict[str, Any]]) -> None:
     with_it, without, with_it_again, without_again = answer["steps"]
     assert without == without_again == answer["before"] == []
     assert with_it == with_it_again
-    assert {"scene", "swap", "DEEPFAKE_PT_jobs"} <= set(with_it)
+    assert {"scene", "swap", "DEEPFAKE_PT_jobs", "DEEPFAKE_FH_swap", "DEEPFAKE_MT_swap_presets"} <= set(with_it)
     assert answer["undescribed"] == []
     assert answer["threads"] == ["MainThread"]

@@ -45,6 +45,36 @@ def test_result_progress_and_log(backend: Backend) -> None:
     assert not board.busy
 
 
+def test_jobs_are_queued_in_the_order_in_which_they_were_started(backend: Backend) -> None:
+    board, first_is_held = Board(), threading.Event()
+
+    def slowly() -> Client:
+        first_is_held.wait(2)
+        return backend.connect()
+
+    def quickly() -> Client:
+        first_is_held.set()
+        return backend.connect()
+
+    entries = [board.start(spec(steps=1), connect) for connect in (slowly, quickly, backend.connect)]
+    for entry in entries:
+        wait(board, entry, backend)
+    assert backend.client is not None
+    assert [job["id"] for job in backend.client.jobs()] == [entry.job_id for entry in entries]
+
+
+def test_a_job_that_cannot_be_sent_holds_none_back(backend: Backend) -> None:
+    board = Board()
+
+    def fails() -> Client:
+        raise BackendUnreachableError("Nobody is there.")
+
+    lost, sent = board.start(spec(steps=1), fails), board.start(spec(steps=1), backend.connect)
+    assert wait(board, sent, backend) == {"steps": 1}
+    until(lambda: bool(board.drain()) or lost.state == "failed")
+    assert lost.state == "failed"
+
+
 @pytest.mark.parametrize(
     ("end", "kind", "code", "state"),
     [

@@ -21,6 +21,7 @@ from blender_deepfake.core import faceset_index
 from blender_deepfake.shown_frame import shown_frame
 
 FRAMES = 6
+BEFORE = 1000  # the plates that Blender renders count from 1001 on
 folder, backend = Path(sys.argv[1]), sys.argv[2]
 faceset, model = folder / "faces of b", folder / "mask model"
 common = ["--workspace", str(folder / "work space"), "--backend", backend]
@@ -58,7 +59,7 @@ def run(*arguments: str) -> dict[str, Any]:
 def found() -> dict[int, list[list[float]]]:
     """The boxes of the stored faces by frame."""
     source = shown_frame(scene, scene.sequence_editor.strips_all["both"], 13).source
-    by_frame = {number: faceset_index.faces(faceset, source, number) for number in range(1, FRAMES + 1)}
+    by_frame = {number: faceset_index.faces(faceset, source, BEFORE + number) for number in range(1, FRAMES + 1)}
     return {number: [list(face.box) for face in faces] for number, faces in by_frame.items()}
 
 
@@ -78,6 +79,7 @@ bpy.ops.wm.save_as_mainfile(filepath=str(folder / "edit.blend"))
 scene = bpy.context.scene
 scene.frame_set(14)
 extract = ["extract", "--strip", "both", "--name", "b", "--faceset", str(faceset), *common]
+extract += ["--consent", str(folder / "consent"), "--project", "test film"]
 answers: dict[str, Any] = {"several": run(*extract)}
 answers["people"] = (faceset / "people.png").is_file()
 scene.deepfake.performer_faceset = str(faceset)
@@ -85,7 +87,9 @@ operators.pick_person(role="PERFORMER", at=(1.5 * pictures.SIDE, 0.6 * pictures.
 who = scene.deepfake.performer_choice.point
 answers["pointed"] = run(*extract, "--person", who, "--size", "128")
 answers["boxes"] = found()
-face = faceset_index.faces(faceset, shown_frame(scene, scene.sequence_editor.strips_all["both"], 14).source, 2)[0]
+face = faceset_index.faces(
+    faceset, shown_frame(scene, scene.sequence_editor.strips_all["both"], 14).source, BEFORE + 2
+)[0]
 at = f"{face.middle[0]},{face.middle[1]}"
 common_repair = ["repair", "--strip", "both", "--faceset", str(faceset)]
 answers["repair"] = run(*common_repair, "--frame", "14", "--delete", at)
@@ -96,7 +100,7 @@ answers["landmarks"] = run(
 answers["again"] = run(*extract, "--person", who, "--size", "128")
 answers["after"] = found()
 source = shown_frame(scene, scene.sequence_editor.strips_all["both"], 15).source
-answers["moved"] = [face.points[4] for face in faceset_index.faces(faceset, source, 3)]
+answers["moved"] = [face.points[4] for face in faceset_index.faces(faceset, source, BEFORE + 3)]
 names = faceset_index.names(faceset)
 for name in names[:2]:
     paint(name)

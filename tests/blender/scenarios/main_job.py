@@ -6,6 +6,8 @@ Extracts both people from trimmed strips, trains three iterations, swaps, places
 import importlib
 import io
 import json
+import os
+import subprocess
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -16,6 +18,7 @@ import pictures
 
 MODULE = "bl_ext.user_default.deepfake_sequencer"
 FRAMES = 8
+PROJECT = "test film"
 
 
 def run(main: Any, *arguments: str) -> dict[str, Any]:
@@ -35,6 +38,7 @@ def previews(scene: Any, folder: Path, model: Path) -> list[Any]:
     addons[MODULE].preferences.workspace = str(folder / "work space")
     settings = scene.deepfake
     settings.identity, settings.model, settings.consent = "actor_b", str(model), str(folder / "consent")
+    settings.project = PROJECT
     scene.sequence_editor.active_strip = scene.sequence_editor.strips_all["plate"]
     scene.frame_set(13)
     done = list(bpy.ops.deepfake.preview_swap())
@@ -42,12 +46,52 @@ def previews(scene: Any, folder: Path, model: Path) -> list[Any]:
     return [done, Path(image.filepath).is_relative_to(folder / "deepfake" / "previews"), list(image.size)]
 
 
+def on_a_farm(command: Any, folder: Path, swap: tuple[str, ...], answers: dict[str, Any]) -> dict[str, Any]:
+    """The same swap as a job, run by the backend alone, then placed."""
+    plate = bpy.context.scene.sequence_editor.strips_all["plate"]
+    plate.color_saturation = 1.0
+    job, out = folder / "job", folder / "farm swap"
+    answers["export"] = run(command, "export-job", *swap[1:], "--job", str(job), "--chunk", "3")
+    farm = [os.environ["DEEPFAKE_BACKEND"], "farm", "run", str(job), "--workers", "1"]
+    subprocess.run(farm, check=True, stdout=sys.stderr)
+    answers["place"] = run(command, "place", str(out), "--strip", "plate")
+    result = bpy.context.scene.sequence_editor.strips_all[answers["place"]["strip"]]
+    whole = sorted((folder / "swap").glob("*.png"))
+    same = all((out / file.name).read_bytes() == file.read_bytes() for file in whole)
+    placed = Path(bpy.path.abspath(result.directory)).name
+    return {"placed": placed, "same": same, "pictures": len(whole)}
+
+
+def filmed(command: Any, folder: Path, swap: tuple[str, ...], place: tuple[str, ...], answers: dict[str, Any]) -> Any:
+    """A film that is rendered is signed by itself; then what else there is to be told of it and of the swap."""
+    scene, film = bpy.context.scene, folder / "film é.mp4"
+    settings = scene.render.image_settings
+    if hasattr(settings, "media_type"):
+        settings.media_type = "VIDEO"
+    settings.file_format = "FFMPEG"
+    scene.render.ffmpeg.format, scene.render.ffmpeg.codec = "MPEG4", "H264"
+    scene.frame_start, scene.frame_end = 11, 10 + FRAMES
+    scene.render.filepath = str(film)
+    bpy.ops.render.render(animation=True, scene=scene.name)
+    signing = importlib.import_module(f"{MODULE}.render_handlers").signing()
+    swapped = str(folder / "farm swap")
+    people = scene.deepfake
+    people.performer, people.identity, people.project, people.consent = "actor_a", "actor_b", PROJECT, swap[-3]
+    answers["verify"] = run(command, "verify", str(film), swapped)
+    answers["sign"] = run(command, "sign")
+    answers["consent"] = run(command, "consent")
+    answers["evaluate"] = run(command, "evaluate", swapped, "--frames", "11-13", *place)
+    one = folder / "one.png"
+    answers["preview"] = run(command, "preview", *swap[1:7], *swap[9:], "--frame", "13", "--out", str(one), *place)
+    return {"signing": signing.text, "preview": one.is_file(), "report": answers["evaluate"].get("frames")}
+
+
 def main(folder: Path, extension: str) -> None:
     bpy.ops.extensions.package_install_files(filepath=extension, repo="user_default", enable_on_install=False)
     bpy.ops.preferences.addon_enable(module=MODULE)
     command = importlib.import_module(f"{MODULE}.commands").main
     workspace = ("--workspace", str(folder / "work space"))
-    consent = ("--consent", str(folder / "consent"))
+    consent = ("--consent", str(folder / "consent"), "--project", PROJECT)
     scene = pictures.edit()
     plate = pictures.movie(scene, "plate")
     take = scene.sequence_editor.strips.new_movie(
@@ -69,15 +113,23 @@ def main(folder: Path, extension: str) -> None:
     stranger = ("--faceset", f"stranger={faces / 'actor_b'}")
     answers = {
         "extract_a": run(
-            command, "extract", "--strip", "plate", "--name", "actor_a", "--faceset", str(faces / "actor_a"), *workspace
+            command,
+            *("extract", "--strip", "plate", "--name", "actor_a", "--faceset", str(faces / "actor_a")),
+            *workspace,
+            *consent,
         ),
         "extract_b": run(
-            command, "extract", "--strip", "take", "--name", "actor_b", "--faceset", str(faces / "actor_b"), *workspace
+            command,
+            *("extract", "--strip", "take", "--name", "actor_b", "--faceset", str(faces / "actor_b")),
+            *workspace,
+            *consent,
         ),
         "refused": run(command, *train[:5], *stranger, *tiny, *workspace),
         "train": run(command, *train, *tiny, *workspace, *consent),
         "swap": run(command, *swap, "--place", "--save", *workspace, *consent),
         "again": run(command, *swap, *workspace, *consent),
+        "placed_again": run(command, "place", str(out), "--strip", "plate"),
+        "some": run(command, *swap[:-1], str(folder / "some"), "--frames", "12-14", *workspace, *consent),
         "status": run(command, "status", *workspace),
     }
     scene = bpy.context.scene
@@ -97,9 +149,16 @@ def main(folder: Path, extension: str) -> None:
     answers["graded"] = run(command, *graded, "--place", *workspace, *consent)
     result = scene.sequence_editor.strips_all[answers["graded"]["strip"]]
     placed["graded"] = [e.filename for e in result.elements]
+    again = (*swap[:-1], str(folder / "farm swap"), *consent)
+    farm = on_a_farm(command, folder, again, answers)
+    film = filmed(command, folder, again, workspace, answers)
     bpy.ops.preferences.addon_disable(module=MODULE)
     gone = not (folder / "work space" / "endpoint.json").exists()
-    print(json.dumps({**answers, "placed": placed, "changed": float(changed.mean()), "gone": gone}))
+    print(
+        json.dumps(
+            {**answers, "placed": placed, "farm": farm, "film": film, "changed": float(changed.mean()), "gone": gone}
+        )
+    )
 
 
 main(Path(sys.argv[1]), sys.argv[2])

@@ -21,11 +21,16 @@ def undescribed() -> list[str]:
     classes: list[Any] = [getattr(bpy.types, n) for n in dir(bpy.types) if n.upper().startswith("DEEPFAKE")]
     for cls in classes:
         rna = cls.bl_rna
-        if not rna.name or (issubclass(cls, bpy.types.Operator) and not cls.bl_description):
+        is_operator = issubclass(cls, bpy.types.Operator)
+        if not rna.name or (is_operator and not cls.bl_description):
             found.append(cls.__name__)
+        if is_operator:
+            found += [] if cls.bl_idname.startswith("deepfake.") else [cls.bl_idname]
+            rna = getattr(bpy.ops.deepfake, cls.bl_idname.partition(".")[2]).get_rna_type()
         own = {name for base in cls.__mro__ for name in vars(base).get("__annotations__", {})}
         found += [f"{cls.__name__}.{p.identifier}" for p in rna.properties if p.identifier in own and not p.description]
-    return found
+    settings = [p for p in bpy.types.Strip.bl_rna.properties if p.identifier.startswith("deepfake_")]
+    return found + [p.identifier for p in settings if not p.description]
 
 
 steps = []

@@ -1,0 +1,89 @@
+"""What the commands of `blender --command deepfake` share: the strip they are about, the backend, paths, saving."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import project, session, strips
+from .backend_place import BackendPlace, backend_place
+from .compat import Scene, Strip
+from .core import wording
+from .core.board import Entry
+from .core.errors import DeepfakeError, UsageError
+from .core.runner import JobSpec
+
+_SHOW_SECONDS = 5.0
+
+
+class AnsweredError(DeepfakeError):
+    """It ended with `exit_code`, and there is an `answer` all the same."""
+
+    def __init__(self, message: str, fix: str, exit_code: int, answer: dict[str, Any]) -> None:
+        super().__init__(message, fix)
+        self.exit_code = exit_code
+        self.answer = answer
+
+
+def run(spec: JobSpec, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run a job to its end, with its progress printed; returns its result."""
+    print(f"{spec.label}. {spec.note}".strip(), file=sys.stderr, flush=True)
+    return session.current().run(spec, backend_of(arguments), _Printer()).result or {}
+
+
+class _Printer:
+    """Prints a job's progress now and then, only when it changed."""
+
+    def __init__(self) -> None:
+        self._last = ("", 0.0)
+
+    def __call__(self, entry: Entry) -> None:
+        text = wording.progress(entry.stage or entry.state, entry.done, entry.total, entry.seconds_left)
+        if text != self._last[0] and time.monotonic() - self._last[1] >= _SHOW_SECONDS:
+            self._last = (text, time.monotonic())
+            print(text, file=sys.stderr, flush=True)
+
+
+def scene_of(arguments: argparse.Namespace) -> Scene:
+    scenes = bpy.data.scenes
+    if arguments.scene and arguments.scene not in scenes:
+        raise UsageError(f"The edit has no scene {arguments.scene!r}.", f"It has: {', '.join(scenes.keys())}.")
+    return scenes[arguments.scene] if arguments.scene else bpy.context.scene
+
+
+def strip_of(arguments: argparse.Namespace) -> tuple[Scene, Strip]:
+    scenes = bpy.data.scenes
+    scene = scene_of(arguments)
+    if arguments.scene:
+        return scene, strips.by_name(scene, arguments.strip)
+    holding = [s for s in scenes if s.sequence_editor and arguments.strip in s.sequence_editor.strips_all]
+    if scene not in holding and len(holding) == 1:
+        scene = holding[0]
+    return scene, strips.by_name(scene, arguments.strip)
+
+
+def save(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Save the edit where that was asked for."""
+    if arguments.save is None:
+        return {}
+    path = arguments.save or bpy.data.filepath
+    if not path:
+        raise UsageError("The edit has no file to save to.", "Give one: --save PATH.")
+    bpy.ops.wm.save_as_mainfile(filepath=str(absolute(path)))
+    return {"saved": str(absolute(path))}
+
+
+def backend_of(arguments: argparse.Namespace) -> BackendPlace:
+    usual = backend_place()
+    return BackendPlace(arguments.backend or usual.program, path_of(arguments.workspace) or usual.workspace)
+
+
+def path_of(text: str | None) -> Path | None:
+    return absolute(text) if text else None
+
+
+def absolute(text: str) -> Path:
+    return project.absolute(text) if text.startswith("//") else Path(text).expanduser().resolve()

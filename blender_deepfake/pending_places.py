@@ -1,0 +1,90 @@
+"""Swaps that are to be placed when they are done, noted in the edit: also where it is opened only after that.
+
+The strip knows the folder that its swap is made into. When the backend says that this job is done, the swap is placed
+and the note taken away, so that nothing is placed twice.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import compat, placing, project, session, strips
+from .compat import Scene, Strip
+from .core.board import Entry
+from .core.errors import DeepfakeError
+
+_PENDING = "deepfake_pending"
+
+
+def remember(strip: Strip, folder: Path) -> None:
+    """The swap that is made into `folder` shall lie over `strip` when it is done."""
+    strip[_PENDING] = project.written(folder)
+
+
+def place(scene: Scene, strip: Strip, folder: Path, entry: Entry) -> None:
+    """Lay the swap of a finished job over `strip`, as one step of undo; where that fails the entry says why.
+
+    Raises only without a window.
+    """
+    for _, waiting in _waiting(folder):  # duplicates of the strip have the note too
+        del waiting[_PENDING]
+    try:
+        placing.place(scene, strip, folder)
+    except DeepfakeError as error:
+        entry.error, entry.state = error, "failed"
+        if bpy.app.background:
+            raise
+        return
+    if not bpy.app.background:
+        context: Any = bpy.context
+        with context.temp_override(window=context.window_manager.windows[0]):
+            bpy.ops.ed.undo_push(message="Place Face Swap")
+
+
+def place_done(entry: Entry) -> bool:
+    """Place the swap of a job that nobody here started, where a strip waits for it; False while Blender renders."""
+    if entry.spec.kind != "swap" or not entry.spec.request.get("out"):
+        return True
+    folder = Path(str(entry.spec.request["out"]))
+    waiting = _waiting(folder)
+    if not waiting:
+        return True
+    if compat.is_rendering():
+        return False
+    place(*waiting[0], folder, entry)
+    return True
+
+
+def _waiting(folder: Path) -> list[tuple[Scene, Strip]]:
+    """The strips that wait for the swap in `folder`, in scenes that can be changed; originals before their copies."""
+    found = [
+        (scene, strip)
+        for scene, strip in strips.everywhere()
+        if scene.library is None and _is(str(strip.get(_PENDING) or ""), folder)
+    ]
+    return sorted(found, key=lambda pair: not strips.is_original(pair[1]))
+
+
+def _is(text: str, folder: Path) -> bool:
+    try:
+        return bool(text) and project.absolute(text) == folder.resolve()
+    except DeepfakeError:  # it is relative to an edit that has no file
+        return False
+
+
+@compat.persistent
+def _opened(*told: Any) -> None:
+    """Jobs may have gone on while this edit was closed."""
+    if any(strip.get(_PENDING) for _, strip in strips.everywhere()):
+        session.current().opened()
+
+
+def register() -> None:
+    session.when_done(place_done)
+    bpy.app.handlers.load_post.append(_opened)
+
+
+def unregister() -> None:
+    bpy.app.handlers.load_post.remove(_opened)
+    session.when_done(None)

@@ -1,0 +1,52 @@
+"""The commands that show and measure a swap: `preview` and `evaluate`."""
+
+import argparse
+import sys
+from typing import Any
+
+from . import job_specs, previewing, project, session, swap_specs
+from .command_context import absolute, backend_of, path_of, run, strip_of
+from .core import roots, swap_folders
+from .core.errors import UsageError
+from .core.job_labels import label
+from .core.runner import JobSpec
+
+
+def swapping(arguments: argparse.Namespace) -> swap_specs.Swapping:
+    """What the arguments of `swap` and `preview` say alike."""
+    return swap_specs.Swapping(
+        model=absolute(arguments.model),
+        identity=arguments.identity,
+        settings=job_specs.key_values(arguments.set),
+        consent=path_of(arguments.consent),
+        project=arguments.project,
+        shot=arguments.shot,
+        mask_model=path_of(arguments.mask_model),
+        repairs=path_of(arguments.repairs),
+    )
+
+
+def preview(arguments: argparse.Namespace) -> dict[str, Any]:
+    scene, strip = strip_of(arguments)
+    frame = scene.frame_current if arguments.frame is None else arguments.frame
+    out = path_of(arguments.out) or project.preview(strip, arguments.identity)
+    spec = swap_specs.preview(scene, strip, swapping(arguments), frame, out)
+    print(f"Preview frame {frame} of {strip.name}. {spec.note}".strip(), file=sys.stderr, flush=True)
+    current = session.current()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    allow = roots.needed(previewing.written(spec))
+    answer = previewing.make(current.backend_at(backend_of(arguments)), spec, allow, current.is_closing)
+    return {"frame": frame, **answer}
+
+
+def evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
+    swap = absolute(arguments.swap)
+    plate = path_of(arguments.plate) or (swap_folders.read(swap).get("plate") or {}).get("source")
+    if plate is None:
+        raise UsageError(f"{swap} is not a finished swap: it has no manifest.json.", "Run the swap to its end.")
+    request: dict[str, Any] = {"swap": str(swap), "plate": str(plate)}
+    names = ("truth", "mask", "identity_faceset", "performer_faceset")
+    request |= {name: str(path) for name in names if (path := path_of(getattr(arguments, name)))}
+    if arguments.frames:
+        request["frames"] = "{}-{}".format(*arguments.frames)
+    return run(JobSpec("evaluate", request, label("evaluate", request)), arguments)
