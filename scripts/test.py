@@ -1,6 +1,7 @@
 """All checks and tests, from nothing: `python scripts/test.py`. Makes its environments in the clone first.
 
 python scripts/test.py --fast            no slow tests, one Blender
+python scripts/test.py --blender 5.2     the checks, then the tests of this Blender only
 python scripts/test.py -- tests/media    checks, then pytest with these arguments in the backend's environment only
 """
 
@@ -15,13 +16,14 @@ from pathlib import Path
 
 from environments import ROOT, Environment, backend, blender, ensure, find_python, program
 
-BLENDERS = ("4.5", "5.0")
+BLENDERS = ("4.5", "5.0", "5.2")
 PYTEST = "pytest>=8.3"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fast", action="store_true", help="leave out the slow tests and all but one Blender")
+    parser.add_argument("--blender", choices=BLENDERS, help="only the tests in this Blender")
     parser.add_argument("--torch-index", metavar="URL", help="the package index with the PyTorch build to install")
     parser.add_argument("pytest", nargs="*", help="arguments for pytest")
     arguments = parser.parse_args()
@@ -31,13 +33,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as home:
         # tests must not see, nor add to, the user's keys and consent records
         environment = os.environ | {"ML_BACKEND_HOME": home, "DEEPFAKE_BACKEND": str(program(python, "ml-backend"))}
-        if not arguments.pytest:
-            for version in BLENDERS[:1] if arguments.fast else BLENDERS:
-                failed += in_blender(version, marks, environment)
+        versions = BLENDERS[:1] if arguments.fast else BLENDERS
+        for version in [arguments.blender] if arguments.blender else () if arguments.pytest else versions:
+            failed += in_blender(version, marks, environment)
         # a file's tests stay together: they share what is slow to make
         together = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
         chosen = arguments.pytest or [*together, "tests", "--ignore", "tests/blender"]
-        failed += run("pytest", [str(python), "-m", "pytest", *marks, *chosen], environment)
+        if arguments.pytest or not arguments.blender:
+            failed += run("pytest", [str(python), "-m", "pytest", *marks, *chosen], environment)
     print("Failed: " + ", ".join(failed) if failed else "All checks and tests passed.", flush=True)
     return 1 if failed else 0
 

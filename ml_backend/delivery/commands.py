@@ -5,21 +5,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-_STATES = {
-    "valid": "valid: nothing was changed since it was signed",
-    "untrusted": "unchanged, but signed by somebody whom this machine does not know",
-    "changed": "CHANGED since it was signed",
-    "absent": "no content credentials",
-}
-
 
 def add_delivery_parsers(commands: Any) -> None:
     """Add `sign`, `verify` and `credentials` to `commands`; each sets `handler`."""
-    sign = _parser(commands, "sign", "sign a rendered film, picture or folder of pictures that swaps are in")
-    sign.add_argument("path", type=Path, metavar="PATH")
+    sign = _parser(commands, "sign", "sign rendered films, pictures or folders of pictures that swaps are in")
+    what = "a film, a picture or a folder of pictures; any number of them"
+    sign.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=what)
     swap = "a swap that is in it; for each of them"
     sign.add_argument("--swap", required=True, action="append", type=Path, metavar="DIR", help=swap)
-    sign.add_argument("--plate", type=Path, metavar="SOURCE", help="the footage that was opened, named in the history")
+    sign.add_argument("--plate", type=Path, metavar="SOURCE", help="the footage that was opened (that of the swaps)")
     sign.add_argument("--out", type=Path, metavar="FILE", help="write the signed film there, and leave this one")
     sign.set_defaults(handler=_sign)
 
@@ -43,62 +37,44 @@ def _parser(commands: Any, name: str, text: str) -> argparse.ArgumentParser:
 
 
 def _sign(args: argparse.Namespace) -> int:
-    from .sign import sign_delivery
+    from .sign import sign_deliveries
 
-    told = sign_delivery(args.path, args.swap, args.plate, args.out)
+    told = sign_deliveries(args.paths, args.swap, args.plate, args.out)
     whose = " (self-issued)" if told["self_issued"] else ""
-    print(json.dumps(told) if args.json else f"Signed by {told['signed_by']}{whose}: {told['signed']}")
+    if args.json:
+        print(json.dumps(told))
+        return 0
+    for folder in told["strangers"]:
+        print(f"The swap {folder} was signed by somebody whom this machine does not know.")
+    print(f"Signed by {told['signed_by']}{whose}: {', '.join(told['signed'])}")
     return 0
 
 
 def _verify(args: argparse.Namespace) -> int:
     """0 where everything is as it was signed by somebody known, else 1."""
     from .consents_here import consents_here
+    from .screen import screen
     from .verify import verify
     from .watermark_reading import read_watermark
 
     found = verify(args.path)
-    people = dict(found.credentials.facts.get("people") or {})
-    consent = consents_here(people, args.consent)
+    consent = consents_here(found.credentials.facts.get("people") or {}, args.consent)
     is_swap = (args.path / "manifest.json").is_file()
-    mark = {} if is_swap else read_watermark(args.path, args.swap)
+    mark = {} if is_swap or found.credentials.damaged else read_watermark(args.path, args.swap)
     if args.json:
         told = {**found.as_json(), "consent": consent, "watermark": mark or None}
         print(json.dumps(told, ensure_ascii=False, default=str))
     else:
-        print("\n".join(_screen(found, people, consent, mark)))
+        print("\n".join(screen(found, consent, mark)))
     return 0 if found.state == "valid" else 1
 
 
-def _screen(found: Any, people: dict[str, str], consent: dict[str, str], mark: dict[str, Any]) -> list[str]:
-    told = found.credentials
-    lines = [f"{found.path}", f"  {_STATES[found.state]}"]
-    if found.state == "changed":
-        lines.append(f"  {found.summary()}")
-    if told.signer:
-        whose = ", self-issued: it says which machine, not who" if told.self_issued else ""
-        lines.append(f"  signed by    {told.signer}{whose}")
-        lines.append(f"  signed at    {told.time or 'not known: no time stamp authority vouches for it'}")
-        lines.append(f"  what it is   {_made(told)}")
-        lines.append(f"  files        {found.files}")
-    lines += [f"  consent      {name} {sha256[:16]}: {consent[name]}" for name, sha256 in people.items()]
-    if mark:
-        named = ", ".join(Path(folder).name for folder in mark.get("swaps", ())) or "none of these swaps"
-        fits = f": {named}" if "swaps" in mark else ""
-        lines.append(f"  watermark    {mark['payload']} (confidence {mark['confidence']:.2f}){fits}")
-    elif told.facts.get("watermark"):
-        lines.append(f"  watermark    {told.facts['watermark']} is named, and not found in the picture")
-    return lines
-
-
-def _made(told: Any) -> str:
-    history = f", from {' and '.join(told.ingredients)}" if told.ingredients else ""
-    return f"{told.facts.get('title') or 'unknown'}: composite with generated faces{history}"
-
-
 def _credentials(args: argparse.Namespace) -> int:
+    from cryptography.hazmat.primitives.hashes import SHA256
+
     from ml_backend.errors import UsageError
-    from ml_backend.provenance.credentials.signing import load_signing, trust_chain
+    from ml_backend.provenance.credentials.signing import load_signing
+    from ml_backend.provenance.credentials.trust import trust_chain
 
     if args.action == "trust":
         if args.file is None:
@@ -112,6 +88,7 @@ def _credentials(args: argparse.Namespace) -> int:
         "signer": signing.name(),
         "self_issued": signing.self_issued,
         "valid_until": f"{certificate.not_valid_after_utc:%Y-%m-%d}",
+        "fingerprint": certificate.fingerprint(SHA256()).hex(),
         "algorithm": signing.algorithm.name,
         "time_stamp": signing.time_stamp,
         "chain": str(signing.file),

@@ -13,7 +13,8 @@ from .job import FarmJob, write_job
 def export(job: FarmJob, folder: Path, form: str, backend: str) -> list[Path]:
     """Write the job into `folder` for `form`: openjd, deadline, opencue or flamenco.
 
-    Returns the files, the one to submit first. backend: the ml-backend program as the workers call it. Raises UsageError for a folder that cannot be written.
+    Returns the files, the one to submit first. backend: the ml-backend program as the workers call it. Raises
+    UsageError for a folder that cannot be written.
     """
     job_file = write_job(folder, job)
     write: dict[str, Callable[[], list[Path]]] = {

@@ -1,6 +1,7 @@
 """A job type for Flamenco: its manager runs this JavaScript to make the tasks.
 
-Source: Flamenco 3's job compiler scripts (`JOB_TYPE`, `compileJob`, `author.Task`, `author.Command`, `frameChunker`).
+Source: Flamenco 3's job compiler scripts (`JOB_TYPE`, `compileJob`, `author.Task`, `author.Command`). Its
+`frameChunker` is not used: it writes a piece of two frames as `7,8`, which is no range.
 """
 
 import json
@@ -32,12 +33,24 @@ function step(settings, name, args) {
     return task;
 }
 
+function pieces(frames, size) {
+    const ends = /^(\\d+)(?:-(\\d+))?$/.exec(frames.trim());
+    if (!ends || size < 1) {
+        throw new Error("Frames such as 1-60 and a chunk size of 1 or more are needed, not " + frames + " by " + size);
+    }
+    const ranges = [], last = Number(ends[2] || ends[1]);
+    for (let first = Number(ends[1]); first <= last; first += size) {
+        ranges.push(first + "-" + Math.min(first + size - 1, last));
+    }
+    return ranges;
+}
+
 function compileJob(job) {
     const settings = job.settings;
     const faces = step(settings, "faces", ["faces"]);
     const join = step(settings, "join", ["join"]);
     job.addTask(faces);
-    for (let frames of frameChunker(settings.frames, settings.chunk_size)) {
+    for (let frames of pieces(settings.frames, settings.chunk_size)) {
         const piece = step(settings, "frames " + frames, ["frames", "--frames", frames]);
         piece.addDependency(faces);
         join.addDependency(piece);

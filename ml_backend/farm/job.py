@@ -3,6 +3,7 @@
 JOB/job.json    the swap's request and the frames of each piece; all exporters and workers read it
 """
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -11,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ml_backend import atomic
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.media.frame_range import parse_frames
-from ml_backend.media.source import open_source
-from ml_backend.requests import Plate, SwapRequest
+from ml_backend.media.source import as_plate, open_source
+from ml_backend.requests import SwapRequest
+from ml_backend.swapping.permission import purpose_of
 from ml_backend.training.models.checkpoints import list_checkpoints
 
 FILE = "job.json"
@@ -64,12 +66,12 @@ def make_job(request: SwapRequest, chunk: int, name: str | None = None) -> FarmJ
     """
     if chunk < 1:
         raise UsageError(f"A piece of {chunk} frames is not possible.", "Give --chunk 1 or more.")
-    request = _absolute(request)
+    request = _named(_absolute(request))
     if not list_checkpoints(request.model):
         raise UsageError(f"{request.model} holds no trained model.", "Train one: ml-backend train.")
     numbers = open_source(request.plate, request.frames, request.colourspace, request.ocio).numbers
-    title = name or f"{request.out.name} as {request.identity}"
-    return FarmJob(name=title[:64], request=request, first=numbers[0], last=numbers[-1], chunk=chunk)
+    title = _title(name or "") or _title(f"{request.out.name} as {request.identity}")
+    return FarmJob(name=title, request=request, first=numbers[0], last=numbers[-1], chunk=chunk)
 
 
 def write_job(folder: Path, job: FarmJob) -> Path:
@@ -98,11 +100,23 @@ def read_job(folder: Path) -> FarmJob:
 
 def _absolute(request: SwapRequest) -> SwapRequest:
     """The request as it must be on every machine: no path depends on where a process was started."""
-    plate = request.plate if isinstance(request.plate, Plate) else Plate(source=request.plate)
+    plate = as_plate(request.plate)
     inner = {"ocio": plate.ocio.absolute() if plate.ocio else None, "source": str(Path(plate.source).absolute())}
     paths = ("model", "out", "mask_model", "repairs", "consent", "ocio")
     changes = {name: value.absolute() for name in paths if (value := getattr(request, name)) is not None}
     return request.model_copy(update={**changes, "plate": plate.model_copy(update=inner)})
+
+
+def _named(request: SwapRequest) -> SwapRequest:
+    """The request with the project and the shot that it is for, which a worker's own environment must not decide."""
+    purpose = purpose_of(request)
+    return request.model_copy(update={"project": purpose.named_project, "shot": purpose.named_shot})
+
+
+def _title(text: str) -> str:
+    """A job's name that every scheduler takes: one line, at most 64 letters, and no braces, which hold variables."""
+    plain = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text).replace("{", "(").replace("}", ")")
+    return " ".join(plain.split())[:64]
 
 
 def _range(first: int, last: int) -> str:

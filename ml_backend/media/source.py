@@ -16,7 +16,7 @@ from ml_backend.media.sequence_files import find_in_folder, find_pattern, is_pat
 from ml_backend.media.sequence_source import SequenceSource
 from ml_backend.requests import Plate
 
-__all__ = ["Frame", "Source", "SourceInfo", "open_source"]
+__all__ = ["Frame", "Source", "SourceInfo", "as_plate", "open_source"]
 
 
 def open_source(
@@ -35,6 +35,21 @@ def open_source(
     if path.suffix.lower() == ".json" and file_kind(path) == "file":
         return _open_plate(_read_plate(path), path.parent, frames, colourspace, ocio)
     return _open_footage(path, frames, choose_colour(colourspace, ocio))
+
+
+def as_plate(source: str | Plate) -> Plate:
+    """What `source` names as a plate that no longer depends on the plate file it may have come from.
+
+    Raises BackendError for a damaged plate file.
+    """
+    if isinstance(source, Plate):
+        return source
+    path = Path(source)
+    if path.suffix.lower() != ".json" or file_kind(path) != "file":
+        return Plate(source=source)
+    plate = _read_plate(path)
+    ocio = path.parent / plate.ocio if plate.ocio is not None else None
+    return plate.model_copy(update={"source": str(path.parent / plate.source), "ocio": ocio})
 
 
 def _open_plate(plate: Plate, folder: Path, frames: str | None, colourspace: str | None, ocio: Path | None) -> Source:

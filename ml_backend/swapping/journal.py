@@ -1,5 +1,6 @@
 """The finished frames of a swap folder, kept line by line: a killed swap goes on after the last of them."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -27,6 +28,15 @@ class Journal:
     def _is_there(self, record: FrameRecord) -> bool:
         try:
             return (self._folder / record.file).stat().st_size == record.bytes
+        except OSError:
+            return False
+
+    def is_whole(self, number: int) -> bool:
+        """Does the picture of a frame of `records` still hold what was written? It is read for that."""
+        record = self.records[number]
+        try:
+            with (self._folder / record.file).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == record.sha256
         except OSError:
             return False
 

@@ -21,7 +21,7 @@ from .frames import Frames
 from .journal import Journal
 from .manifest import MANIFEST, Consent, Manifest, read_manifest, write_manifest
 from .permission import facts_of, footage_name
-from .pieces import not_made, open_piece
+from .pieces import not_made, open_piece, shown
 from .swap_folder import open_folder
 from .swap_job import SwapJob, open_job
 
@@ -61,6 +61,8 @@ def _whole(job: SwapJob, reporter: Reporter, started: float) -> dict[str, Any]:
     finished = _finished(out, fingerprint, job.source)
     if finished is None:
         with open_folder(job, reporter) as journal:
+            if alone:
+                _forget_damaged(job, journal, reporter)
             with job.frames(reporter, look=not alone) as frames:
                 made, jitter = _make(job, frames, journal, reporter, only_check=alone)
             finished = _manifest(job, journal, fingerprint, jitter)
@@ -100,6 +102,20 @@ def _make(
         if reporter.stop_requested():
             raise Cancelled
     return made, jitter
+
+
+def _forget_damaged(job: SwapJob, journal: Journal, reporter: Reporter) -> None:
+    """Take out the frames whose pictures are not what their makers wrote: they came from other machines."""
+    numbers, damaged = [n for n in job.source.numbers if n in journal.records], list[int]()
+    for done, number in enumerate(numbers, 1):
+        if not journal.is_whole(number):
+            damaged.append(number)
+        reporter.progress("check", done, len(numbers))
+        if reporter.stop_requested():
+            raise Cancelled
+    if damaged:
+        reporter.message(f"Pictures were changed since they were made: {shown(damaged)}.")
+        journal.forget(damaged)
 
 
 def _result(job: SwapJob, started: float, made: int, faces: dict[int, int]) -> dict[str, Any]:

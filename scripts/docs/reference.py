@@ -68,7 +68,7 @@ def _commands(called: str, parser: argparse.ArgumentParser, level: int) -> Itera
             continue
         yield from ("```text", usage(whole, command), "```", "")
         rows = [row for action in command._actions if (row := _row(action))]
-        yield from ("| option | | |", "|---|---|---|", *rows, "")
+        yield from ("| option | what it is | |", "|---|---|---|", *rows, "")
 
 
 def _subparsers(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
@@ -98,7 +98,8 @@ def _spelled(action: argparse.Action) -> str:
     value = _value(action)
     option = max(action.option_strings, key=len, default="")
     more = " …" if action.nargs in ("+", "*") and not option else ""
-    return f"{option} {value}".strip() + more
+    whole = f"{option} {value}".strip() + more
+    return f"[{whole}]" if action.nargs == "?" and not option else whole
 
 
 def _value(action: argparse.Action) -> str:
@@ -116,13 +117,16 @@ def _value(action: argparse.Action) -> str:
 def _row(action: argparse.Action) -> str:
     if isinstance(action, argparse._HelpAction):
         return ""
-    choices = " ".join(f"`{choice}`" for choice in action.choices or ())
+    choices = ", ".join(f"`{choice}`" for choice in action.choices or ())
+    spelled = _spelled(action)
+    if choices and action.metavar is None:
+        spelled = spelled.replace(_value(action), action.dest.upper())
     needed = "needed" if action.required and action.option_strings else ""
     repeated = "can be repeated" if isinstance(action, argparse._AppendAction) else ""
     text = (action.help or "").replace("%(default)s", str(action.default))
-    parts = [part for part in (_cell(text), f"one of {choices}" if choices and action.metavar else "") if part]
+    parts = [part for part in (_cell(text), f"one of {choices}" if choices else "") if part]
     notes = ", ".join(note for note in (needed, repeated) if note)
-    return f"| `{_cell(_spelled(action))}` | {'; '.join(parts)} | {notes} |"
+    return f"| `{_cell(spelled)}` | {'; '.join(parts)} | {notes} |"
 
 
 def _cell(text: str) -> str:

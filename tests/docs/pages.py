@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 _FENCE = re.compile(r"^( *)(`{3,}|~{3,})(.*)$")
-_RUN = re.compile(r"<!-- run: ([a-z0-9-]+) -->")
+_RUN = re.compile(r" *<!-- run: ([a-z0-9-]+) --> *")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def blocks(page: Path) -> list[Block]:
             inside = run = None
         elif inside is not None:
             lines.append(text)
-        elif marker := _RUN.search(text):
+        elif marker := _RUN.fullmatch(text):
             run = marker[1]
         elif text.strip():
             run = None
@@ -72,6 +72,11 @@ def prose(page: Path) -> list[tuple[int, str]]:
     """The numbered lines of a page that are in no fenced block."""
     code = {line for block in blocks(page) for line in range(block.line - 1, block.line + len(block.lines) + 1)}
     return [(n, text) for n, text in enumerate(page.read_text("utf-8").splitlines(), 1) if n not in code]
+
+
+def markers(page: Path) -> int:
+    """How many comments of a page say that a block is run."""
+    return sum(1 for _, text in prose(page) if _RUN.fullmatch(text))
 
 
 def named(page: Path, line: int) -> str:

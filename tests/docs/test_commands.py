@@ -67,9 +67,10 @@ def options_of(words: list[str], parser) -> set[str] | None:
 def test_commands_within_sentences_exist(page) -> None:
     """`ml-backend model info` in a line of text: the command is one, and so are the options that are named."""
     wrong = []
+    parsers = {"ml-backend ": backend_parser(), "--command deepfake ": deepfake_parser()}
     for number, text in prose(page):
         for code in _INLINE.findall(text):
-            for start, parser in (("ml-backend ", backend_parser()), ("--command deepfake ", deepfake_parser())):
+            for start, parser in parsers.items():
                 _, found, after = code.partition(start)
                 if not found or (start == "ml-backend " and not code.startswith(start)):
                     continue

@@ -20,7 +20,7 @@ from ml_backend.media.source import open_source
 from ml_backend.media.write import write_rgb
 
 from .commands import words_of
-from .pages import DOCS, ROOT, Block, blocks, named, pages
+from .pages import DOCS, ROOT, Block, blocks, markers, named, pages
 
 FOOTAGE = ROOT / "demo" / "footage"
 CLIPS = {"plate.mp4": "plate_A.mp4", "take1.mp4": "identity_B_take1.mp4", "take2.mp4": "identity_B_take2.mp4"}
@@ -96,4 +96,4 @@ def test_every_step_works(name: str, call: Callable[[list[str]], "subprocess.Com
 def test_no_marker_stands_alone() -> None:
     for page in DOCS.rglob("*.md"):
         marked = sum(1 for block in blocks(page) if block.run)
-        assert page.read_text("utf-8").count("<!-- run: ") == marked, page
+        assert markers(page) == marked, page

@@ -43,6 +43,44 @@ def test_every_path_is_absolute(
     assert (made.out, made.consent) == (footage / "out", footage / "c")
 
 
+def test_a_plate_file_is_read_once(make: MakeJob, footage: Path, tiny_model: Path, tmp_path: Path) -> None:
+    """Its own folder counts, and the workers need it no more."""
+    folder = tmp_path / "job"
+    folder.mkdir()
+    (folder / "plate_A.mp4").symlink_to(footage / "plate_A.mp4")
+    (folder / "plate.json").write_text('{"source": "plate_A.mp4", "frames": "5-9"}')
+    request = SwapRequest(plate=str(folder / "plate.json"), model=tiny_model, identity="b", out=tmp_path / "out")
+    job = make_job(request, 2)
+    (folder / "plate.json").unlink()
+    assert isinstance(job.request.plate, Plate)
+    assert (job.request.plate.source, job.frames) == (str(folder / "plate_A.mp4"), "5-9")
+    assert job.pieces == ["5-6", "7-8", "9-9"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a {{x}} b", "a ((x)) b"),
+        ("one\n\ttwo\x9f", "one two"),
+        ("C:\\N it", "C:\\N it"),
+        (" \n", "the swap as identity_B"),
+    ],
+)
+def test_a_name_is_one_that_every_scheduler_takes(make: MakeJob, name: str, shown: str) -> None:
+    assert make_job(make().request, 3, name).name == shown
+    assert len(make_job(make().request, 3, "n" * 99).name) == 64
+
+
+def test_project_and_shot_are_those_of_who_exports(make: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ML_BACKEND_PROJECT", "film")
+    assert (make().request.project, make().request.shot) == ("film", "plate_A")
+    monkeypatch.setenv("ML_BACKEND_SHOT", "sc01_010")
+    request = make().request
+    assert (request.project, request.shot) == ("film", "sc01_010")
+    monkeypatch.setenv("ML_BACKEND_SHOT", "sc02_020")
+    assert make_job(request, 3).request.shot == "sc01_010"
+
+
 def test_wrong_wishes_are_named(make: MakeJob, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="frame range 500-"):
         make("500-600")

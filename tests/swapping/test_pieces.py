@@ -13,6 +13,7 @@ import pytest
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.swapping.journal import Journal, PieceJournal
 from ml_backend.swapping.manifest import FrameRecord
+from ml_backend.swapping.pieces import join, open_piece
 
 Swap = Callable[..., dict[str, Any]]
 
@@ -105,6 +106,44 @@ def test_a_kill_between_picture_and_line_leaves_no_old_line(tmp_path: Path) -> N
     assert {n: one.inputs for n, one in again.records.items()} == {1: "new"}
     again.forget([1])
     assert not PieceJournal(tmp_path, piece, Journal(tmp_path)).records
+
+
+def test_joining_leaves_a_piece_alone_that_has_just_begun(tmp_path: Path) -> None:
+    Journal(tmp_path).replace({})
+    with open_piece(tmp_path, [1, 2]) as first:
+        first.add(record(tmp_path, 1, "first"))
+    with open_piece(tmp_path, [3, 4]) as worker:
+        with pytest.raises(BackendError, match="000003-000004 are still being made"):
+            join(tmp_path, Journal(tmp_path))
+        worker.add(record(tmp_path, 3, "second"))
+    whole = Journal(tmp_path)
+    assert not whole.records
+    join(tmp_path, whole)
+    assert sorted(Journal(tmp_path).records) == [1, 3]
+    assert not (tmp_path / "pieces").exists()
+
+
+def test_a_journal_is_joined_without_its_lock(tmp_path: Path) -> None:
+    Journal(tmp_path).replace({})
+    with open_piece(tmp_path, [1, 2]) as piece:
+        piece.add(record(tmp_path, 1, "first"))
+    (tmp_path / "pieces" / "000001-000002.lock").unlink()
+    join(tmp_path, Journal(tmp_path))
+    assert sorted(Journal(tmp_path).records) == [1]
+
+
+def test_a_picture_that_was_changed_on_its_way_is_not_joined(swap: Swap, tmp_path: Path) -> None:
+    swap(frames="1-3", step="faces")
+    swap(frames="1-3", step="frames")
+    picture = tmp_path / "swap" / "000002.png"
+    whole = picture.read_bytes()
+    picture.write_bytes(whole[:-20] + bytes([whole[-20] ^ 1]) + whole[-19:])
+    with pytest.raises(BackendError, match=r"1 frame .*: 2\..*--step frames --frames 2-2"):
+        swap(frames="1-3", step="join")
+    assert not (tmp_path / "swap" / "manifest.json").exists()
+    assert swap(frames="1-3", step="frames")["frames_made"] == 1
+    swap(frames="1-3", step="join")
+    assert picture.read_bytes() == whole
 
 
 @pytest.mark.slow

@@ -1,6 +1,6 @@
 """What a credential says: by which program, on whose consent, with which model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ from ml_backend import __version__
 LABEL = "org.deepfake-sequencer.swap"
 GENERATOR = "Deepfake Sequencer"
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+_LONGEST = 300  # letters that are shown of a text
 
 
 @dataclass(frozen=True)
@@ -32,16 +33,42 @@ class Facts:
         return {"label": LABEL, "data": {**asdict(self), "people": dict(self.people)}}
 
 
-def manifest(facts: Facts, parent: str | None) -> dict[str, Any]:
-    """The manifest definition for c2pa. parent: the instance of the ingredient that was opened, if there is one.
+def told(value: object) -> dict[str, Any]:
+    """What stands in an assertion that anybody may have written: only what is of the kind that Facts holds."""
+    given = value if isinstance(value, dict) else {}
+    texts = ("title", "audit_head", "plate_name", "plate_sha256", "watermark", "software")
+    facts: dict[str, Any] = {name: plain(given[name]) for name in texts if isinstance(given.get(name), str)}
+    for name in ("swaps", "models"):
+        if isinstance(given.get(name), list):
+            facts[name] = [plain(one) for one in given[name] if isinstance(one, str)]
+    if isinstance(given.get("people"), dict):
+        facts["people"] = {plain(who): plain(one) for who, one in given["people"].items() if isinstance(one, str)}
+    return facts
+
+
+def plain(value: object) -> str:
+    """A text that anybody may have written, fit for a terminal: what would move its cursor or change its colours is
+    shown as a mark. Empty where it is no text."""
+    text = value[:_LONGEST] if isinstance(value, str) else ""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+def manifest(facts: Facts, opened: str | None, placed: Sequence[str]) -> dict[str, Any]:
+    """The manifest definition for c2pa. opened, placed: the labels of the ingredients that were.
 
     Source: the C2PA specification 2.2, actions and digital source types of IPTC.
     """
     agent = {"name": GENERATOR, "version": facts.software}
-    made = {"action": "c2pa.edited" if parent else "c2pa.created", "digitalSourceType": SOURCE_TYPE}
-    actions: list[dict[str, Any]] = [{**made, "softwareAgent": agent}]
-    if parent:
-        actions.insert(0, {"action": "c2pa.opened", "parameters": {"ingredientIds": [parent]}})
+    made = {"digitalSourceType": SOURCE_TYPE, "softwareAgent": agent}
+    actions: list[dict[str, Any]] = []
+    if opened:
+        actions.append({"action": "c2pa.opened", "parameters": {"ingredientIds": [opened]}})
+    else:
+        actions.append({"action": "c2pa.created", **made})
+    if placed:
+        actions.append({"action": "c2pa.placed", "parameters": {"ingredientIds": list(placed)}})
+    if opened:
+        actions.append({"action": "c2pa.edited", **made})
     return {
         "claim_generator_info": [agent],
         "title": facts.title,

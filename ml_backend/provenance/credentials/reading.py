@@ -1,88 +1,121 @@
 """What a credential says, and whether to believe it."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import c2pa
 
+from . import facts as known
 from .contexts import open_context
-from .facts import LABEL
 from .files import BESIDE, EMBEDDED, sidecar_of
 from .self_issued import ORGANISATION
-from .signing import own_anchors
+from .trust import own_anchors
 
 State = Literal["valid", "untrusted", "changed", "absent"]
-_NO_TRUST = ("signingCredential.untrusted", "signingCredential.expired", "claimSignature.outsideValidity")
+_EXPIRED = ("signingCredential.expired", "claimSignature.outsideValidity")
+_NO_TRUST = ("signingCredential.untrusted", *_EXPIRED)
+_NOT_READABLE = ("asset could not be parsed", "failed to fill whole buffer", "type is unsupported")
 
 
 @dataclass(frozen=True)
 class Credentials:
     """state: valid; untrusted (whole, but nobody here knows who signed it, or the certificate ran out); changed (the
-    file or the credential is not as it was signed); absent.
+    file or the credential is not as it was signed, or cannot be read); absent.
 
-    signer and self_issued: whose certificate. time: when it was signed, if an authority vouches for it. facts: what the
-    backend wrote (see Facts). actions: what was done. ingredients: their titles. problems: C2PA's codes of what is
-    wrong.
+    signer and self_issued: whose certificate; expired: it ran out. time: when it was signed, if an authority says so;
+    time_trusted: it is one that this machine knows. tool: the program that signed. facts: what the backend wrote (see
+    Facts). actions: what was done; generated: by which a part was made by a trained model. ingredients: their titles;
+    changed_ingredients: those that were not as they had been signed when they were used. problems: C2PA's codes of what
+    is wrong. damaged: the file cannot be read as what its name says, so that nobody knows what it had.
     """
 
     state: State
     signer: str = ""
     self_issued: bool = False
+    expired: bool = False
     time: str | None = None
+    time_trusted: bool = False
+    tool: str = ""
+    title: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     actions: tuple[str, ...] = ()
+    generated: bool = False
     ingredients: tuple[str, ...] = ()
+    changed_ingredients: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    damaged: bool = False
 
 
 def read(path: Path) -> Credentials:
-    """The credential in a file, or beside it. Raises OSError for a file that cannot be read."""
-    beside = sidecar_of(path)
-    if beside.is_file():
-        return read_detached(path.read_bytes(), beside.read_bytes())
-    kind = EMBEDDED.get(path.suffix.lower())
-    if kind is None:
-        return Credentials("absent")
+    """The credential in a file, or else beside it. Raises OSError for a file that cannot be read."""
+    kind, beside = EMBEDDED.get(path.suffix.lower()), sidecar_of(path)
+    found = Credentials("absent")
     with path.open("rb") as file:
-        return _read(kind, file, None)
+        if kind is not None:
+            found = _read(kind, file, None)
+        if found.state == "absent" and beside.is_file():
+            file.seek(0)
+            found = read_detached(file, beside.read_bytes())
+    return found
 
 
-def read_detached(data: bytes, credential: bytes) -> Credentials:
+def read_detached(data: BinaryIO, credential: bytes) -> Credentials:
     """The credential that lies beside `data`."""
-    return _read(BESIDE, BytesIO(data), credential)
+    return _read(BESIDE, data, credential)
 
 
-def _read(kind: str, stream: Any, credential: bytes | None) -> Credentials:
+def _read(kind: str, stream: BinaryIO, credential: bytes | None) -> Credentials:
+    anchors = own_anchors()
     try:
-        with open_context(own_anchors()) as context, c2pa.Reader(kind, stream, credential, context=context) as reader:
+        with open_context(anchors) as context, c2pa.Reader(kind, stream, credential, context=context) as reader:
             return _understood(json.loads(reader.json()), reader.get_validation_state())
-    except KeyError as error:  # what the credential says of itself does not hang together
-        return Credentials("changed", problems=(f"no {error}",))
-    except c2pa.C2paError.ManifestNotFound:
-        return Credentials("absent")
+    except (c2pa.C2paError.ManifestNotFound, c2pa.C2paError.RemoteManifest):
+        return Credentials("absent")  # one that lies on a server is not fetched
+    except (KeyError, TypeError, AttributeError) as error:  # what it says of itself does not hang together
+        return Credentials("changed", problems=(known.plain(f"{type(error).__name__}: {error}"),))
     except (c2pa.C2paError, ValueError) as error:
-        return Credentials("changed", problems=(str(error),))
+        text = str(error)
+        if text.startswith("Remote:"):
+            return Credentials("absent")
+        damaged = credential is None and any(words in text for words in _NOT_READABLE)
+        return Credentials("changed", problems=(known.plain(text),), damaged=damaged)
 
 
 def _understood(told: dict[str, Any], verdict: str | None) -> Credentials:
     manifest = told["manifests"][told["active_manifest"]]
     signature = manifest.get("signature_info") or {}
-    failures = [status["code"] for status in told.get("validation_status") or ()]
+    failures = [known.plain(status["code"]) for status in told.get("validation_status") or ()]
     real = [code for code in failures if code not in _NO_TRUST]
     state: State = "valid" if verdict == "Trusted" else "changed" if real or verdict is None else "untrusted"
     assertions = {one["label"]: one["data"] for one in manifest.get("assertions") or ()}
     actions = assertions.get("c2pa.actions.v2", assertions.get("c2pa.actions", {})).get("actions", ())
-    names = [str(signature[key]) for key in ("issuer", "common_name") if signature.get(key)]
+    names = [known.plain(signature[key]) for key in ("issuer", "common_name") if signature.get(key)]
+    ingredients = [(known.plain(one.get("title")), one) for one in manifest.get("ingredients") or ()]
     return Credentials(
         state=state,
         signer=", ".join(names),
         self_issued=signature.get("issuer") == ORGANISATION,
-        time=signature.get("time"),
-        facts=assertions.get(LABEL, {}),
-        actions=tuple(action["action"] for action in actions),
-        ingredients=tuple(one.get("title", "") for one in manifest.get("ingredients") or ()),
+        expired=any(code in _EXPIRED for code in failures),
+        time=known.plain(signature.get("time")) or None,
+        time_trusted=bool(signature.get("time")) and "timeStamp.untrusted" not in _codes(told, "informational"),
+        tool=next((known.plain(one.get("name")) for one in manifest.get("claim_generator_info") or ()), ""),
+        title=known.plain(manifest.get("title")),
+        facts=known.told(assertions.get(known.LABEL)),
+        actions=tuple(known.plain(action["action"]) for action in actions),
+        generated=any("rainedAlgorithmicMedia" in str(action.get("digitalSourceType")) for action in actions),
+        ingredients=tuple(title for title, _ in ingredients),
+        changed_ingredients=tuple(title for title, one in ingredients if _was_changed(one)),
         problems=tuple(failures),
     )
+
+
+def _was_changed(ingredient: dict[str, Any]) -> bool:
+    return any(code not in _NO_TRUST for code in _codes(ingredient, "failure"))
+
+
+def _codes(told: dict[str, Any], kind: str) -> Iterator[str]:
+    results = (told.get("validation_results") or {}).get("activeManifest") or {}
+    return (status["code"] for status in results.get(kind) or ())

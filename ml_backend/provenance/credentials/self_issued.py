@@ -1,7 +1,6 @@
 """A certificate that this machine issues to itself, for who has no studio's: it proves that nothing was changed, and by
 which machine it was signed; not who its owner is."""
 
-import platform
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,13 +22,14 @@ _YEARS = timedelta(days=20 * 365)
 def make_certificate(folder: Path) -> None:
     """Make CHAIN and KEY (0600) in `folder`, unless another process was first.
 
-    The key of the authority is thrown away: nothing else can ever be issued in its name.
+    The key of the authority is thrown away: nothing else can ever be issued in its name. The machine gets a random
+    name: its own often holds that of its owner, and this one is published with every film.
     """
     authority, own = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     mark = f"{x509.random_serial_number():040x}"[:8]
     root = _named(f"authority {mark}")
     certificates = (
-        _certificate(_named(f"{platform.node() or 'machine'} {mark}"), root, own, authority, is_authority=False),
+        _certificate(_named(f"machine {mark}"), root, own, authority, is_authority=False),
         _certificate(root, root, authority, authority, is_authority=True),
     )
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -8,13 +8,14 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from ml_backend import atomic
 from ml_backend.errors import BackendError
 from ml_backend.provenance.record import canonical_json
 
-from .facts import Facts
+from .facts import Facts, plain
 from .files import detached
 from .reading import read_detached
 from .signing import Signing, load_signing
@@ -39,7 +40,7 @@ def sign_sequence(folder: Path, frames: Sequence[tuple[str, str]], facts: Facts,
     Raises BackendError where it cannot be signed.
     """
     signing, content = load_signing(), _content(folder, frames, facts, others)
-    signature = detached(content, facts, signing)
+    signature = detached(BytesIO(content), facts, signing)
     (folder / SIGNATURE).unlink(missing_ok=True)  # a list and another list's signature never lie side by side
     atomic.write_bytes(folder / LIST, content)
     atomic.write_bytes(folder / SIGNATURE, signature)
@@ -51,7 +52,7 @@ def is_signed(folder: Path, frames: Sequence[tuple[str, str]], facts: Facts, oth
     try:
         content = (folder / LIST).read_bytes()
         return content == _content(folder, frames, facts, others) and (
-            read_detached(content, (folder / SIGNATURE).read_bytes()).state == "valid"
+            read_detached(BytesIO(content), (folder / SIGNATURE).read_bytes()).state == "valid"
         )
     except OSError:
         return False
@@ -77,6 +78,8 @@ def read_list(folder: Path) -> Listed:
         frames, others = dict(value["frames"]), dict(value["others"])
         if not all(isinstance(text, str) for text in [*frames, *frames.values(), *others, *others.values()]):
             raise TypeError("texts are needed")
+        if strange := next((name for name in [*frames, *others] if Path(name).name != name), None):
+            raise ValueError(f"{plain(strange)!r} is no name of a file in it")
         return Listed(str(value["title"]), frames, others, tuple(map(str, value["models"])))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise BackendError(f"The signed list {file} cannot be read: {error}.", "Run the swap again.") from error

@@ -60,7 +60,8 @@ class Studio:
         self.root = ec.generate_private_key(ec.SECP256R1())
         self.authority = self._certificate("The Studio CA", self.root, self.root, ca=True)
 
-    def write(self, key: Keys | None = None, days: int = 30, usage: x509.ObjectIdentifier | None = None) -> Path:
+    def write(self, key: Keys | None = None, days: float = 30, usage: x509.ObjectIdentifier | None = None) -> Path:
+        """days: how long the signer's certificate is valid from now on."""
         key = key or ec.generate_private_key(ec.SECP384R1())
         leaf = self._certificate("Shot signing", key, self.root, days=days, usage=usage)
         self.folder.mkdir(exist_ok=True)
@@ -82,7 +83,7 @@ class Studio:
         signer: ec.EllipticCurvePrivateKey,
         *,
         ca: bool = False,
-        days: int = 30,
+        days: float = 30,
         usage: x509.ObjectIdentifier | None = None,
     ) -> x509.Certificate:
         def named(common: str) -> x509.Name:

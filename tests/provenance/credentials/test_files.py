@@ -1,11 +1,14 @@
 """Every kind of file, signed and read by the library's own reader."""
 
+import hashlib
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import c2pa
+import cv2
 import pytest
 
 from ml_backend.errors import BackendError
@@ -14,7 +17,7 @@ from ml_backend.provenance.credentials.files import EMBEDDED, sidecar_of
 
 from .conftest import FACTS
 
-KINDS = (".png", ".jpg", ".tif", ".mp4", ".mov")
+KINDS = (".png", ".jpg", ".tif", ".webp", ".mp4", ".mov")
 MakeFile = Callable[[str], Path]
 
 
@@ -44,6 +47,33 @@ def test_a_signed_file_says_what_was_done_and_a_flipped_bit_is_found(
     assert read(signed).state == "changed"
 
 
+@pytest.mark.parametrize("suffix", KINDS)
+def test_no_bit_that_is_seen_can_be_flipped(file: MakeFile, tmp_path: Path, suffix: str) -> None:
+    """What C2PA leaves out of its hash are the credential's own reserve and headers, in which nothing is seen."""
+    plain, signed = file(suffix), tmp_path / f"signed{suffix}"
+    sign_file(plain, signed, FACTS)
+    whole, seen = signed.read_bytes(), decoded(signed)
+    passed = []
+    for at in range(3, len(whole), len(whole) // 60):
+        signed.write_bytes(whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :])
+        if read(signed).state == "valid":
+            passed.append(at)
+            assert decoded(signed) == seen, f"byte {at} of {len(whole)}"
+    added = len(whole) - plain.stat().st_size
+    assert len(passed) <= 60 * added / len(whole) + 2, "only the credential's own bytes pass"
+
+
+def decoded(path: Path) -> str:
+    digest = hashlib.sha256()
+    if path.suffix in (".mp4", ".mov"):
+        with av.open(str(path)) as film:
+            for frame in film.decode(video=0):
+                digest.update(frame.to_ndarray().tobytes())
+    else:
+        digest.update(cv2.imread(str(path), cv2.IMREAD_UNCHANGED).tobytes())
+    return digest.hexdigest()
+
+
 def test_in_its_own_place(file: MakeFile) -> None:
     film = file(".mp4")
     sign_file(film, film, FACTS)
@@ -59,6 +89,40 @@ def test_what_is_signed_again_keeps_its_history(file: MakeFile, footage: Path, t
     found = read(again)
     assert found.state == "valid"
     assert found.ingredients == (FACTS.title, "plate_A.mp4")
+
+
+def test_the_plates_of_several_swaps_were_placed(file: MakeFile, footage: Path) -> None:
+    film, plates = file(".mp4"), [footage / "plate_A.mp4", footage / "identity_B_take1.mp4"]
+    sign_file(film, film, FACTS, placed=plates)
+    found = read(film)
+    assert (found.state, found.problems) == ("valid", ())
+    assert found.actions == ("c2pa.created", "c2pa.placed")
+    assert found.ingredients == tuple(plate.name for plate in plates)
+
+
+def test_a_plate_that_cannot_be_read_is_named(file: MakeFile, tmp_path: Path) -> None:
+    picture, plate = file(".png"), tmp_path / "odd.mp4"
+    plate.write_bytes(b"no film")
+    sign_file(picture, picture, FACTS, plate)
+    assert (read(picture).state, read(picture).ingredients) == ("valid", ("odd.mp4",))
+
+
+def test_a_history_that_was_changed_stays_known(file: MakeFile) -> None:
+    picture = file(".png")
+    sign_file(picture, picture, FACTS)
+    data = bytearray(picture.read_bytes())
+    data[len(data) // 2] ^= 1
+    picture.write_bytes(data)
+    sign_file(picture, picture, FACTS)
+    found = read(picture)
+    assert (found.state, found.changed_ingredients) == ("valid", (FACTS.title,))
+
+
+def test_what_is_in_the_file_counts_more_than_what_lies_beside_it(file: MakeFile) -> None:
+    picture = file(".png")
+    sidecar_of(picture).write_bytes(b"left from another time")
+    sign_file(picture, picture, FACTS)
+    assert read(picture).state == "valid"
 
 
 def test_a_plate_that_is_a_folder_is_named(file: MakeFile, footage: Path) -> None:

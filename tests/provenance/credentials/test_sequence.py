@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ml_backend.errors import BackendError
 from ml_backend.provenance.credentials import is_signed, read_list, sign_sequence
 from ml_backend.provenance.credentials.reading import read_detached
 from ml_backend.provenance.credentials.sequence import LIST, SIGNATURE
@@ -24,7 +25,8 @@ def test_the_list_names_every_picture_and_is_signed_once(tmp_path: Path, frames:
     listed = read_list(tmp_path)
     assert listed.frames == dict(frames)
     assert listed.others == {"manifest.json": hashlib.sha256(b"{}").hexdigest()}
-    assert read_detached((tmp_path / LIST).read_bytes(), (tmp_path / SIGNATURE).read_bytes()).state == "valid"
+    with (tmp_path / LIST).open("rb") as listing:
+        assert read_detached(listing, (tmp_path / SIGNATURE).read_bytes()).state == "valid"
     assert is_signed(tmp_path, frames, FACTS, ["manifest.json"])
     assert str(tmp_path) not in (tmp_path / LIST).read_text(), "it holds also where the folder was moved"
 
@@ -44,3 +46,10 @@ def test_any_change_has_to_be_signed_anew(tmp_path: Path, frames: list[tuple[str
             assert not is_signed(tmp_path, frames, FACTS, ["manifest.json"]), f"byte {at} of {name}"
         (tmp_path / name).write_bytes(whole)
     assert is_signed(tmp_path, frames, FACTS, ["manifest.json"])
+
+
+@pytest.mark.parametrize("name", ["../manifest.json", "/etc/hostname", "a/b.png", ""])
+def test_a_list_names_nothing_outside_its_folder(tmp_path: Path, frames: list[tuple[str, str]], name: str) -> None:
+    sign_sequence(tmp_path, [*frames, (name, "0" * 64)], FACTS)
+    with pytest.raises(BackendError, match="is no name of a file"):
+        read_list(tmp_path)

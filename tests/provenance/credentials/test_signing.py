@@ -1,15 +1,19 @@
 """A studio's certificate is checked before it is used, and never passed over silently."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ml_backend.errors import BackendError
 from ml_backend.provenance.credentials import load_signing, read, sign_file
-from ml_backend.provenance.credentials.signing import trust_chain
+from ml_backend.provenance.credentials.certificates import FITTING_USES
+from ml_backend.provenance.credentials.trust import trust_chain
 
 from .conftest import FACTS, Keys, Studio
 
@@ -31,6 +35,32 @@ def test_a_studio_signs_with_its_own_key(studio: Studio, file: Callable[[str], P
     found = read(picture)
     assert (found.state, found.self_issued) == ("valid", False)
     assert found.signer == "A Studio, Shot signing"
+
+
+@pytest.mark.parametrize("usage", FITTING_USES, ids=["emailProtection", "documentSigning", "C2PA claim signing"])
+def test_every_use_that_is_accepted_signs(
+    studio: Studio, file: Callable[[str], Path], usage: x509.ObjectIdentifier
+) -> None:
+    studio.write(usage=usage)
+    picture = file(".png")
+    sign_file(picture, picture, FACTS)
+    assert (read(picture).state, read(picture).problems) == ("valid", ())
+
+
+def test_a_chain_without_its_root_is_believed_by_named_anchors(studio: Studio, file: Callable[[str], Path]) -> None:
+    settings = studio.write()
+    (studio.folder / "root.pem").write_bytes(studio.authority.public_bytes(Encoding.PEM))
+    _nobody_vouches(studio)
+    settings.write_text(settings.read_text() + 'anchors = "root.pem"\n')
+    picture = file(".png")
+    sign_file(picture, picture, FACTS)
+    assert read(picture).state == "valid"
+
+
+def test_a_machines_name_is_not_its_owners(file: Callable[[str], Path]) -> None:
+    picture = file(".png")
+    sign_file(picture, picture, FACTS)
+    assert re.fullmatch(r"Deepfake Sequencer \(self-issued\), machine [0-9a-f]{8}", read(picture).signer)
 
 
 def test_what_another_machine_signed_is_believed_once_it_is_trusted(
@@ -62,6 +92,11 @@ def _no_chain(studio: Studio) -> None:
     (studio.folder / "chain.pem").unlink()
 
 
+def _nobody_vouches(studio: Studio) -> None:
+    chain = studio.folder / "chain.pem"
+    chain.write_text(chain.read_text().split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n")
+
+
 def _settings(text: str) -> Callable[[Studio], None]:
     return lambda studio: (studio.folder / "credentials.toml").write_text(text) and None
 
@@ -73,6 +108,8 @@ def _settings(text: str) -> Callable[[Studio], None]:
         (_open_key, "can be read by others.*chmod 600"),
         (_wrong_order, "not that of the key"),
         (_no_chain, "chain.pem cannot be read"),
+        (_nobody_vouches, "Nobody vouches"),
+        (_settings('certificate = "chain.pem"\nkey = "key.pem"\ntime_stamp = "tsa"'), "time_stamp in .* is no address"),
         (_settings("certificate = "), "credentials.toml cannot be read"),
         (_settings('certificate = "chain.pem"'), "must have certificate and key"),
         (_settings('certificate = "chain.pem"\nkey = "key.pem"\npassword = "x"'), "password"),
