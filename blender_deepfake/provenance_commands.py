@@ -61,7 +61,7 @@ def verify(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def sign(arguments: argparse.Namespace) -> dict[str, Any]:
-    """For a render that was made before: `blender -b EDIT.blend -a --command deepfake sign`."""
+    """For what was rendered before, also where the extension was off then."""
     scene = scene_of(arguments)
     film = path_of(arguments.file) or film_signing.film_of(scene)
     if film is None:

@@ -51,7 +51,10 @@ def register() -> None:
 
 
 def unregister() -> None:
+    """Does nothing where all is taken away already: a module of Blender asks once more at its end."""
     global _command_handle  # noqa: PLW0603
+    if _command_handle is None:
+        return
     atexit.unregister(unregister)
     session.close()
     mask_overlay.disable()
@@ -59,9 +62,8 @@ def unregister() -> None:
     trainings.forget()
     people.forget()
     swap_versions.forget()
-    if _command_handle is not None:
-        bpy.utils.unregister_cli_command(_command_handle)
-        _command_handle = None
+    bpy.utils.unregister_cli_command(_command_handle)
+    _command_handle = None
     utils: Any = bpy.utils
     utils.unregister_preset_path(_FOLDER)
     menus.unregister()

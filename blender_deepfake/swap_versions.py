@@ -102,7 +102,18 @@ def users(folder: Path) -> list[Strip]:
     return [strip for strip in placed if folder_of(strip) == folder.resolve()]
 
 
+def is_being_made(folder: Path) -> bool:
+    """Does a job write this version now, or will it soon?"""
+    entries = session.current().board.entries
+    return any(
+        entry.active and entry.spec.kind == "swap" and Path(str(entry.spec.request.get("out"))) == folder
+        for entry in entries
+    )
+
+
 def refuse_in_use(folder: Path) -> None:
+    if is_being_made(folder):
+        raise UsageError(f"A job makes {folder.name} now.", "Cancel the job first, or wait for its end.")
     using = users(folder)
     if using:
         raise UsageError(

@@ -8,7 +8,7 @@ import bpy
 from ..core.wrapping import wrap
 
 _FONT = 0  # the interface's own
-_BESIDE, _ICON = 62, 22  # pixels at scale 1: tabs, the edges of panel and box and of the label; and an icon
+_BESIDE, _ICON = 82, 22  # pixels at scale 1: tabs, the edges of panel and box and of the label; and an icon
 
 
 class SidebarPanel(bpy.types.Panel):

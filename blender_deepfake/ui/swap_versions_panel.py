@@ -60,8 +60,10 @@ def _draw_version(layout: Any, context: Any, folder: Any, is_shown: bool) -> Non
     row = box.row()
     title = known.title if known else f"v{swap_folders.number(folder):03d}"
     icon = "RADIOBUT_ON" if is_shown else "RADIOBUT_OFF"
-    row.operator("deepfake.swap_version_show", text=title, icon=icon, emboss=False).folder = str(folder)
-    if not is_shown:
+    name = row.row()
+    name.alignment = "LEFT"
+    name.operator("deepfake.swap_version_show", text=title, icon=icon, emboss=False).folder = str(folder)
+    if not is_shown and not swap_versions.is_being_made(folder):
         row.operator("deepfake.swap_version_delete", text="", icon="TRASH", emboss=False).folder = str(folder)
     paragraph(box, context, known.line if known else "Reading …", share=0.9)
 

@@ -34,9 +34,10 @@ def sign_deliveries(
     known = delivered_swaps(swaps)
     strangers = _strangers(known, paths[0])
     plates = [plate] if plate else _plates(known)
+    plate_sha256 = sha256_of(plates[0]) if len(plates) == 1 and plates[0].is_file() else None
     signed: list[Path] = []
     for path in paths:
-        signing, where = _sign(path, out or path, known, plates)
+        signing, where = _sign(path, out or path, known, plates, plate_sha256)
         signed.append(where)
     return {
         "signed": [str(where) for where in signed],
@@ -87,14 +88,15 @@ def _plates(swaps: Sequence[DeliveredSwap]) -> list[Path]:
     return [plate for plate in plates if plate.exists()]
 
 
-def _sign(path: Path, target: Path, swaps: Sequence[DeliveredSwap], plates: Sequence[Path]) -> tuple[Signing, Path]:
+def _sign(
+    path: Path, target: Path, swaps: Sequence[DeliveredSwap], plates: Sequence[Path], plate_sha256: str | None
+) -> tuple[Signing, Path]:
     """One plate is what was opened; of several each was placed."""
     head = audit.enter("sign", consents(swaps), {"file": target.name})
     opened, placed = (plates[0], ()) if len(plates) == 1 else (None, plates)
     facts = facts_of(target.name, swaps, None, head)
     if opened is not None:
-        sha256 = sha256_of(opened) if opened.is_file() else None
-        facts = replace(facts, plate_name=opened.name, plate_sha256=sha256)
+        facts = replace(facts, plate_name=opened.name, plate_sha256=plate_sha256)
     if path.is_dir():
         return _sign_folder(path, facts), path
     if target.suffix.lower() in EMBEDDED:

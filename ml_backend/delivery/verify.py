@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +152,7 @@ def _signed_list(folder: Path) -> tuple[Credentials, dict[str, str], dict[str, s
         listing, signature = (folder / LIST).read_bytes(), (folder / SIGNATURE).read_bytes()
     except FileNotFoundError as error:
         return Credentials("changed", problems=(f"{Path(error.filename).name} is missing",)), {}, {}
-    credentials = read_detached(BytesIO(listing), signature)
+    credentials = read_detached(listing, signature)
     try:
         listed = read_list(folder)
     except BackendError as error:

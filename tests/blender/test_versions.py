@@ -19,10 +19,11 @@ def test_versions_and_updates(scenario: Callable[..., dict[str, Any]]) -> None:
     assert answer["shown"] == [101, 1]
     assert answer["target"]
     assert answer["strips"] == 2
-    new, show, in_use, outside, deleted = answer["said"]
+    new, show, in_use, outside, written, deleted = answer["said"]
     assert new == show == deleted == ""
     assert "shows" in in_use
     assert "is no swap in" in outside
+    assert "A job makes" in written, "a version that a job writes is not deleted under it"
     assert answer["left"] == [""]
     updates = answer["updates"]
     assert updates["same"] == []

@@ -1,5 +1,6 @@
 """`ml-backend verify` and `sign` on a real swap."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -58,6 +59,23 @@ def test_missing_and_added_pictures_are_named(swap: Path, capsys: pytest.Capture
     assert (told["state"], told["missing"], told["added"]) == ("changed", ["000001.png"], ["000009.png"])
 
 
+def test_added_pictures_of_another_kind_are_named(swap: Path) -> None:
+    for name in ("000009.PNG", "extra.exr", "extra.jpg"):
+        (swap / name).write_bytes(b"added")
+    (swap / "notes.txt").write_text("no picture")
+    assert verify(swap).added == ("000009.PNG", "extra.exr", "extra.jpg")
+
+
+def test_ten_names_and_how_many_there_are(swap: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(100, 125):
+        (swap / f"{number}.png").write_bytes(b"added")
+    assert main(["verify", str(swap)]) == 1
+    told = capsys.readouterr().out
+    assert "25 added (100.png," in told
+    assert "109.png …" in told
+    assert "110.png" not in told
+
+
 @pytest.mark.parametrize("name", [LIST, SIGNATURE])
 def test_without_half_of_its_credentials(swap: Path, name: str) -> None:
     (swap / name).unlink()
@@ -114,8 +132,66 @@ def test_a_film_is_signed_for_its_swaps(
     assert found.state == "valid"
     assert found.credentials.facts["people"].keys() == {"identity_B", "performer_A"}
     assert found.credentials.facts["models"]
+    assert found.credentials.actions == ("c2pa.opened", "c2pa.edited")
+    assert found.credentials.ingredients == ("plate_A.mp4",)
+    assert found.credentials.facts["plate_sha256"] == hashlib.sha256(Path(plate).read_bytes()).hexdigest()
     flip(film)
     assert verify(film).state == "changed"
+
+
+def test_the_plate_of_the_swap_is_what_was_opened(swap: Path, footage: Path, tmp_path: Path) -> None:
+    film = Path(shutil.copy(footage / "plate_A.mp4", tmp_path / "film.mp4"))
+    assert main(["sign", str(film), "--swap", str(swap)]) == 0
+    assert verify(film).credentials.ingredients == ("plate_A.mp4",)
+
+
+def test_a_film_that_cannot_hold_them_has_credentials_beside_it(swap: Path, footage: Path, tmp_path: Path) -> None:
+    film = Path(shutil.copy(footage / "plate_A.mp4", tmp_path / "film.mkv"))
+    assert main(["sign", str(film), "--swap", str(swap)]) == 0
+    found = verify(film)
+    assert (found.state, found.credentials.ingredients) == ("valid", ("plate_A.mp4",))
+    flip(tmp_path / "film.mkv.c2pa")
+    assert verify(film).state == "changed"
+    assert main(["sign", str(film), "--swap", str(swap)]) == 0
+    flip(film)
+    assert verify(film).state == "changed"
+
+
+def test_several_pictures_at_once_and_a_folder_of_them(
+    swap: Path, footage: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stills = tmp_path / "stills"
+    stills.mkdir()
+    files = [Path(shutil.copy(swap / "000001.png", stills / name)) for name in ("a.png", "b.png", "c.png")]
+    assert main(["sign", *map(str, files), "--swap", str(swap), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["signed"] == list(map(str, files))
+    found = verify(stills)
+    assert (found.state, found.files) == ("valid", 3)
+    shutil.copy(swap / "000001.png", stills / "d.png")
+    assert main(["verify", str(stills)]) == 1
+    assert "1 of 4 files (d.png)" in capsys.readouterr().out
+    flip(files[1])
+    found = verify(stills)
+    assert (found.state, found.changed, found.unsigned) == ("changed", ("b.png",), ("d.png",))
+
+
+@pytest.mark.parametrize("place", ["", "000001.png", "credentials.json"])
+def test_a_swap_itself_is_signed_by_the_swap_alone(swap: Path, place: str, capsys: pytest.CaptureFixture[str]) -> None:
+    before = {file.name: file.read_bytes() for file in swap.iterdir() if file.is_file()}
+    assert main(["sign", str(swap / place), "--swap", str(swap)]) == 2
+    assert "belongs to a swap" in capsys.readouterr().err
+    assert {file.name: file.read_bytes() for file in swap.iterdir() if file.is_file()} == before
+
+
+def test_what_a_stranger_signed_is_said(
+    swap: Path, footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = Path(shutil.copy(footage / "plate_A.mp4", tmp_path / "film.mp4"))
+    monkeypatch.setenv("ML_BACKEND_HOME", str(tmp_path / "another machine"))
+    assert main(["verify", str(swap)]) == 1
+    assert "by somebody whom this machine does not know" in capsys.readouterr().out
+    assert main(["sign", str(film), "--swap", str(swap)]) == 0
+    assert f"{swap} was signed by somebody whom this machine does not know" in capsys.readouterr().out
 
 
 def test_a_folder_of_pictures_gets_one_list(swap: Path, footage: Path, tmp_path: Path) -> None:
@@ -146,6 +222,10 @@ def test_a_changed_swap_vouches_for_nothing(
         (["nothing.mp4"], "There is no"),
         (["{film}", "--plate", "nothing"], "There is no plate"),
         (["{swap}", "--out", "x.mp4"], "--out is for a film"),
+        (["{film}", "{film}", "--out", "x.mp4"], "Sign them one by one"),
+        (["{film}", "--out", "x.mkv"], "beside it"),
+        (["{film}", "--out", "x.png"], "of another kind"),
+        (["{film}", "--out", "{swap}/x.mp4"], "belongs to a swap"),
     ],
 )
 def test_wrong_wishes_are_named(
@@ -159,5 +239,7 @@ def test_wrong_wishes_are_named(
 
 def test_the_certificate_is_shown(run_backend: Callable[..., Any]) -> None:
     shown = run_backend("credentials", "show", "--json")
-    assert json.loads(shown.stdout.splitlines()[-1])["self_issued"] is True
+    told = json.loads(shown.stdout.splitlines()[-1])
+    assert told["self_issued"] is True
+    assert len(told["fingerprint"]) == 64
     assert run_backend("credentials", "trust").returncode == 2

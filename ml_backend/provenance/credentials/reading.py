@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import c2pa
 
 from . import facts as known
+from . import padding
 from .contexts import open_context
 from .files import BESIDE, EMBEDDED, sidecar_of
 from .self_issued import ORGANISATION
@@ -62,26 +64,30 @@ def read(path: Path) -> Credentials:
     return found
 
 
-def read_detached(data: BinaryIO, credential: bytes) -> Credentials:
-    """The credential that lies beside `data`."""
-    return _read(BESIDE, data, credential)
+def read_detached(data: bytes | BinaryIO, credential: bytes) -> Credentials:
+    """The credential that lies beside `data`, which may be a file that is open."""
+    if not padding.is_empty(credential):
+        return Credentials("changed", problems=("the reserve of the signature is not empty",))
+    return _read(BESIDE, BytesIO(data) if isinstance(data, bytes) else data, credential)
 
 
 def _read(kind: str, stream: BinaryIO, credential: bytes | None) -> Credentials:
     anchors = own_anchors()
     try:
         with open_context(anchors) as context, c2pa.Reader(kind, stream, credential, context=context) as reader:
-            return _understood(json.loads(reader.json()), reader.get_validation_state())
+            told, verdict = json.loads(reader.json()), reader.get_validation_state()
     except (c2pa.C2paError.ManifestNotFound, c2pa.C2paError.RemoteManifest):
         return Credentials("absent")  # one that lies on a server is not fetched
-    except (KeyError, TypeError, AttributeError) as error:  # what it says of itself does not hang together
-        return Credentials("changed", problems=(known.plain(f"{type(error).__name__}: {error}"),))
     except (c2pa.C2paError, ValueError) as error:
         text = str(error)
         if text.startswith("Remote:"):
             return Credentials("absent")
         damaged = credential is None and any(words in text for words in _NOT_READABLE)
         return Credentials("changed", problems=(known.plain(text),), damaged=damaged)
+    try:
+        return _understood(told, verdict)
+    except (KeyError, TypeError, AttributeError) as error:  # what it says of itself does not hang together
+        return Credentials("changed", problems=(known.plain(f"{type(error).__name__}: {error}"),))
 
 
 def _understood(told: dict[str, Any], verdict: str | None) -> Credentials:

@@ -52,7 +52,7 @@ def is_signed(folder: Path, frames: Sequence[tuple[str, str]], facts: Facts, oth
     try:
         content = (folder / LIST).read_bytes()
         return content == _content(folder, frames, facts, others) and (
-            read_detached(BytesIO(content), (folder / SIGNATURE).read_bytes()).state == "valid"
+            read_detached(content, (folder / SIGNATURE).read_bytes()).state == "valid"
         )
     except OSError:
         return False
@@ -78,8 +78,9 @@ def read_list(folder: Path) -> Listed:
         frames, others = dict(value["frames"]), dict(value["others"])
         if not all(isinstance(text, str) for text in [*frames, *frames.values(), *others, *others.values()]):
             raise TypeError("texts are needed")
-        if strange := next((name for name in [*frames, *others] if Path(name).name != name), None):
-            raise ValueError(f"{plain(strange)!r} is no name of a file in it")
+        strange = [name for name in [*frames, *others] if name in ("", "..") or Path(name).name != name]
+        if strange:
+            raise ValueError(f"{plain(strange[0])!r} is no name of a file in it")
         return Listed(str(value["title"]), frames, others, tuple(map(str, value["models"])))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise BackendError(f"The signed list {file} cannot be read: {error}.", "Run the swap again.") from error

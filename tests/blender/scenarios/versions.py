@@ -9,7 +9,9 @@ import bpy
 import pictures
 
 import blender_deepfake
-from blender_deepfake import compat, placing, strips, swap_specs, swap_updates, swap_versions
+from blender_deepfake import compat, placing, session, strips, swap_specs, swap_updates, swap_versions
+from blender_deepfake.core.board import Entry
+from blender_deepfake.core.runner import JobSpec
 from blender_deepfake.core.swap_controls import CONTROLS, Number, Toggle
 
 NUMBERS = list(range(1, 21))
@@ -61,6 +63,10 @@ def side_by_side(scene: Any, plate: Any, model: Path, folder: Path) -> dict[str,
     target = swap_versions.target(plate, "identity") == first
     said.append(run(scene, "swap_version_delete", folder=str(first)))
     said.append(run(scene, "swap_version_delete", folder=str(folder / "project")))
+    writing = Entry(1, JobSpec("swap", {"out": str(second)}, "Swap"), state="running")
+    session.current().board.entries.append(writing)
+    said.append(run(scene, "swap_version_delete", folder=str(second)))
+    session.current().board.entries.remove(writing)
     said.append(run(scene, "swap_version_delete", folder=str(second)))
     left = sorted(path.name.removeprefix(first.name) for path in first.parent.iterdir())
     return {

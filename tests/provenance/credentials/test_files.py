@@ -63,6 +63,27 @@ def test_no_bit_that_is_seen_can_be_flipped(file: MakeFile, tmp_path: Path, suff
     assert len(passed) <= 60 * added / len(whole) + 2, "only the credential's own bytes pass"
 
 
+def test_no_bit_beside_a_file_can_be_flipped_that_says_anything(tmp_path: Path) -> None:
+    """But for headers of the container, in which nothing is said: C2PA does not sign these."""
+    picture = tmp_path / "a.exr"
+    picture.write_bytes(b"not looked into" * 1000)
+    sign_sidecar(picture, FACTS)
+    beside, whole, said = sidecar_of(picture), sidecar_of(picture).read_bytes(), read(picture)
+    passed = []
+    for at in range(0, len(whole), 29):
+        beside.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        found = read(picture)
+        assert found.state == "changed" or found == said, f"byte {at} of {len(whole)}"
+        passed += [at] if found.state == "valid" else []
+    assert len(passed) < 10, passed
+    beside.write_bytes(whole)
+    for at in range(0, picture.stat().st_size, 500):
+        data = picture.read_bytes()
+        picture.write_bytes(data[:at] + bytes([data[at] ^ 128]) + data[at + 1 :])
+        assert read(picture).state == "changed", f"byte {at} of the picture"
+        picture.write_bytes(data)
+
+
 def decoded(path: Path) -> str:
     digest = hashlib.sha256()
     if path.suffix in (".mp4", ".mov"):

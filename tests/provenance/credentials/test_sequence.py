@@ -25,8 +25,7 @@ def test_the_list_names_every_picture_and_is_signed_once(tmp_path: Path, frames:
     listed = read_list(tmp_path)
     assert listed.frames == dict(frames)
     assert listed.others == {"manifest.json": hashlib.sha256(b"{}").hexdigest()}
-    with (tmp_path / LIST).open("rb") as listing:
-        assert read_detached(listing, (tmp_path / SIGNATURE).read_bytes()).state == "valid"
+    assert read_detached((tmp_path / LIST).read_bytes(), (tmp_path / SIGNATURE).read_bytes()).state == "valid"
     assert is_signed(tmp_path, frames, FACTS, ["manifest.json"])
     assert str(tmp_path) not in (tmp_path / LIST).read_text(), "it holds also where the folder was moved"
 
