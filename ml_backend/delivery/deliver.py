@@ -26,6 +26,7 @@ from ml_backend.delivery.deliver_swaps import (
 from ml_backend.delivery.encode import write_film
 from ml_backend.delivery.encode_choice import CONTAINERS, Codec, choose_encoding, is_deep
 from ml_backend.delivery.encode_sound import sound_of
+from ml_backend.delivery.sign import vouching
 from ml_backend.errors import BackendError, Cancelled, UsageError
 from ml_backend.media.frame import Pixels, Source
 from ml_backend.media.movie_decode import first_frame
@@ -63,12 +64,13 @@ class Delivery:
 def run_deliver(delivery: Delivery, reporter: Reporter) -> dict[str, Any]:
     """Write the delivery whole, or nothing. Returns out, frames, seconds, watermark (8 hex digits or None) and signer.
 
-    UsageError for what cannot be (a swap's own folder, an unknown kind of file …), BackendError for damaged footage,
-    Cancelled where the reporter asks to stop.
+    UsageError for what cannot be (a swap's own folder, an unknown kind of file …), BackendError for damaged footage
+    and for swaps that are not as they were signed, Cancelled where the reporter asks to stop.
     """
     started = time.monotonic()
     swaps = delivered_swaps(delivery.swaps)
     refuse_comp_pictures(delivery.source, delivery.out)
+    vouching(swaps, delivery.source)
     film = _is_film(delivery)
     source = open_source(delivery.source)
     if source.info.bit_depth == 32:

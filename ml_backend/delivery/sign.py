@@ -32,7 +32,7 @@ def sign_deliveries(
     """
     _check(paths, plate, out)
     known = delivered_swaps(swaps)
-    strangers = _strangers(known, paths[0])
+    strangers = vouching(known, paths[0])
     plates = [plate] if plate else _plates(known)
     plate_sha256 = sha256_of(plates[0]) if len(plates) == 1 and plates[0].is_file() else None
     signed: list[Path] = []
@@ -71,7 +71,11 @@ def _check(paths: Sequence[Path], plate: Path | None, out: Path | None) -> None:
             )
 
 
-def _strangers(swaps: Sequence[DeliveredSwap], path: Path) -> list[Path]:
+def vouching(swaps: Sequence[DeliveredSwap], path: Path) -> list[Path]:
+    """The swaps that somebody signed whom this machine does not know.
+
+    Raises BackendError for one that is not as it was signed: it cannot vouch for what is in `path`.
+    """
     states = {swap.folder: verify_folder(swap.folder) for swap in swaps}
     for folder, found in states.items():
         if found.state in ("changed", "absent"):

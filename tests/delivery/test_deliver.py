@@ -14,17 +14,17 @@ import pytest
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from ml_backend.delivery.deliver import Delivery, run_deliver
-from ml_backend.errors import Cancelled, UsageError
+from ml_backend.errors import BackendError, Cancelled, UsageError
 from ml_backend.media.source import open_source
 from ml_backend.media.write import write_rgb
 from ml_backend.progress import SilentReporter
 from ml_backend.provenance.audit import entries
-from ml_backend.provenance.credentials import read, read_list
+from ml_backend.provenance.credentials import Facts, read, read_list, sign_sequence
 from ml_backend.provenance.credentials.reading import read_detached
 from ml_backend.provenance.home import audit_file
 from ml_backend.provenance.watermark import detect
 from ml_backend.provenance.watermark.payload import payload_of
-from ml_backend.swapping.manifest import Consent, Manifest, write_manifest
+from ml_backend.swapping.manifest import MANIFEST, Consent, Manifest, write_manifest
 
 FRAMES = 12
 _BT2020_NCL = 9  # of ISO/IEC 23091-2
@@ -73,6 +73,7 @@ def make_swap(tmp_path: Path, footage: Path) -> Callable[..., Path]:
         folder = tmp_path / name
         folder.mkdir()
         write_manifest(folder, described.model_copy(update=changes))
+        sign_sequence(folder, [], Facts(name, {}, "0" * 64), [MANIFEST])
         return folder
 
     return make
@@ -348,6 +349,13 @@ def test_a_stop_leaves_nothing(film: Film, swap: Path, tmp_path: Path, name: str
         run_deliver(Delivery(source, [swap], folder / name), _StopsAfter(5))
     assert list(folder.iterdir()) == []
     assert list(entries(audit_file())) == []
+
+
+def test_a_swap_that_was_changed_since_vouches_for_nothing(film: Film, swap: Path, tmp_path: Path) -> None:
+    (swap / MANIFEST).write_bytes((swap / MANIFEST).read_bytes() + b" ")
+    with pytest.raises(BackendError, match=r"cannot vouch for film\.mp4"):
+        run_deliver(Delivery(film(), [swap], tmp_path / "out.mp4"), SilentReporter())
+    assert not (tmp_path / "out.mp4").exists()
 
 
 def test_an_older_delivery_stays_until_the_new_one_is_whole(film: Film, swap: Path, tmp_path: Path) -> None:
