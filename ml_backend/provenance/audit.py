@@ -10,14 +10,15 @@ chain.
 """
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, BinaryIO
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt, TypeAdapter, ValidationError
 
 from ml_backend.atomic import write_json
 from ml_backend.errors import BackendError
@@ -30,19 +31,41 @@ BEGINNING = "0" * 64
 CUT_SHORT = "line cut short"
 ROTATED = "rotate"
 _WAIT = 60.0  # seconds for the lock: an entry takes some milliseconds
-_KEYS = {"n", "time", "action", "people", "facts", "previous", "sha256"}
-_LONGEST = 1_000_000  # bytes of a line
+_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
+_TAIL = 8192  # bytes of the file's end that are read first: some entries
 
 
 @dataclass(frozen=True)
 class Head:
     """Where the chain ends: lines and bytes of the file until there, the last entry's number, time and hash."""
 
-    lines: int = 0
-    size: int = 0
-    n: int = 0
+    lines: NonNegativeInt = 0
+    size: NonNegativeInt = 0
+    n: NonNegativeInt = 0
     time: str = ""
     sha256: str = BEGINNING
+
+
+def _moment(text: str) -> str:
+    datetime.strptime(text, _FORM)
+    return text
+
+
+class _Entry(BaseModel):
+    """The form of an entry: what has another is none, whoever wrote it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    n: int
+    time: Annotated[str, AfterValidator(_moment)]
+    action: str
+    people: dict[str, str]
+    facts: dict[str, str | int]
+    previous: str
+    sha256: str
+
+
+_HEAD = TypeAdapter(Head)
 
 
 def enter(action: str, people: Mapping[str, str], facts: Mapping[str, str | int]) -> str:
@@ -65,24 +88,35 @@ def enter(action: str, people: Mapping[str, str], facts: Mapping[str, str | int]
 
 def head() -> str:
     """The hash of the newest entry; 64 zeros where there is none."""
-    with suppress(OSError):
-        lines = audit_file().read_bytes().splitlines()
-        for line in reversed(lines):
-            entry = _parsed(line)
-            if entry:
-                return str(entry["sha256"])
-    return BEGINNING
+    newest = _newest()
+    return BEGINNING if newest is None else str(newest["sha256"])
 
 
 def newest_time() -> str | None:
-    """When the newest entry was made; None where there is none. Reads the end of the file only."""
+    """When the newest entry was made; None where there is none."""
+    newest = _newest()
+    return None if newest is None else str(newest["time"])
+
+
+def _newest() -> dict[str, Any] | None:
     try:
         with audit_file().open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - 65536))
-            lines = file.read().splitlines()
+            return _last(file, file.seek(0, os.SEEK_END))
     except OSError:
         return None
-    return next((str(entry["time"]) for line in reversed(lines) if (entry := _parsed(line))), None)
+
+
+def _last(file: BinaryIO, end: int) -> dict[str, Any] | None:
+    """The last entry that ends before the byte `end`. Reads no more of the file than it must."""
+    length = _TAIL
+    while True:
+        begin = file.seek(max(0, end - length))
+        lines = file.read(end - begin).split(b"\n")
+        whole = lines if begin == 0 else lines[1:]  # the first may have begun earlier
+        entry = next((entry for line in reversed(whole) if (entry := _parsed(line))), None)
+        if entry is not None or begin == 0:
+            return entry
+        length *= 8
 
 
 def rotate(reason: str) -> tuple[Path | None, str]:
@@ -95,7 +129,7 @@ def rotate(reason: str) -> tuple[Path | None, str]:
         old, last = None, Head()
         with suppress(BackendError):
             last = read_head(path) or last
-        if path.exists():
+        if path.is_file():
             old = path.with_name(f"{path.stem}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}{path.suffix}")
             path.rename(old)
         facts: dict[str, str | int] = {
@@ -122,13 +156,13 @@ def link(entry: Mapping[str, Any]) -> str:
 
 
 def _append(path: Path, before: Head, action: str, people: Mapping[str, str], facts: Mapping[str, str | int]) -> Head:
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    now = datetime.now(UTC).strftime(_FORM)
     content = {
         "n": before.n + 1,
         "time": max(now, before.time),  # the clocks of two machines may differ a little
         "action": action,
         "people": dict(people),
-        "facts": dict(facts),
+        "facts": {name: _writable(value) if isinstance(value, str) else value for name, value in facts.items()},
         "previous": before.sha256,
     }
     entry = content | {"sha256": link(content)}
@@ -165,8 +199,7 @@ def _state(path: Path) -> tuple[Head, bytes]:
             if size < known.size:
                 raise _damaged(path, f"it has {size} bytes, and had {known.size}: its end is missing")
             if known.size:
-                file.seek(max(0, known.size - _LONGEST))
-                last = _parsed(file.read(min(known.size, _LONGEST)).splitlines()[-1])
+                last = _last(file, known.size)
                 if last is None or last["sha256"] != known.sha256 or link(last) != known.sha256:
                     raise _damaged(path, f"line {known.lines} was changed")
             file.seek(known.size)
@@ -230,19 +263,25 @@ def read_head(path: Path) -> Head | None:
     """What the head file beside the audit `path` says; BackendError where it is damaged."""
     file = head_file(path)
     try:
-        return Head(**json.loads(file.read_bytes()))
+        return _HEAD.validate_json(file.read_bytes(), strict=True)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError) as error:
-        raise _damaged(file, str(error)) from error
+    except OSError as error:
+        raise _damaged(file, error.strerror or str(error)) from error
+    except ValidationError as error:
+        raise _damaged(file, str(error.errors()[0]["msg"])) from error
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:
     try:
-        entry = json.loads(line)
-    except ValueError:
+        return _Entry.model_validate_json(line).model_dump()
+    except ValidationError:
         return None
-    return entry if isinstance(entry, dict) and entry.keys() == _KEYS else None
+
+
+def _writable(text: str) -> str:
+    """The text in UTF-8, also where a file's name is not: its bytes are spelt out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @contextmanager
@@ -251,6 +290,8 @@ def _locked(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise _unwritable(path, error) from error
+    if path.exists() and not path.is_file():
+        raise BackendError(f"The audit {path} is no file.", "Name a file with ML_BACKEND_AUDIT.")
     with hold(path.with_name(path.name + ".lock"), "Is another process stuck, or the folder read-only?", _WAIT):
         yield
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml_backend.errors import BackendError
-from ml_backend.provenance.audit import CUT_SHORT, Broken, Head, entries, follow, read_head
+from ml_backend.provenance.audit import CUT_SHORT, Broken, Head, follow, read_head
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Verdict:
 def verify(path: Path) -> Verdict:
     """Read the whole file and compare it with the head kept beside it; a file that was never written holds."""
     content = path.read_bytes() if path.exists() else b""
-    cut_short = sum(entry["action"] == CUT_SHORT for entry in entries(path))
+    cut_short = content.count(b'"action":"%s"' % CUT_SHORT.encode())
     try:
         end, torn = follow(Head(), content)
     except Broken as error:
@@ -47,7 +47,7 @@ def _compared(content: bytes, end: Head, torn: bytes, kept: Head | None, cut_sho
         line, what = end.lines + 1, "The head beside the file is missing: whether entries were cut off cannot be told."
     elif kept is not None and kept.n > end.n:
         line, what = end.lines + 1, f"The file ends after {end.n} entries, and had {kept.n}: the end was cut off."
-    elif kept is not None and kept.n and follow(Head(), content[: kept.size])[0].sha256 != kept.sha256:
+    elif kept is not None and kept.n and kept != end and follow(Head(), content[: kept.size])[0] != kept:
         line, what = kept.lines, f"line {kept.lines} is another one than was written."
     elif torn:
         what = f"The last line was cut short ({len(torn)} bytes); the next entry will say so."

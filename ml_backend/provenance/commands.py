@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
-from ml_backend.errors import BackendError
+from ml_backend.errors import BackendError, UsageError
 from ml_backend.provenance import audit
 from ml_backend.provenance.consent import ConsentRefused, check_record, find_record, read_record, valid_record
 from ml_backend.provenance.gate import check_project, check_shot
@@ -97,7 +97,7 @@ def _show(args: argparse.Namespace) -> int:
         f"{'sha256':13} {record.sha256()}",
         f"{'file':13} {path}",
     ]
-    _print(args, {**_as_json(record, path), **_state(record, path)}, "\n".join(lines))
+    _print(args, {**_as_json(record, path), **_state(record, path, args.consent)}, "\n".join(lines))
     return 0
 
 
@@ -146,8 +146,10 @@ def _revoke(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
+    if args.consent and not args.consent.is_dir():
+        raise UsageError(f"There is no folder of records {args.consent}.", "Give a folder of records that exists.")
     folders = [consent_folder(), *([args.consent] if args.consent else [])]
-    rows = [_row(path) for folder in folders for path in sorted(folder.glob("[!_]*.json"))]
+    rows = [_row(path, args.consent) for folder in folders for path in sorted(folder.glob("[!_]*.json"))]
     lines = [_line(row) for row in rows]
     _print(args, {"records": rows}, "\n".join(lines) or "There are no records. Make one: ml-backend consent new --help")
     return 0
@@ -159,20 +161,20 @@ def _line(row: dict[str, Any]) -> str:
     return f"{row['identity']:24} {row['state']:14} {left:10}  {scope} {row['path']}"
 
 
-def _row(path: Path) -> dict[str, Any]:
+def _row(path: Path, extra: Path | None) -> dict[str, Any]:
     row = {"identity": path.stem, "path": str(path)}
     try:
         record = read_record(path, path.stem)
     except BackendError as error:
         return {**row, "state": error.reason if isinstance(error, ConsentRefused) else "unreadable"}
     dumped = record.model_dump(mode="json", include={"basis", "actions", "project", "shots", "expires"})
-    return {**row, **dumped, "sha256": record.sha256(), **_state(record, path)}
+    return {**row, **dumped, "sha256": record.sha256(), **_state(record, path, extra)}
 
 
-def _state(record: ConsentRecord, path: Path) -> dict[str, Any]:
+def _state(record: ConsentRecord, path: Path, extra: Path | None) -> dict[str, Any]:
     left = {"days_left": _days(record)}
     try:
-        check_record(record, path, None)
+        check_record(record, path, None, extra)
     except ConsentRefused as refusal:
         return {"state": refusal.reason, **left}
     return {"state": "valid", **left}

@@ -12,7 +12,7 @@ from ml_backend.errors import RefusedError, UsageError
 from ml_backend.provenance.home import consent_folder
 from ml_backend.provenance.keys import load_trust
 from ml_backend.provenance.record import Action, ConsentRecord
-from ml_backend.provenance.revocation import read_revoked
+from ml_backend.provenance.revocation import folder_of, read_revoked
 from ml_backend.requests import Name
 
 Reason = Literal[
@@ -62,7 +62,7 @@ def valid_record(identity: str, action: Action | None, extra: Path | None, *more
     for path in _candidates(identity, extra):
         try:
             record = read_record(path, identity)
-            check_record(record, path, action)
+            check_record(record, path, action, extra)
             for check in more:
                 check(record, path)
         except ConsentRefused as refusal:
@@ -105,9 +105,12 @@ def read_record(path: Path, identity: str) -> ConsentRecord:
     return record
 
 
-def check_record(record: ConsentRecord, path: Path, action: Action | None, now: datetime | None = None) -> None:
-    """Raise ConsentRefused unless `record` (from `path`) is genuine, valid now and allows `action`, if one is given."""
-    name, now = record.identity, now or datetime.now(UTC)
+def check_record(record: ConsentRecord, path: Path, action: Action | None, extra: Path | None = None) -> None:
+    """Raise ConsentRefused unless `record` (from `path`) is genuine, valid now and allows `action`, if one is given.
+
+    extra: other records than the user's own, whose list of what is revoked counts wherever the record lies.
+    """
+    name, now = record.identity, datetime.now(UTC)
     make = new_command(name, path.parent)
     again = f"Make a new record: {make} --replace"
     if not record.signature_holds():
@@ -125,7 +128,7 @@ def check_record(record: ConsentRecord, path: Path, action: Action | None, now: 
             f"{path} is signed with the key {record.signature.key[:16]}, which is not trusted here{only}.{broken}",
             "If you know who signed it, get their public key from them and run: ml-backend consent trust KEY.pem",
         )
-    _check_not_revoked(record, path)
+    _check_not_revoked(record, path, extra)
     if now + SLACK < record.valid_from:
         raise ConsentRefused(
             "not-yet-valid", f"The consent of {name} is valid only from {record.valid_from:%Y-%m-%d %H:%M} UTC.", again
@@ -141,9 +144,9 @@ def check_record(record: ConsentRecord, path: Path, action: Action | None, now: 
         )
 
 
-def _check_not_revoked(record: ConsentRecord, path: Path) -> None:
+def _check_not_revoked(record: ConsentRecord, path: Path, extra: Path | None) -> None:
     name, make = record.identity, new_command(record.identity, path.parent)
-    revoked = read_revoked(path.parent)
+    revoked = read_revoked(path.parent, path.resolve().parent, folder_of(extra))  # a link is no way around a list
     withdrawn = revoked.records.get(record.sha256())
     if withdrawn:
         raise ConsentRefused(

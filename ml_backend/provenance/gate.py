@@ -18,7 +18,7 @@ from ml_backend.errors import BackendError
 from ml_backend.provenance import audit
 from ml_backend.provenance.consent import SLACK, ConsentRefused, new_command, valid_record
 from ml_backend.provenance.record import Action, ConsentRecord, succeeds
-from ml_backend.provenance.revocation import read_revoked
+from ml_backend.provenance.revocation import folder_of, read_revoked
 
 ANY_PROJECT = "unnamed"
 """The project of records that were made without one: they count for every project."""
@@ -136,8 +136,8 @@ def check_shot(record: ConsentRecord, path: Path, shot: str | None) -> None:
 def check_clock(consent: Path | None = None) -> None:
     """Refuse to believe a clock by which the audit's newest entry, or the last revocation, lies in the future."""
     now = datetime.now(UTC)
-    beside = None if consent is None else consent if consent.is_dir() else consent.parent
-    known = {"the newest entry of the audit": audit.newest_time(), "the last revocation": read_revoked(beside).newest}
+    revoked = read_revoked(folder_of(consent))
+    known = {"the newest entry of the audit": audit.newest_time(), "the last revocation": revoked.newest}
     for what, moment in known.items():
         if moment and datetime.fromisoformat(moment) > now + SLACK:
             raise ConsentRefused(

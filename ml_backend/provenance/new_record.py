@@ -61,7 +61,12 @@ def make_record(args: argparse.Namespace, embed: Embed | None) -> tuple[ConsentR
     record = sign(terms, signing_key(args.key))
     facts: dict[str, str | int] = {"basis": record.basis, "project": record.project, "succeeds": len(record.replaces)}
     audit.enter("consent new", {args.name: record.sha256()}, facts)
-    write_json(path, record.model_dump(mode="json"))
+    try:
+        write_json(path, record.model_dump(mode="json"))
+    except OSError as error:
+        raise UsageError(
+            f"The record {path} cannot be written: {error.strerror or error}.", "Give another folder with --out."
+        ) from error
     text = f"{args.name} may be used for {', '.join(record.actions)} until {record.expires:%Y-%m-%d}.\nRecord: {path}"
     if embedding is not None and picture is not None:
         text += f"\nReference: {keep_reference(record, embedding, picture.name)}"
@@ -91,11 +96,16 @@ def _terms(args: argparse.Namespace, path: Path) -> ConsentTerms:
     check_name(args.name)
     if args.basis in PEOPLE:
         needed = {"--project": args.project, "--granted-by": args.granted_by, "--use": args.use}
-        absent = [option for option, value in needed.items() if not value]
+        absent = [option for option, value in needed.items() if not (value or "").strip()]
         if absent:
             raise UsageError(
                 f"Basis {args.basis} needs {' and '.join(absent)}.",
                 "Consent is given by someone, for one production and one use: write down who, which and what for.",
+            )
+        if args.project.strip() == ANY_PROJECT:
+            raise UsageError(
+                f"--project {ANY_PROJECT} would count for every project, and basis {args.basis} is for one.",
+                "Name the production.",
             )
     days = args.days if args.days is not None else min(365, longest(args.basis).days)
     if not 1 <= days <= longest(args.basis).days:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from ml_backend.atomic import write_json
 from ml_backend.errors import RefusedError
@@ -20,6 +20,15 @@ BESIDE_RECORDS = "_revoked.json"
 """No identity's name begins like this, so that no record can have this file's name."""
 
 _Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_FORM = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def _moment(text: str) -> str:
+    datetime.strptime(text, _FORM)
+    return text
+
+
+_Moment = Annotated[str, AfterValidator(_moment)]
 
 
 class Revocation(BaseModel):
@@ -29,7 +38,7 @@ class Revocation(BaseModel):
 
     record_sha256: _Hex
     identity: str
-    revoked: str
+    revoked: _Moment
     reason: str = ""
 
 
@@ -40,7 +49,7 @@ class RevokedKey(BaseModel):
 
     kind: Literal["key"] = "key"
     key: _Hex
-    revoked: str
+    revoked: _Moment
     reason: str = ""
 
 
@@ -56,13 +65,18 @@ class Revoked:
         self.newest = max((entry.revoked for entry in entries), default=None)
 
 
-def read_revoked(beside: Path | None = None) -> Revoked:
-    """What the user's own list and the one in the folder `beside` withdraw.
+def read_revoked(*beside: Path | None) -> Revoked:
+    """What the user's own list and those in the folders `beside` withdraw.
 
     A list that cannot be read refuses everything: it may name any record.
     """
-    lists = [_own(), *([] if beside is None else [beside / BESIDE_RECORDS])]
+    lists = dict.fromkeys([_own(), *(folder / BESIDE_RECORDS for folder in beside if folder is not None)])
     return Revoked([entry for path in lists for entry in _read(path)])
+
+
+def folder_of(records: Path | None) -> Path | None:
+    """The folder whose list counts for `records`, which is a folder of records or one record's file."""
+    return records if records is None or records.is_dir() else records.parent
 
 
 def revoke(record: ConsentRecord, reason: str, beside: Path | None = None) -> Revocation:
@@ -96,7 +110,7 @@ def _own() -> Path:
 
 
 def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.now(UTC).strftime(_FORM)
 
 
 def _read(path: Path) -> list[Revocation | RevokedKey]:

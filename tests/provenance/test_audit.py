@@ -157,3 +157,51 @@ def test_a_folder_that_cannot_be_written(home: Path) -> None:
     (home / "audit").write_text("")
     with pytest.raises(BackendError, match="ML_BACKEND_AUDIT"):
         fill(1)
+
+
+@pytest.mark.parametrize("length", [100_000, 1_100_000])
+def test_a_long_entry_hides_neither_the_time_nor_the_head(home: Path, length: int) -> None:
+    newest = audit.enter("refused", {"Anna": ""}, {"shot": "x" * length})
+    assert audit.head() == newest
+    assert audit.newest_time() is not None, "the clock is compared with it"
+    audit.enter("swap", {}, {})
+    assert verify(audit_file()).entries == 2
+
+
+def test_a_name_that_is_not_unicode_is_spelt_out(home: Path) -> None:
+    audit.enter("swap", {}, {"plate": os.fsdecode(b"shot\xff")})
+    assert next(audit.entries(audit_file()))["facts"]["plate"] == "shot\\udcff"
+    assert verify(audit_file()).holds
+
+
+BAD: dict[str, object] = {"time": "yesterday", "people": 5, "facts": {"a": float("nan")}, "action": "\ud800", "n": "2"}
+
+
+@pytest.mark.parametrize("field", BAD)
+def test_a_forged_line_of_another_form_is_found_and_breaks_nothing(home: Path, field: str) -> None:
+    audit.enter("swap", {}, {})
+    good = next(audit.entries(audit_file()))
+    with audit_file().open("a") as file:
+        file.write(json.dumps(good | {field: BAD[field]}) + "\n" + json.dumps(good) + "\n")
+    assert verify(audit_file()).bad_line == 2
+    with pytest.raises(BackendError, match="damaged: line 2"):
+        audit.enter("swap", {}, {})
+    assert audit.newest_time() == good["time"]
+
+
+@pytest.mark.parametrize("head", ['{"lines": "x", "size": "y", "n": 1}', '{"size": -5}', "[]", "null", "[" * 9999, ""])
+def test_a_head_of_another_form_is_a_damage(home: Path, head: str) -> None:
+    audit.enter("swap", {}, {})
+    audit.head_file(audit_file()).write_text(head)
+    assert not verify(audit_file()).holds
+    with pytest.raises(BackendError, match="is damaged"):
+        audit.enter("swap", {}, {})
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
+def test_what_keeps_nothing_is_no_audit(home: Path) -> None:
+    audit_file().parent.mkdir(parents=True)
+    os.mkfifo(audit_file())
+    for act in (lambda: audit.enter("swap", {}, {}), lambda: audit.rotate("why")):
+        with pytest.raises(BackendError, match="is no file"):
+            act()

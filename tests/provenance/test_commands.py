@@ -99,6 +99,8 @@ def test_a_basis_that_needs_nobody_else_needs_no_more_words(basis: str) -> None:
         (("../A", "--basis", "self"), "../A"),
         (("A", "--basis", "self", "--rider", "nowhere.pdf"), "nowhere.pdf"),
         (("A", "--basis", "friend"), "friend"),
+        (("A", "--basis", "performer", "--project", "unnamed", "--granted-by", "x", "--use", "y"), "every project"),
+        (("A", "--basis", "performer", "--project", " ", "--granted-by", "x", "--use", "y"), "--project"),
     ],
 )
 def test_wrong_usage(home: Path, arguments: tuple[str, ...], word: str) -> None:
@@ -107,6 +109,19 @@ def test_wrong_usage(home: Path, arguments: tuple[str, ...], word: str) -> None:
     assert word in err
     assert "Traceback" not in err
     assert not (home / "consent").exists()
+
+
+def test_a_record_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, _, err = run("new", "A", "--basis", "self", "--out", str(tmp_path / "file"))
+    assert (code, "Traceback" in err) == (2, False)
+    assert "cannot be written" in err
+
+
+def test_listing_a_folder_that_is_not_there_is_no_empty_list(tmp_path: Path) -> None:
+    code, _, err = run("list", "--consent", str(tmp_path / "nowhere"))
+    assert code == 2
+    assert "nowhere" in err
 
 
 def test_a_rider_is_kept_as_its_hash_only(tmp_path: Path) -> None:

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from ml_backend.atomic import write_json
 from ml_backend.errors import BackendError, RefusedError, UsageError
-from ml_backend.provenance.consent import ConsentRefused
+from ml_backend.provenance.consent import ConsentRefused, read_record
 from ml_backend.provenance.gate import Purpose, require
 from ml_backend.provenance.keys import public_pem, signing_key, trust_key
 from ml_backend.provenance.record import ConsentRecord, sign
-from ml_backend.provenance.revocation import revoke
+from ml_backend.provenance.revocation import BESIDE_RECORDS, revoke
 
 from .records import NOW, put, terms
 
@@ -99,6 +99,44 @@ def test_revoked_also_in_another_folder_and_after_signing_the_same_again(home: P
     assert refusal(extra=tmp_path / "copy").reason == "revoked"
     put(home, sign(terms(), signing_key()))
     assert require_consent("Anna", "swap", None), "a new agreement has a new nonce"
+
+
+def revoked_beside(home: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """A folder of records whose own list alone says that Anna's is revoked, as on another machine; and the record."""
+    share = tmp_path / "share"
+    share.mkdir()
+    record = put(home, sign(terms(), signing_key())).rename(share / "Anna.json")
+    sha256 = read_record(record, "Anna").sha256()
+    write_json(
+        share / BESIDE_RECORDS, [{"record_sha256": sha256, "identity": "Anna", "revoked": "2026-01-01T00:00:00Z"}]
+    )
+    assert refusal(extra=share).reason == "revoked"
+    return share, record
+
+
+def test_what_a_given_folder_revokes_is_revoked_in_the_users_own_folder_too(home: Path, tmp_path: Path) -> None:
+    share, record = revoked_beside(home, tmp_path)
+    shutil.copy(record, home / "consent" / "Anna.json")
+    assert refusal(extra=share).reason == "revoked"
+    assert refusal(extra=record).reason == "revoked"
+    record.unlink()
+    assert refusal(extra=share).reason == "revoked"
+
+
+def test_a_link_to_a_record_is_revoked_by_the_list_beside_the_record(home: Path, tmp_path: Path) -> None:
+    _, record = revoked_beside(home, tmp_path)
+    links = tmp_path / "links"
+    links.mkdir()
+    (links / "Anna.json").symlink_to(record)
+    assert refusal(extra=links).reason == "revoked"
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-01-01", "2026-01-01T00:00:00", "9999-99-99T00:00:00Z", ""])
+def test_a_list_with_an_impossible_moment_is_a_damaged_one(home: Path, tmp_path: Path, moment: str) -> None:
+    put(home, sign(terms(), signing_key()))
+    write_json(tmp_path / BESIDE_RECORDS, [{"record_sha256": "a" * 64, "identity": "Other", "revoked": moment}])
+    with pytest.raises(RefusedError, match="cannot be read"):
+        require_consent("Anna", "swap", tmp_path)
 
 
 def test_a_damaged_revocation_list_refuses_everything(home: Path) -> None:
