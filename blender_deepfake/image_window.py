@@ -1,9 +1,13 @@
 """Shows a picture in an Image Editor."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import bpy
+
+_TAB, _DRAWN_SECONDS = "Deepfake", 0.3
 
 
 def show(context: Any, image: Any, space_mode: str = "VIEW") -> None:
@@ -25,6 +29,20 @@ def show(context: Any, image: Any, space_mode: str = "VIEW") -> None:
     with context.temp_override(window=window, area=area, region=region):
         bpy.ops.image.view_all(fit_view=True)
     area.tag_redraw()
+    if space_mode == "PAINT":
+        bpy.app.timers.register(partial(_open_tab, area.as_pointer()), first_interval=_DRAWN_SECONDS)
+
+
+def _open_tab(pointer: int) -> None:
+    """Show our panels in the sidebar beside what is painted: a sidebar has tabs only once it was drawn."""
+    context: Any = bpy.context
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            region = next((region for region in area.regions if region.type == "UI"), None)
+            if area.as_pointer() == pointer and area.type == "IMAGE_EDITOR" and region is not None and region.width > 1:
+                with suppress(AttributeError):  # read-only where there are no tabs
+                    region.active_panel_category = _TAB
+                    region.tag_redraw()
 
 
 def _editors(context: Any) -> Iterator[Any]:

@@ -1,6 +1,7 @@
 """Runs one command of the backend (`ml-backend … --json`) and reads the JSON object that it prints last."""
 
 import json
+import re
 import subprocess
 import tempfile
 import time
@@ -11,6 +12,8 @@ from . import child_processes
 from .backend_command import BackendCommand
 from .errors import BackendMissingError, CancelledError, DeepfakeError, RefusedError, UsageError
 
+_TRACEBACK = "Traceback (most recent call last):"
+_RAISED = re.compile(r"[A-Za-z_][\w.]*(Error|Exception)\b")  # what Python says was raised, before its own remarks
 _ERRORS: dict[int, type[DeepfakeError]] = {2: UsageError, 3: RefusedError}
 
 
@@ -61,7 +64,9 @@ def _object(line: str) -> dict[str, Any] | None:
 
 
 def _failure(code: int, said: Sequence[str], complaints: Sequence[str], shown: str) -> DeepfakeError:
-    last = next((line.strip() for line in reversed([*said, *complaints]) if line.strip()), "")
+    lines = [line.strip() for line in (*said, *complaints) if line.strip()]
+    raised = [line for line in lines if _RAISED.match(line)] if _TRACEBACK in lines else []
+    last = next(reversed(raised or lines), "")
     kind = _ERRORS.get(code, DeepfakeError)
     if not last:
         return kind(f"The backend ended with code {code} and wrote nothing.", f"Run it in a terminal: {shown}")

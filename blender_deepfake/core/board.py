@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from .client import FINAL_STATES, Client
@@ -23,7 +24,8 @@ class Entry:
     """A job as the interface shows it. Only the main thread reads and writes it, in `drain` and `take`.
 
     `state` is the backend's, or before there is a job: waiting or connecting; or interrupted, where the backend
-    stopped answering. `asked` and `place` are the backend's. `after` is the number of the last event that was read.
+    stopped answering. `asked` and `place` are the backend's. `after` is the number of the last event that was read,
+    `ended_at` when the job ended, in ISO 8601 and UTC.
     """
 
     key: int
@@ -41,6 +43,7 @@ class Entry:
     job_id: str = ""
     log: str = ""
     after: int = 0
+    ended_at: str = ""
     result: dict[str, Any] | None = None
     error: DeepfakeError | None = None
     followed: bool = False
@@ -86,6 +89,11 @@ class Board:
     def queue(self) -> list[Entry]:
         """What waits in the backend's queue, the next one first."""
         return sorted((e for e in self.entries if e.state == "queued" and e.place), key=lambda e: e.place or 0)
+
+    @property
+    def ended(self) -> list[Entry]:
+        """What has ended, the latest first."""
+        return sorted((e for e in self.entries if e.ended), key=lambda e: e.ended_at, reverse=True)
 
     def find(self, key: int, job_id: str = "") -> Entry | None:
         """The entry of a job by its id, else by its key."""
@@ -161,7 +169,7 @@ class Board:
             _apply(entry, update)
         for entry, ending in endings:
             self.changes += 1
-            entry.followed = False
+            entry.followed, entry.ended_at = False, _now()
             _end(entry, ending)
         return [entry for entry, _ in endings]
 
@@ -193,6 +201,7 @@ class Board:
 
     def _bring_up_to_date(self, entry: Entry, job: dict[str, Any], client: Client) -> None:
         entry.asked, entry.place = job.get("asked"), job.get("place")
+        entry.ended_at = str(job.get("ended") or entry.ended_at)
         if entry.followed:
             return  # its thread knows better
         entry.job_id, entry.log = str(job["id"]), str(job.get("log") or "")
@@ -230,6 +239,11 @@ class Board:
                 self._endings.append((entry, ending))
 
         threading.Thread(target=target, name="deepfake job", daemon=True).start()
+
+
+def _now() -> str:
+    """As the backend writes it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _cancel(client: Client, job_id: str) -> None:

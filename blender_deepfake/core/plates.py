@@ -125,5 +125,5 @@ def folder_name(text: str) -> str:
 
 def picture_number(name: str) -> int | None:
     """The number of a picture of a sequence: the last digits of its name before the suffix."""
-    digits = re.findall(r"\d+", Path(name).stem)
+    digits = re.findall(r"\d+", name.rpartition(".")[0] or name)
     return int(digits[-1]) if digits else None

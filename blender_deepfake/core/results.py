@@ -1,6 +1,7 @@
 """From a swap folder to what is placed: a file for each frame of the timeline."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -71,7 +72,8 @@ def read_swap(folder: Path) -> Swap:
         raise DeepfakeError(f"The manifest {manifest} is damaged ({error}).", "Run the swap again.") from error
     if not swap.files:
         raise DeepfakeError(f"The swap {folder} has no frames.", "Run the swap again.")
-    missing = sorted(name for name in swap.files.values() if not (folder / name).is_file())
+    there = {entry.name for entry in os.scandir(folder) if entry.is_file()}  # one look, also for thousands
+    missing = sorted(name for name in swap.files.values() if name not in there)
     if missing:
         raise DeepfakeError(
             f"{len(missing)} frames of the swap {folder} are missing, the first is {missing[0]}.",

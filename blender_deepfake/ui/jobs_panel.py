@@ -44,8 +44,7 @@ def _in_order(board: Board) -> list[Entry]:
     queue = board.queue
     running = [entry for entry in board.entries if entry.active and entry not in queue]
     resting = [entry for entry in board.entries if entry.state in ("paused", "interrupted")]
-    ended = [entry for entry in board.entries if entry.ended][-_SHOWN_ENDED:]
-    return [*running, *queue, *resting, *reversed(ended)]
+    return [*running, *queue, *resting, *board.ended[:_SHOWN_ENDED]]
 
 
 def _draw_entry(box: Any, context: bpy.types.Context, entry: Entry, last: int) -> None:
@@ -61,6 +60,8 @@ def _draw_entry(box: Any, context: bpy.types.Context, entry: Entry, last: int) -
         _draw_question(box, context, entry, entry.error)
     elif entry.error is not None and entry.state != "cancelled":
         paragraph(box, context, f"{entry.error.message} {entry.error.fix}".strip())  # the log has its button
+        if entry.state == "refused":
+            paragraph(box, context, "Records are made and attached, and the project is named, under People.", "INFO")
         _draw_people(box, context, entry)
 
 

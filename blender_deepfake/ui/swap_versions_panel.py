@@ -64,8 +64,10 @@ def _draw_version(layout: Any, context: Any, folder: Any, is_shown: bool) -> Non
     name.alignment = "LEFT"
     name.operator("deepfake.swap_version_show", text=title, icon=icon, emboss=False).folder = str(folder)
     if not is_shown and not swap_versions.is_being_made(folder):
-        row.operator("deepfake.swap_version_delete", text="", icon="TRASH", emboss=False).folder = str(folder)
-    paragraph(box, context, known.line if known else "Reading …", share=0.9)
+        end = row.row()
+        end.alignment = "RIGHT"
+        end.operator("deepfake.swap_version_delete", text="", icon="TRASH", emboss=False).folder = str(folder)
+    paragraph(box, context, known.line if known else "Reading …")
 
 
 class DEEPFAKE_PT_compare(SidebarPanel):

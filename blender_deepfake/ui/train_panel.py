@@ -39,7 +39,7 @@ class DEEPFAKE_PT_train(SidebarPanel):
         exists = looked is not None and looked.chosen.newest is not None
         column = layout.column()
         if exists:
-            column.label(text="Keeps the preset it was begun with", icon="BLANK1")
+            paragraph(column, context, "Keeps the preset it was begun with", "BLANK1")
         else:
             column.prop(settings, "preset", text="")
             said = next(text for word, _, text in training_controls.PRESETS if word == settings.preset)
@@ -85,17 +85,25 @@ def _draw_model(box: Any, context: Any, model: ModelSummary, chosen: bool) -> No
     icon = "RADIOBUT_ON" if chosen else "RADIOBUT_OFF"
     row.operator("deepfake.choose_model", text=model.folder.name, icon=icon, emboss=False).model = str(model.folder)
     if model.newest is None:
-        paragraph(column, context, "Not trained yet", "BLANK1")
-        return
-    paragraph(column, context, model.line, "BLANK1")
+        paragraph(column, context, "No checkpoint yet" if model.report else "Not trained yet", "BLANK1")
+    else:
+        paragraph(column, context, model.line, "BLANK1")
     if not chosen:
         return
     if model.report is not None:
         loss = "" if model.report.loss is None else f", loss {model.report.loss:.4g}"
-        column.label(text=f"Now at {model.report.iteration}{loss}", icon="BLANK1")
+        saved = model.newest.iteration if model.newest else 0  # the last iterations may have no report
+        column.label(text=f"Now at {max(model.report.iteration, saved)}{loss}", icon="BLANK1")
+    if model.preview is None and model.report is None:
+        return
     row = column.row(align=True)
-    row.operator("deepfake.show_training", text="Pictures", icon="IMAGE_DATA").what = "PICTURES"
-    row.operator("deepfake.show_training", text="Curve", icon="FCURVE").what = "CURVE"
+    for what, text, icon, there in (
+        ("PICTURES", "Pictures", "IMAGE_DATA", model.preview),
+        ("CURVE", "Curve", "FCURVE", model.report),
+    ):
+        button = row.row(align=True)
+        button.enabled = there is not None
+        button.operator("deepfake.show_training", text=text, icon=icon).what = what
 
 
 class DEEPFAKE_MT_checkpoints(bpy.types.Menu):

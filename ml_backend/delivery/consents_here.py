@@ -21,7 +21,7 @@ def _state(name: str, sha256: str, extra: Path | None) -> str:
     if record.sha256() != sha256 and not succeeds(record, sha256):
         return "another record here"
     try:
-        check_record(record, path, None)
+        check_record(record, path, None, extra)
     except ConsentRefused as refusal:
         return refusal.reason
     return "valid" if record.sha256() == sha256 else "valid, renewed since"

@@ -5,11 +5,9 @@ plate are found; the frames are made, by as many machines as there are; and what
 """
 
 import time
-from pathlib import Path
 from typing import Any
 
 from ml_backend.errors import BackendError, Cancelled
-from ml_backend.media.source import Source
 from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
 from ml_backend.provenance import audit
@@ -58,7 +56,7 @@ def _piece(job: SwapJob, reporter: Reporter, started: float) -> dict[str, Any]:
 def _whole(job: SwapJob, reporter: Reporter, started: float) -> dict[str, Any]:
     out, made = job.request.out, 0
     fingerprint, alone = job.fingerprint(), job.request.step == "join"
-    finished = _finished(out, fingerprint, job.source)
+    finished = _finished(job, fingerprint)
     if finished is None:
         with open_folder(job, reporter) as journal:
             if alone:
@@ -180,13 +178,17 @@ def _sign(job: SwapJob, finished: Manifest) -> None:
         sign_sequence(out, frames, facts, [MANIFEST])
 
 
-def _finished(out: Path, fingerprint: str, source: Source) -> Manifest | None:
-    """The manifest of a swap that is as it should be already."""
+def _finished(job: SwapJob, fingerprint: str) -> Manifest | None:
+    """The manifest of a swap that is as it should be already: what it says is what this job would write."""
+    out = job.request.out
     try:
         manifest = read_manifest(out)
     except BackendError:
         return None
-    records = Journal(out).records
-    covered = {frame.number for frame in manifest.frames}.issuperset(source.numbers)
-    whole = all(records.get(frame.number) == frame for frame in manifest.frames)
-    return manifest if manifest.fingerprint == fingerprint and covered and whole else None
+    journal = Journal(out)
+    records = [record for record in journal.records.values() if record.swap == job.shared()]
+    covered = {record.number for record in records}.issuperset(job.source.numbers)
+    if not covered:
+        return None
+    wanted = _manifest(job, journal, fingerprint, manifest.jitter)
+    return manifest if manifest.model_dump(mode="json") == wanted.model_dump(mode="json") else None

@@ -122,6 +122,17 @@ def test_a_swap_that_changes_is_signed_anew(
     assert verify(out).state == "valid"
 
 
+def test_a_forged_manifest_is_not_signed(footage: Path, tiny_model: Path, consent: Path, tmp_path: Path) -> None:
+    plate, out = str(footage / "plate_A.mp4"), tmp_path / "swap"
+    request = SwapRequest(plate=plate, model=tiny_model, identity="identity_B", out=out, frames="1-2", consent=consent)
+    run_swap(request, SilentReporter())
+    before = (out / "manifest.json").read_text()
+    (out / "manifest.json").write_text(before.replace('"identity": "identity_B"', '"identity": "somebody_else"'))
+    run_swap(request, SilentReporter())
+    assert (out / "manifest.json").read_text() == before
+    assert verify(out).state == "valid"
+
+
 def test_a_film_is_signed_for_its_swaps(
     swap: Path, footage: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -58,6 +58,9 @@ def test_a_command_of_the_backend(tmp_path: Path) -> None:
         ask('echo "ml-backend: There is no consent. Make one." >&2; exit 3')
     with pytest.raises(UsageError):
         ask("echo wrong; exit 2")
+    raising = """python3 -c 'raise ValueError("no weights\\nFor more see somewhere")'; exit 1"""
+    with pytest.raises(DeepfakeError, match=r"^ValueError: no weights$"):
+        ask(raising)
     with pytest.raises(DeepfakeError, match="wrote nothing"):
         ask("exit 1")
     with pytest.raises(DeepfakeError, match="did not answer within"):

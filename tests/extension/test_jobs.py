@@ -200,6 +200,16 @@ def test_who_waits_for_a_job_waits_through_its_pause(backend: Backend) -> None:
     assert wait(board, entry, backend) == {"steps": 20}
 
 
+def test_what_ended_last_comes_first_whoever_started_it(backend: Backend) -> None:
+    client, board = backend.connect(), Board()
+    other = client.submit("quick", {"steps": 20}, uuid4().hex)["id"]
+    entry = board.start(spec(steps=1), backend.connect)  # waits for the other
+    wait(board, entry, backend)
+    board.take(client.jobs(), client)
+    assert [shown.job_id for shown in board.ended] == [entry.job_id, other]
+    assert [shown.job_id for shown in board.entries] == [entry.job_id, other], "not the order in which they came here"
+
+
 def test_jobs_of_others_are_picked_up(backend: Backend) -> None:
     client = backend.connect()
     ended = [client.submit("quick", {"steps": 1}, uuid4().hex)["id"] for _ in range(7)]
