@@ -27,6 +27,6 @@ def test_by_operator(scenario: Callable[..., dict[str, Any]], quick_backend: str
     assert window["again"] == ["done", "Outside"]
     assert window["gone"]
     assert window["failure"] == ""
-    assert window["usual"] < 0.02, "Blender's window would stand still"
+    assert window["usual"] < 0.2, "Blender's window would stand still"
     assert window["slowest"] < 0.25, "a busy machine may be slow once, but nothing may wait for another process"
     assert window["at_rest"] == []
