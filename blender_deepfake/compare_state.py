@@ -78,15 +78,13 @@ def register() -> None:
     manager: Any = bpy.types.WindowManager
     define: Any = bpy.props.PointerProperty
     manager.deepfake_compare = define(type=DeepfakeCompare)
-    for name, handler in _HANDLERS.items():
-        getattr(bpy.app.handlers, name).append(handler)
+    compat.add_handlers(_HANDLERS)
 
 
 def unregister() -> None:
     compare.leave_all()
     compare.forget()
-    for name, handler in _HANDLERS.items():
-        getattr(bpy.app.handlers, name).remove(handler)
+    compat.remove_handlers(_HANDLERS)
     manager: Any = bpy.types.WindowManager
     del manager.deepfake_compare
     bpy.utils.unregister_class(DeepfakeCompare)

@@ -1,6 +1,6 @@
 """The only file that names what differs between Blender 4.5 LTS, 5.0 and 5.2 LTS."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
@@ -144,3 +144,14 @@ def paint_settings(scene: Scene) -> Any:
     """The settings that all brushes of the Image Editor share: from 5.0 on each mode has its own."""
     own = getattr(scene.tool_settings.image_paint, "unified_paint_settings", None)
     return own or scene.tool_settings.unified_paint_settings
+
+
+def add_handlers(handlers: Mapping[str, Callable[..., None]]) -> None:
+    """Have Blender call `handlers`, each at the event of its name in bpy.app.handlers."""
+    for name, handler in handlers.items():
+        getattr(bpy.app.handlers, name).append(handler)
+
+
+def remove_handlers(handlers: Mapping[str, Callable[..., None]]) -> None:
+    for name, handler in handlers.items():
+        getattr(bpy.app.handlers, name).remove(handler)

@@ -47,10 +47,25 @@ def blender(version: str, *more: str) -> Environment | None:
 
 
 def find_python(version: str) -> str | None:
-    """An interpreter of this version ("3.11"): the running one, or one on the PATH."""
+    """An interpreter of this version ("3.11") that runs: the running one, one on the PATH, or one of pyenv's.
+
+    pyenv puts a name on the PATH for each version that is installed, which fails unless the version is chosen too.
+    """
     if platform.python_version().startswith(f"{version}."):
         return sys.executable
-    return shutil.which(f"python{version}")
+    installed = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    found = [
+        shutil.which(f"python{version}"),
+        *map(str, sorted(installed.glob(f"{version}.*/bin/python"), reverse=True)),
+    ]
+    return next((python for python in found if python and _runs(python)), None)
+
+
+def _runs(python: str) -> bool:
+    try:
+        return subprocess.run([python, "-c", ""], capture_output=True, check=False, timeout=60).returncode == 0
+    except (OSError, subprocess.SubprocessError):
+        return False
 
 
 def ensure(environment: Environment) -> Path:

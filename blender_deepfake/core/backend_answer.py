@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from . import child_processes
@@ -15,6 +16,15 @@ from .errors import BackendMissingError, CancelledError, DeepfakeError, RefusedE
 _TRACEBACK = "Traceback (most recent call last):"
 _RAISED = re.compile(r"[A-Za-z_][\w.]*(Error|Exception)\b")  # what Python says was raised, before its own remarks
 _ERRORS: dict[int, type[DeepfakeError]] = {2: UsageError, 3: RefusedError}
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended: its exit code, the object if it printed one, and else the last that it said."""
+
+    code: int
+    answer: dict[str, Any] | None
+    last: str
 
 
 def ask(
@@ -28,6 +38,24 @@ def ask(
     Raises DeepfakeError with the backend's own words where it printed none: UsageError for its exit code 2,
     RefusedError for 3.
     """
+    said = run(command, arguments, should_stop, seconds)
+    if said.answer is not None:
+        return said.answer
+    kind = _ERRORS.get(said.code, DeepfakeError)
+    if not said.last:
+        shown = f"{command} {' '.join(arguments)}"
+        raise kind(f"The backend ended with code {said.code} and wrote nothing.", f"Run it in a terminal: {shown}")
+    raise kind(said.last.removeprefix("ml-backend: "))
+
+
+def run(
+    command: BackendCommand,
+    arguments: Sequence[str],
+    should_stop: Callable[[], bool] = lambda: False,
+    seconds: float = 120.0,
+) -> Said:
+    """Run it to its end. Raises BackendMissingError where it cannot start, CancelledError when asked to stop, and
+    DeepfakeError where it takes longer than `seconds`."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         try:
             process = subprocess.Popen(
@@ -47,10 +75,8 @@ def ask(
         errors.seek(0)
         said = output.read().decode("utf-8", "replace").splitlines()
         complaints = errors.read().decode("utf-8", "replace").splitlines()
-    for line in reversed(said):
-        if (answer := _object(line)) is not None:
-            return answer
-    raise _failure(process.returncode, said, complaints, f"{command} {' '.join(arguments)}")
+    answer = next((found for line in reversed(said) if (found := _object(line)) is not None), None)
+    return Said(process.returncode, answer, _last([*said, *complaints]))
 
 
 def _object(line: str) -> dict[str, Any] | None:
@@ -63,14 +89,11 @@ def _object(line: str) -> dict[str, Any] | None:
     return answer if isinstance(answer, dict) else None
 
 
-def _failure(code: int, said: Sequence[str], complaints: Sequence[str], shown: str) -> DeepfakeError:
-    lines = [line.strip() for line in (*said, *complaints) if line.strip()]
+def _last(said: Sequence[str]) -> str:
+    """What tells most of what went wrong; "" where nothing was said."""
+    lines = [line.strip() for line in said if line.strip()]
     raised = [line for line in lines if _RAISED.match(line)] if _TRACEBACK in lines else []
-    last = next(reversed(raised or lines), "")
-    kind = _ERRORS.get(code, DeepfakeError)
-    if not last:
-        return kind(f"The backend ended with code {code} and wrote nothing.", f"Run it in a terminal: {shown}")
-    return kind(last.removeprefix("ml-backend: "))
+    return next(reversed(raised or lines), "")
 
 
 def _wait(process: "subprocess.Popen[bytes]", shown: str, should_stop: Callable[[], bool], seconds: float) -> None:

@@ -1,16 +1,12 @@
 """Has the backend examine itself and its machine (`ml-backend doctor --json`), and reads what it says."""
 
-import json
-import subprocess
-import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import child_processes, protocol
+from . import backend_answer, protocol
 from .backend_command import BackendCommand
-from .errors import BackendMissingError, CancelledError, DeepfakeError, ProtocolMismatchError
+from .errors import DeepfakeError, ProtocolMismatchError
 
 SECONDS = 120.0
 _SPEEDS = (
@@ -70,58 +66,19 @@ def examine(
     command: BackendCommand, should_stop: Callable[[], bool] = lambda: False, seconds: float = SECONDS
 ) -> Diagnosis:
     """Run the doctor and wait for its answer. Raises DeepfakeError where there is none."""
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        try:
-            process = subprocess.Popen(
-                [*command.words, "doctor", "--json"],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=errors,
-                env=child_processes.environment(),
-                **child_processes.own_group(),
-            )
-        except OSError as error:
-            raise BackendMissingError(
-                f"The backend {command} does not start: {error}.", "Check that the file may be executed."
-            ) from error
-        _wait(process, command, should_stop, seconds)
-        output.seek(0)
-        errors.seek(0)
-        said = output.read().decode("utf-8", "replace").splitlines()
-        complaints = errors.read().decode("utf-8", "replace").splitlines()
-    for line in reversed(said):
-        if line.startswith("{"):
-            return parse(line)
-    last = next((line.strip() for line in reversed([*said, *complaints]) if line.strip()), "it wrote nothing.")
+    said = backend_answer.run(command, ["doctor", "--json"], should_stop, seconds)
+    if said.answer is not None:
+        return parse(said.answer)
     raise DeepfakeError(
-        f"The backend's check ended with code {process.returncode}: {last}",
+        f"The backend's check ended with code {said.code}: {said.last or 'it wrote nothing.'}",
         f"Its environment is incomplete or of an older release: install the backend again. The command is: {command} "
         "doctor",
     )
 
 
-def _wait(
-    process: "subprocess.Popen[bytes]", command: BackendCommand, should_stop: Callable[[], bool], seconds: float
-) -> None:
-    deadline = time.monotonic() + seconds
-    while process.poll() is None:
-        if should_stop() or time.monotonic() >= deadline:
-            child_processes.kill(process)
-            if should_stop():
-                raise CancelledError("The check was cancelled.")
-            raise DeepfakeError(
-                f"The backend's check did not end within {seconds:.0f} s.",
-                f"Run it in a terminal to see where it stands still: {command} doctor",
-            )
-        time.sleep(0.05)
-
-
-def parse(line: str) -> Diagnosis:
+def parse(answer: dict[str, Any]) -> Diagnosis:
     """The doctor's JSON. Fields that are missing or unknown do no harm: the backend may be newer or older."""
     try:
-        answer = json.loads(line)
-        if not isinstance(answer, dict):
-            raise TypeError("it is no object")
         checks = [_check(item) for item in answer.get("checks") or ()]
         devices = [_device(item) for item in answer.get("devices") or ()]
     except (ValueError, TypeError, AttributeError) as error:

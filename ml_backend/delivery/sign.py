@@ -81,7 +81,7 @@ def vouching(swaps: Sequence[DeliveredSwap], path: Path) -> list[Path]:
         if found.state in ("changed", "absent"):
             raise BackendError(
                 f"The swap {folder} cannot vouch for {path.name}: {found.summary()}",
-                "Run the swap again, which makes and signs what was changed.",
+                "Delete the pictures that ml-backend verify names, and run the swap again: it makes and signs them.",
             )
     return [folder for folder, found in states.items() if found.state == "untrusted"]
 

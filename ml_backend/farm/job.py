@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Literal
 
+import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ml_backend import atomic
@@ -14,8 +15,10 @@ from ml_backend.errors import BackendError, UsageError
 from ml_backend.media.frame_range import parse_frames
 from ml_backend.media.source import as_plate, open_source
 from ml_backend.requests import SwapRequest
+from ml_backend.swapping.performer import find_performer
 from ml_backend.swapping.permission import purpose_of
-from ml_backend.training.models.checkpoints import list_checkpoints
+from ml_backend.swapping.settings import Controls
+from ml_backend.training.models.checkpoints import load_for_swap
 
 FILE = "job.json"
 Step = Literal["faces", "frames", "join"]
@@ -62,13 +65,14 @@ class FarmJob(BaseModel):
 def make_job(request: SwapRequest, chunk: int, name: str | None = None) -> FarmJob:
     """The job of a swap of the whole range that `request` asks for, in pieces of `chunk` frames.
 
-    Raises UsageError for a plate, range or model that is not there; consent is asked for by every step.
+    Raises UsageError for a plate, range, model, identity or setting that is not there: hours on a farm shall not be
+    needed to find that out. Consent is asked for by every step.
     """
     if chunk < 1:
         raise UsageError(f"A piece of {chunk} frames is not possible.", "Give --chunk 1 or more.")
     request = _named(_absolute(request))
-    if not list_checkpoints(request.model):
-        raise UsageError(f"{request.model} holds no trained model.", "Train one: ml-backend train.")
+    known = load_for_swap(request.model, torch.device("cpu")).info
+    find_performer(known, request.model, request.identity, Controls.make(request.settings, request.keys).constant)
     numbers = open_source(request.plate, request.frames, request.colourspace, request.ocio).numbers
     title = _title(name or "") or _title(f"{request.out.name} as {request.identity}")
     return FarmJob(name=title, request=request, first=numbers[0], last=numbers[-1], chunk=chunk)

@@ -56,7 +56,7 @@ def _piece(job: SwapJob, reporter: Reporter, started: float) -> dict[str, Any]:
 def _whole(job: SwapJob, reporter: Reporter, started: float) -> dict[str, Any]:
     out, made = job.request.out, 0
     fingerprint, alone = job.fingerprint(), job.request.step == "join"
-    finished = _finished(job, fingerprint)
+    finished = None if alone else _finished(job, fingerprint)  # who joins looks at every picture, each time
     if finished is None:
         with open_folder(job, reporter) as journal:
             if alone:

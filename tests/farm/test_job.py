@@ -36,7 +36,9 @@ def test_every_path_is_absolute(
     make: MakeJob, monkeypatch: pytest.MonkeyPatch, footage: Path, tiny_model: Path
 ) -> None:
     monkeypatch.chdir(footage)
-    request = SwapRequest(plate="plate_A.mp4", model=tiny_model, identity="b", out=Path("out"), consent=Path("c"))
+    request = SwapRequest(
+        plate="plate_A.mp4", model=tiny_model, identity="identity_B", out=Path("out"), consent=Path("c")
+    )
     made = make_job(request, 10).request
     assert isinstance(made.plate, Plate)
     assert made.plate.source == str(footage / "plate_A.mp4")
@@ -49,7 +51,8 @@ def test_a_plate_file_is_read_once(make: MakeJob, footage: Path, tiny_model: Pat
     folder.mkdir()
     (folder / "plate_A.mp4").symlink_to(footage / "plate_A.mp4")
     (folder / "plate.json").write_text('{"source": "plate_A.mp4", "frames": "5-9"}')
-    request = SwapRequest(plate=str(folder / "plate.json"), model=tiny_model, identity="b", out=tmp_path / "out")
+    identity, out = "identity_B", tmp_path / "out"
+    request = SwapRequest(plate=str(folder / "plate.json"), model=tiny_model, identity=identity, out=out)
     job = make_job(request, 2)
     (folder / "plate.json").unlink()
     assert isinstance(job.request.plate, Plate)
@@ -88,6 +91,9 @@ def test_wrong_wishes_are_named(make: MakeJob, tmp_path: Path) -> None:
         make(chunk=0)
     with pytest.raises(UsageError, match="holds no trained model"):
         make_job(make().request.model_copy(update={"model": tmp_path}), 5)
+    for changes, words in (({"identity": "nobody"}, "does not know nobody"), ({"settings": {"x": "1"}}, "setting x")):
+        with pytest.raises(UsageError, match=words):
+            make_job(make().request.model_copy(update=changes), 5)
     job = make("1-8", 3)
     for frames in ("8-9", "0-3", "5-", "9"):
         with pytest.raises(UsageError, match="are not the job's: 1-8"):

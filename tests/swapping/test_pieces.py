@@ -144,6 +144,10 @@ def test_a_picture_that_was_changed_on_its_way_is_not_joined(swap: Swap, tmp_pat
     assert swap(frames="1-3", step="frames")["frames_made"] == 1
     swap(frames="1-3", step="join")
     assert picture.read_bytes() == whole
+    assert swap(frames="1-3", step="join")["frames_made"] == 0
+    picture.write_bytes(whole[:-20] + bytes([whole[-20] ^ 1]) + whole[-19:])
+    with pytest.raises(BackendError, match=r"1 frame .*: 2\."):  # also where all was joined before
+        swap(frames="1-3", step="join")
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from ml_backend.cli import main
-from ml_backend.errors import BackendError, Cancelled, RefusedError, UsageError
+from ml_backend.errors import BackendError, Cancelled, UsageError
 from ml_backend.media.source import open_source
 from ml_backend.media.write import read_picture, write_rgb
 from ml_backend.progress import SilentReporter
@@ -222,13 +222,6 @@ def test_of_two_people_the_performer_is_swapped(
     assert covered["largest"][0] == 3
 
 
-def test_without_consent_nothing_is_written(swap: Swap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ML_BACKEND_HOME", str(tmp_path / "home"))
-    with pytest.raises(RefusedError, match="ml-backend consent new identity_B"):
-        swap(consent=None)
-    assert not (tmp_path / "swap").exists()
-
-
 def test_the_command_line_swaps_refuses_and_answers_in_json(
     run_backend: Callable[..., Any], footage: Path, tiny_model: Path, consent: Path, tmp_path: Path
 ) -> None:
@@ -370,59 +363,6 @@ def test_a_second_swap_into_a_folder_waits_its_turn(swap: Swap, tmp_path: Path) 
 
     assert swap(Another())["frames_made"] == 3
     assert "another swap into this folder" in Another.refused
-
-
-def new_record(consent: Path, folder: Path, basis: str, succeeds: str) -> None:
-    """A record of identity_B in `folder`, beside that of the demo's performer."""
-    folder.mkdir()
-    shutil.copy(consent / "performer_A.json", folder)
-    asked = [
-        "consent",
-        "new",
-        "identity_B",
-        "--basis",
-        basis,
-        "--project",
-        "demo",
-        "--granted-by",
-        "n",
-        "--use",
-        "test",
-    ]
-    assert main([*asked, "--succeeds", succeeds, "--out", str(folder)]) == 0
-
-
-def test_a_replaced_record_of_consent_reaches_the_manifest(
-    swap: Swap, consent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    swap()
-    before = read_manifest(tmp_path / "swap").consent
-    monkeypatch.setenv("ML_BACKEND_HOME", str(tmp_path / "home"))
-    new_record(consent, tmp_path / "records", "synthetic", before.record_sha256)
-    assert swap(consent=tmp_path / "records")["frames_made"] == 0
-    now = read_manifest(tmp_path / "swap").consent
-    assert now.record_sha256 != before.record_sha256
-    assert now.people == {"identity_B": now.record_sha256, "performer_A": before.people["performer_A"]}
-
-
-def test_a_person_who_may_be_tried_only_is_marked(
-    swap: Swap, consent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    swap()
-    before, plain = read_manifest(tmp_path / "swap").consent, pictures(tmp_path / "swap")
-    monkeypatch.setenv("ML_BACKEND_HOME", str(tmp_path / "home"))
-    new_record(consent, tmp_path / "records", "test", before.record_sha256)
-    assert swap(consent=tmp_path / "records")["frames_made"] == 3
-    marked = pictures(tmp_path / "swap")
-    assert all(marked[name] != plain[name] for name in plain)
-
-
-def test_the_person_who_is_filmed_must_agree_too(swap: Swap, consent: Path, tmp_path: Path) -> None:
-    (tmp_path / "records").mkdir()
-    shutil.copy(consent / "identity_B.json", tmp_path / "records")
-    with pytest.raises(RefusedError, match="no consent record for performer_A"):
-        swap(consent=tmp_path / "records")
-    assert not (tmp_path / "swap").exists()
 
 
 def test_a_full_disk_is_named_and_the_swap_goes_on(

@@ -15,12 +15,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from ml_backend import atomic
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.training.models.checkpoints import list_checkpoints
+from ml_backend.training.weights_file import write_tensors
 
 from .faces import VIEW
 from .settings import MaskSettings
@@ -61,7 +62,7 @@ def save(model: Path, checkpoint: MaskCheckpoint, keep: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)  # one that somebody took parts from
         with atomic.new_folder(folder) as part:
             for name, tensors in checkpoint.parts.items():
-                save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, part / f"{name}.safetensors")
+                write_tensors(part / f"{name}.safetensors", tensors)
             (part / "checkpoint.json").write_text(checkpoint.info.model_dump_json(indent=2) + "\n", encoding="utf-8")
     for old in list_checkpoints(model)[:-keep]:
         doomed = old.with_name(f".{old.name}.part")  # a kill half way must not leave half a checkpoint under its name

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from ml_backend import atomic
@@ -29,6 +29,7 @@ from ml_backend.networks.families import build_autoencoder
 from ml_backend.training.config import TrainingConfig
 from ml_backend.training.device import placed
 from ml_backend.training.optimizers.rates import Plateau
+from ml_backend.training.weights_file import write_tensors
 
 from .swap_file import read_swap_file
 from .thinning import doomed
@@ -89,7 +90,7 @@ def save_checkpoint(model: Path, checkpoint: Checkpoint, keep: int, history: boo
         shutil.rmtree(folder, ignore_errors=True)  # one that somebody took parts from
         with atomic.new_folder(folder) as part:
             for name, tensors in checkpoint.parts.items():
-                save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, part / f"{name}.safetensors")
+                write_tensors(part / f"{name}.safetensors", tensors)
             text = checkpoint.info.model_dump_json(indent=2)
             (part / "checkpoint.json").write_text(text + "\n", encoding="utf-8")
     folders = {int(old.name): old for old in list_checkpoints(model)}
