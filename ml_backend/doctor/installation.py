@@ -14,7 +14,8 @@ from ml_backend.doctor.check import Check
 
 DISTRIBUTION = "deepfake-sequencer"
 LONGEST = 300  # seconds that loading everything may take; torch from a slow network disk needs a minute
-_MODULES = {"opencv-python-headless": "cv2", "openexr": "OpenEXR"}  # where the module is not called as its package
+# Where the module is not called as its package
+_MODULES = {"c2pa-python": "c2pa", "opencv-python-headless": "cv2", "openexr": "OpenEXR"}
 _COMPARE = re.compile(r"(~=|==|!=|<=|>=|<|>)\s*([^,\s]+)")
 # Loads one module after the other in a process of its own: a library that was built for another processor or misses
 # a system library can end the whole process, which the last line then tells.

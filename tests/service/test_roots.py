@@ -86,7 +86,7 @@ def test_every_kind_tells_its_paths() -> None:
         "extract": ["/a/x.mp4", "/b/y.####.png", "/c", "/d/anna.png", "/e"],
         "train-mask": ["/a", "/b", "/c"],
         "apply-masks": ["/a", "/b"],
-        "train": ["/a", "/b", "/c", "/d", "/e"],
+        "train": ["/e", "/a", "/b", "/c", "/d"],
         "swap": ["/a", "/b", "/c", "/d", "/e"],
         "evaluate": ["/a", "/b", "/c", "/d", "/e"],
     }

