@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Raises SystemExit: with 2 for arguments that do not fit, with 0 after --help and --version.
     """
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     if os.environ.get("RANK", "0") != "0":  # of the processes that torchrun starts, one tells the result
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     try:
@@ -73,7 +73,7 @@ def _line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ml-backend", description="Face replacement for Blender's sequencer: the machine-learning backend."
     )

@@ -19,7 +19,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from blender_deepfake.command_line import parser as deepfake_parser
-from ml_backend.cli import _parser as backend_parser
+from ml_backend.cli import parser as backend_parser
 from ml_backend.service.web import app
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -54,9 +54,9 @@ def problem(line: str) -> str | None:
     """
     program, arguments = words_of(line)
     if program == "ml-backend":
-        from ml_backend.cli import _parser
+        from ml_backend.cli import parser as backend_parser
 
-        return _refused(_parser(), arguments)
+        return _refused(backend_parser(), arguments)
     if program == "deepfake":
         from blender_deepfake.command_line import parser
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from blender_deepfake.command_line import parser as deepfake_parser
-from ml_backend.cli import _parser as backend_parser
+from ml_backend.cli import parser as backend_parser
 
 from .commands import judged, problem, subparsers, words_of
 from .pages import ROOT, blocks, named, pages, prose
