@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ml_backend.terminal import TerminalReporter
+
 
 def add_delivery_parsers(commands: Any) -> None:
     """Add `sign`, `verify` and `credentials` to `commands`; each sets `handler`."""
@@ -39,7 +41,8 @@ def _parser(commands: Any, name: str, text: str) -> argparse.ArgumentParser:
 def _sign(args: argparse.Namespace) -> int:
     from .sign import sign_deliveries
 
-    told = sign_deliveries(args.paths, args.swap, args.plate, args.out)
+    with TerminalReporter() as reporter:
+        told = sign_deliveries(args.paths, args.swap, args.plate, args.out, reporter)
     whose = " (self-issued)" if told["self_issued"] else ""
     if args.json:
         print(json.dumps(told))
@@ -53,12 +56,12 @@ def _sign(args: argparse.Namespace) -> int:
 def _verify(args: argparse.Namespace) -> int:
     """0 where everything is as it was signed by somebody known, else 1."""
     from .consents_here import consents_here
-    from .screen import screen
+    from .screen import people_of, screen
     from .verify import verify
     from .watermark_reading import read_watermark
 
     found = verify(args.path)
-    consent = consents_here(found.credentials.facts.get("people") or {}, args.consent)
+    consent = consents_here(people_of(found.credentials), args.consent)
     is_swap = (args.path / "manifest.json").is_file()
     mark = {} if is_swap or found.credentials.damaged else read_watermark(args.path, args.swap)
     if args.json:

@@ -9,8 +9,9 @@ from ml_backend.provenance.record import succeeds
 
 
 def consents_here(people: Mapping[str, str], extra: Path | None) -> dict[str, str]:
-    """For each pseudonym: valid, the reason why not (expired, revoked …), another record, or unknown here."""
-    return {name: _state(name, sha256, extra) for name, sha256 in people.items()}
+    """For each pseudonym: valid, the reason why not (expired, revoked …), another record, or unknown here; of several
+    records of one person each."""
+    return {name: "; ".join(_state(name, one, extra) for one in hashes.split()) for name, hashes in people.items()}
 
 
 def _state(name: str, sha256: str, extra: Path | None) -> str:

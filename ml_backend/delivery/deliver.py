@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
@@ -14,7 +13,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from ml_backend import atomic
-from ml_backend.delivery.deliver_credentials import facts_of, sign_film, sign_pictures
+from ml_backend.delivery.deliver_credentials import facts_of, made_from, sign_film, told_before
 from ml_backend.delivery.deliver_frames import movie_footage, picture_footage
 from ml_backend.delivery.deliver_swaps import (
     DeliveredSwap,
@@ -27,14 +26,20 @@ from ml_backend.delivery.encode import write_film
 from ml_backend.delivery.encode_choice import CONTAINERS, Codec, choose_encoding, is_deep
 from ml_backend.delivery.encode_sound import sound_of
 from ml_backend.delivery.sign import vouching
-from ml_backend.errors import BackendError, Cancelled, UsageError
+from ml_backend.delivery.sign_folder import sign_folder
+from ml_backend.delivery.stopping import stop_or_tell
+from ml_backend.delivery.watermark_reading import read_watermark
+from ml_backend.errors import BackendError, UsageError
 from ml_backend.media.frame import Pixels, Source
 from ml_backend.media.movie_decode import first_frame
 from ml_backend.media.source import open_source
 from ml_backend.media.write import encode_png
 from ml_backend.progress import Reporter
 from ml_backend.provenance import audit
-from ml_backend.provenance.credentials import Facts
+from ml_backend.provenance.credentials import Facts, load_signing
+from ml_backend.provenance.credentials.facts import joined
+from ml_backend.provenance.credentials.files import Made
+from ml_backend.provenance.gate import check_not_withdrawn
 from ml_backend.provenance.watermark import embed
 
 Kind = Literal["png", "jpg"]
@@ -65,11 +70,13 @@ def run_deliver(delivery: Delivery, reporter: Reporter) -> dict[str, Any]:
     """Write the delivery whole, or nothing. Returns out, frames, seconds, watermark (8 hex digits or None) and signer.
 
     UsageError for what cannot be (a swap's own folder, an unknown kind of file …), BackendError for damaged footage
-    and for swaps that are not as they were signed, Cancelled where the reporter asks to stop.
+    and for swaps that are not as they were signed, ConsentRefused where consent was revoked since, Cancelled where the
+    reporter asks to stop.
     """
     started = time.monotonic()
     swaps = delivered_swaps(delivery.swaps)
     refuse_comp_pictures(delivery.source, delivery.out)
+    load_signing()  # what is wrong with a certificate shall be known before hours of work
     vouching(swaps, delivery.source)
     film = _is_film(delivery)
     source = open_source(delivery.source)
@@ -78,8 +85,9 @@ def run_deliver(delivery: Delivery, reporter: Reporter) -> dict[str, Any]:
             f"{delivery.source} holds floating-point pictures, which belong into a comp.",
             "Render the edit or the comp as a film or as PNG first, and deliver that.",
         )
-    payload = payload_for(swaps) if delivery.watermark else None
-    mark = None if payload is None else f"{payload:08x}"
+    before, of = told_before(delivery.source), made_from(delivery.source, swaps)
+    check_not_withdrawn(joined([consents(swaps), *(told.get("people", {}) for told in before)]))
+    payload, mark = _mark(delivery, swaps, reporter)
 
     def made() -> Facts:
         """What the credential says, once the pictures are made and the audit has the entry."""
@@ -88,10 +96,12 @@ def run_deliver(delivery: Delivery, reporter: Reporter) -> dict[str, Any]:
             "watermark": mark or "none",
             "frames": len(source.numbers),
         }
-        return facts_of(delivery.out.name, swaps, mark, audit.enter("deliver", consents(swaps), entry))
+        return facts_of(delivery.out.name, swaps, mark, audit.enter("deliver", consents(swaps), entry), before)
 
-    deliver = _deliver_film if film else _deliver_pictures
-    signer = deliver(delivery, source, payload, swaps, made, reporter)
+    if film:
+        signer = _deliver_film(delivery, source, payload, swaps, made, of, reporter)
+    else:
+        signer = _deliver_pictures(delivery, source, payload, made, of, reporter)
     return {
         "out": delivery.out,
         "frames": len(source.numbers),
@@ -99,6 +109,21 @@ def run_deliver(delivery: Delivery, reporter: Reporter) -> dict[str, Any]:
         "watermark": mark,
         "signed_by": signer,
     }
+
+
+def _mark(delivery: Delivery, swaps: Sequence[DeliveredSwap], reporter: Reporter) -> tuple[int | None, str | None]:
+    """What to embed, and what the credential calls the mark: one that is there stays, two would be unreadable."""
+    if not delivery.watermark:
+        return None, None
+    there = read_watermark(delivery.source, ()).get("payload")
+    if there is None:
+        payload = payload_for(swaps)
+        return payload, f"{payload:08x}"
+    reporter.message(
+        f"{delivery.source} has a mark already ({there}), which stays: the credentials name all swaps, the mark does "
+        "not. Deliver the rendered film itself with --swap for each of them for a mark that does."
+    )
+    return None, str(there)
 
 
 def _is_film(delivery: Delivery) -> bool:
@@ -124,6 +149,7 @@ def _deliver_film(
     payload: int | None,
     swaps: Sequence[DeliveredSwap],
     made: Callable[[], Facts],
+    of: Made,
     reporter: Reporter,
 ) -> str:
     movie = source.info.kind == "movie"
@@ -140,7 +166,7 @@ def _deliver_film(
         with sound_of(source.info.path if movie else None, footage.begin) as sound:
             frames = _told(footage.frames(how, payload), len(source.numbers), reporter)
             write_film(part, container, footage.film, how, frames, sound)
-        return sign_film(part, delivery.out, made(), source.info.path, swaps)
+        return sign_film(part, delivery.out, made(), of)
     finally:
         part.unlink(missing_ok=True)
 
@@ -149,36 +175,27 @@ def _deliver_pictures(
     delivery: Delivery,
     source: Source,
     payload: int | None,
-    swaps: Sequence[DeliveredSwap],
     made: Callable[[], Facts],
+    of: Made,
     reporter: Reporter,
 ) -> str:
-    kind = delivery.pictures or "png"
-    written: list[tuple[str, str]] = []
+    kind, count, told = delivery.pictures or "png", len(source.numbers), stop_or_tell("deliver", reporter)
     with atomic.new_folder(delivery.out) as folder:
         for done, frame in enumerate(source.frames()):
-            _stop_or_tell(done, len(source.numbers), reporter)
+            told(done, count)
             image = frame.image if payload is None else embed(frame.image, payload)
             data = encode_png(image) if kind == "png" else _jpeg(image)
-            name = f"{frame.number:06d}.{kind}"
-            (folder / name).write_bytes(data)
-            written.append((name, sha256(data).hexdigest()))
-        signer = sign_pictures(folder, written, made())
-    reporter.progress("deliver", len(written), len(written))
-    return signer
+            (folder / f"{frame.number:06d}.{kind}").write_bytes(data)
+        reporter.progress("deliver", count, count)
+        return sign_folder(folder, made(), of, stop_or_tell("sign", reporter)).name()
 
 
 def _told(frames: Iterator[VideoFrame], count: int, reporter: Reporter) -> Iterator[VideoFrame]:
+    told = stop_or_tell("deliver", reporter)
     for done, frame in enumerate(frames):
-        _stop_or_tell(done, count, reporter)
+        told(done, count)
         yield frame
     reporter.progress("deliver", count, count)
-
-
-def _stop_or_tell(done: int, count: int, reporter: Reporter) -> None:
-    if reporter.stop_requested():
-        raise Cancelled
-    reporter.progress("deliver", done, count)
 
 
 def _rate(delivery: Delivery, source: Source, swaps: Sequence[DeliveredSwap]) -> Fraction:

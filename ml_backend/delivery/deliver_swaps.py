@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ml_backend.errors import UsageError
+from ml_backend.provenance.credentials.facts import joined
 from ml_backend.provenance.watermark.payload import payload_of
 from ml_backend.swapping.journal import Journal
 from ml_backend.swapping.manifest import MANIFEST, Manifest, read_manifest
@@ -36,11 +37,9 @@ def payload_for(swaps: Sequence[DeliveredSwap]) -> int:
 
 
 def consents(swaps: Sequence[DeliveredSwap]) -> Mapping[str, str]:
-    """The hash of the consent record of everyone whose face is used or changed, by pseudonym."""
-    people: dict[str, str] = {}
-    for consent in (swap.manifest.consent for swap in swaps):
-        people |= consent.people or {consent.identity: consent.record_sha256}
-    return people
+    """The hashes of the consent records of everyone whose face is used or changed, by pseudonym (see `joined`)."""
+    known = (swap.manifest.consent for swap in swaps)
+    return joined(consent.people or {consent.identity: consent.record_sha256} for consent in known)
 
 
 def refuse_comp_pictures(source: Path, out: Path) -> None:

@@ -1,43 +1,47 @@
 """Sign what was rendered from edits and comps that swaps are in."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ml_backend.delivery.deliver_credentials import facts_of
+from ml_backend.delivery.deliver_credentials import facts_of, told_before, with_plate
 from ml_backend.delivery.deliver_swaps import DeliveredSwap, consents, delivered_swaps
-from ml_backend.delivery.pictures import pictures_in, sha256_of
+from ml_backend.delivery.pictures import pictures_in
+from ml_backend.delivery.plates import made_of, plate_at, plates_of
+from ml_backend.delivery.sign_folder import sign_folder
+from ml_backend.delivery.stopping import stop_or_tell
 from ml_backend.errors import BackendError, UsageError
+from ml_backend.progress import Reporter
 from ml_backend.provenance import audit
-from ml_backend.provenance.credentials import Facts, sign_file, sign_sequence, sign_sidecar
-from ml_backend.provenance.credentials.files import EMBEDDED, sidecar_of
+from ml_backend.provenance.credentials import read_list, sign_file, sign_sidecar
+from ml_backend.provenance.credentials.files import EMBEDDED, Made, sidecar_of
 from ml_backend.provenance.credentials.signing import Signing
 from ml_backend.swapping.journal import Journal
+from ml_backend.swapping.manifest import MANIFEST
 
 from .verify import verify_folder
 
 
 def sign_deliveries(
-    paths: Sequence[Path], swaps: Sequence[Path], plate: Path | None, out: Path | None
+    paths: Sequence[Path], swaps: Sequence[Path], plate: Path | None, out: Path | None, reporter: Reporter
 ) -> dict[str, Any]:
     """Sign films, pictures and folders of pictures; `out`: another file for one film or picture that is kept as it is.
 
-    A kind of file that cannot hold credentials gets FILE.c2pa beside it, a folder one signed list. plate: what was
-    filmed; None: the plates of the swaps, where they are still there. Returns signed (where the credentials are),
+    A kind of file that cannot hold credentials gets FILE.c2pa beside it; a folder gets one in each picture that can
+    hold it, and a signed list of all. plate: what was filmed; None: the plates of the swaps, as far as these know them.
+    What the credentials of a path say already of swaps in it is said again. Returns signed (where the credentials are),
     signed_by, self_issued and strangers (the swaps that somebody signed whom this machine does not know).
 
-    Raises UsageError for what is not there or cannot be, before anything is signed; BackendError for swaps that are not
-    as they were signed, and where signing fails.
+    Raises UsageError for what is not there or cannot be, before anything is signed; Cancelled; BackendError for swaps
+    that are not as they were signed, and where signing fails.
     """
     _check(paths, plate, out)
     known = delivered_swaps(swaps)
     strangers = vouching(known, paths[0])
-    plates = [plate] if plate else _plates(known)
-    plate_sha256 = sha256_of(plates[0]) if len(plates) == 1 and plates[0].is_file() else None
+    made = made_of([plate_at(plate)] if plate else plates_of(known))
     signed: list[Path] = []
     for path in paths:
-        signing, where = _sign(path, out or path, known, plates, plate_sha256)
+        signing, where = _sign(path, out or path, known, made, reporter)
         signed.append(where)
     return {
         "signed": [str(where) for where in signed],
@@ -74,39 +78,32 @@ def _check(paths: Sequence[Path], plate: Path | None, out: Path | None) -> None:
 def vouching(swaps: Sequence[DeliveredSwap], path: Path) -> list[Path]:
     """The swaps that somebody signed whom this machine does not know.
 
-    Raises BackendError for one that is not as it was signed: it cannot vouch for what is in `path`.
+    Raises BackendError for one that is not as it was signed, or whose manifest was laid beside what was signed: it
+    cannot vouch for what is in `path`.
     """
     states = {swap.folder: verify_folder(swap.folder) for swap in swaps}
-    for folder, found in states.items():
-        if found.state in ("changed", "absent"):
+    for swap in swaps:
+        found = states[swap.folder]
+        why = found.summary() if found.state in ("changed", "absent") else ""
+        if not why and read_list(swap.folder).others.get(MANIFEST) != swap.sha256:
+            why = f"{MANIFEST} is not in its signed list."
+        if why:
             raise BackendError(
-                f"The swap {folder} cannot vouch for {path.name}: {found.summary()}",
+                f"The swap {swap.folder} cannot vouch for {path.name}: {why}",
                 "Delete the pictures that ml-backend verify names, and run the swap again: it makes and signs them.",
             )
     return [folder for folder, found in states.items() if found.state == "untrusted"]
 
 
-def _plates(swaps: Sequence[DeliveredSwap]) -> list[Path]:
-    """What the swaps were made of, as far as it is still there."""
-    plates = dict.fromkeys(Path(str(swap.manifest.plate["source"])) for swap in swaps)
-    return [plate for plate in plates if plate.exists()]
-
-
 def _sign(
-    path: Path, target: Path, swaps: Sequence[DeliveredSwap], plates: Sequence[Path], plate_sha256: str | None
+    path: Path, target: Path, swaps: Sequence[DeliveredSwap], made: Made, reporter: Reporter
 ) -> tuple[Signing, Path]:
-    """One plate is what was opened; of several each was placed."""
+    before = told_before(path)
     head = audit.enter("sign", consents(swaps), {"file": target.name})
-    opened, placed = (plates[0], ()) if len(plates) == 1 else (None, plates)
-    facts = facts_of(target.name, swaps, None, head)
-    if opened is not None:
-        facts = replace(facts, plate_name=opened.name, plate_sha256=plate_sha256)
+    facts = facts_of(target.name, swaps, None, head, before)
     if path.is_dir():
-        return _sign_folder(path, facts), path
+        return sign_folder(path, facts, made, stop_or_tell("sign", reporter)), path
+    opened, placed = made
     if target.suffix.lower() in EMBEDDED:
-        return sign_file(path, target, facts, opened, placed=placed), target
-    return sign_sidecar(path, facts, opened, placed), sidecar_of(path)
-
-
-def _sign_folder(folder: Path, facts: Facts) -> Signing:
-    return sign_sequence(folder, [(file.name, sha256_of(file)) for file in pictures_in(folder)], facts)
+        return sign_file(path, target, with_plate(facts, made), opened, placed=placed), target
+    return sign_sidecar(path, with_plate(facts, made), opened, placed), sidecar_of(path)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ml_backend.delivery.pictures import pictures_in, sha256_of
+from ml_backend.delivery.pictures import pictures_in
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.provenance.credentials import Credentials, read, read_list
+from ml_backend.provenance.credentials.facts import plain
 from ml_backend.provenance.credentials.files import EMBEDDED, sidecar_of
+from ml_backend.provenance.credentials.plate import sha256_of
 from ml_backend.provenance.credentials.reading import State, read_detached
 from ml_backend.provenance.credentials.sequence import LIST, SIGNATURE
 
@@ -32,7 +34,7 @@ class Verified:
 
     def summary(self) -> str:
         """One sentence."""
-        name, told = self.path.name, self.credentials
+        name, told = plain(self.path.name), self.credentials
         if told.damaged and not self.changed:
             return f"{name} is damaged, or not what its name says: {self._problem()}."
         if self.state == "absent":
@@ -74,6 +76,7 @@ class Verified:
             "ingredients": list(told.ingredients),
             "changed_ingredients": list(told.changed_ingredients),
             "facts": told.facts,
+            "history": list(told.history),
             "problems": list(told.problems),
             "damaged": told.damaged,
             "summary": self.summary(),
@@ -90,9 +93,13 @@ def verify(path: Path) -> Verified:
     try:
         if path.is_dir():
             return verify_folder(path)
+        if not path.is_file():
+            raise UsageError(f"{path} is neither a file nor a folder.", "A pipe or a device cannot be verified.")
         credentials = read(path)
-        if credentials.state == "absent" and (path.parent / LIST).is_file():
-            return _listed(path)
+        if (path.parent / LIST).is_file() and credentials.state in ("absent", "valid"):
+            listed = _listed(path)
+            if credentials.state == "absent" or listed.state == "changed":
+                return listed
     except OSError as error:
         raise BackendError(
             f"{error.filename or path} cannot be read: {error.strerror}.", "Look at its permissions."
@@ -148,10 +155,10 @@ def _listed(path: Path) -> Verified:
 
 
 def _signed_list(folder: Path) -> tuple[Credentials, dict[str, str], dict[str, str]]:
-    try:
-        listing, signature = (folder / LIST).read_bytes(), (folder / SIGNATURE).read_bytes()
-    except FileNotFoundError as error:
-        return Credentials("changed", problems=(f"{Path(error.filename).name} is missing",)), {}, {}
+    missing = [name for name in (LIST, SIGNATURE) if not (folder / name).is_file()]
+    if missing:
+        return Credentials("changed", problems=(f"{missing[0]} is missing",)), {}, {}
+    listing, signature = (folder / LIST).read_bytes(), (folder / SIGNATURE).read_bytes()
     credentials = read_detached(listing, signature)
     try:
         listed = read_list(folder)
@@ -161,4 +168,4 @@ def _signed_list(folder: Path) -> tuple[Credentials, dict[str, str], dict[str, s
 
 
 def _named(names: Sequence[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
+    return ", ".join(map(plain, names[:SHOWN])) + (" …" if len(names) > SHOWN else "")

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from ml_backend.delivery.deliver_swaps import delivered_swaps
 from ml_backend.errors import BackendError
 from ml_backend.media.source import open_source
@@ -18,6 +20,7 @@ def read_watermark(path: Path, swaps: Sequence[Path]) -> dict[str, Any]:
 
     Empty where there is no mark, or the pictures cannot be read.
     """
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # a TIFF's credential is a tag it does not know
     try:
         source = open_source(path)
         every = max(1, len(source.numbers) // LOOKED_AT)

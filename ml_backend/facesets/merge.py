@@ -68,9 +68,8 @@ def _common(facesets: Sequence[Faceset]) -> FacesetInfo:
     folders = [faceset.folder.resolve() for faceset in facesets]
     if len(set(folders)) < len(folders):
         raise UsageError(f"{next(f for f in folders if folders.count(f) > 1)} is given twice.", "Give it once.")
-    records = {faceset.info.consent for faceset in facesets}
-    consent = first.info.consent if len(records) == 1 else None
-    return first.info.model_copy(update={"identity": next(iter(names), None), "consent": consent})
+    records = sorted({record for faceset in facesets for record in (faceset.info.consent or "").split()})
+    return first.info.model_copy(update={"identity": next(iter(names), None), "consent": " ".join(records) or None})
 
 
 def _add(faceset: Faceset, target: Faceset, sources: dict[str, _Source], reporter: Reporter) -> tuple[int, int]:

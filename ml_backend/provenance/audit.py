@@ -24,7 +24,7 @@ from ml_backend.atomic import write_json
 from ml_backend.errors import BackendError
 from ml_backend.folder_lock import hold
 from ml_backend.provenance.home import audit_file
-from ml_backend.provenance.record import canonical_json
+from ml_backend.provenance.record import canonical_json, writable
 
 BEGINNING = "0" * 64
 """What the first entry names as the one before it."""
@@ -162,7 +162,7 @@ def _append(path: Path, before: Head, action: str, people: Mapping[str, str], fa
         "time": max(now, before.time),  # the clocks of two machines may differ a little
         "action": action,
         "people": dict(people),
-        "facts": {name: _writable(value) if isinstance(value, str) else value for name, value in facts.items()},
+        "facts": {name: writable(value) if isinstance(value, str) else value for name, value in facts.items()},
         "previous": before.sha256,
     }
     entry = content | {"sha256": link(content)}
@@ -277,11 +277,6 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
         return _Entry.model_validate_json(line).model_dump()
     except ValidationError:
         return None
-
-
-def _writable(text: str) -> str:
-    """The text in UTF-8, also where a file's name is not: its bytes are spelt out."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @contextmanager

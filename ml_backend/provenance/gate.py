@@ -16,7 +16,8 @@ from pathlib import Path
 
 from ml_backend.errors import BackendError
 from ml_backend.provenance import audit
-from ml_backend.provenance.consent import SLACK, ConsentRefused, new_command, valid_record
+from ml_backend.provenance.consent import SLACK, ConsentRefused, find_record, new_command, valid_record
+from ml_backend.provenance.home import consent_folder
 from ml_backend.provenance.record import Action, ConsentRecord, succeeds
 from ml_backend.provenance.revocation import folder_of, read_revoked
 
@@ -152,23 +153,55 @@ def check_clock(consent: Path | None = None) -> None:
 def check_bound(bound: Mapping[str, str], granted: Granted, identities: Collection[str] = ()) -> None:
     """Refuse what was made under another record than the people's present ones or the earlier ones these succeed.
 
-    bound: the records' hashes that a model or a faceset keeps, by name; those of people who are not in question do not
-    count. identities: who is in the model: each of them must be bound.
+    bound: the records' hashes that a model or a faceset keeps, by name (those of merged facesets with spaces between
+    them); those of people who are not in question do not count. identities: who is in the model: each of them must be
+    bound.
     """
     for name, record in granted.records.items():
-        sha256 = bound.get(name)
-        if sha256 is None and name not in identities:
-            continue
-        if sha256 is None or not succeeds(record, sha256):
-            was = f"under the record {sha256[:16]}" if sha256 else "under no record"
-            make = new_command(name)
+        hashes = bound.get(name, "").split()
+        for sha256 in hashes or ([""] if name in identities else []):
+            if not sha256 or not succeeds(record, sha256):
+                raise _other_record(name, record, sha256)
+
+
+def _other_record(name: str, record: ConsentRecord, sha256: str) -> ConsentRefused:
+    was = f"under the record {sha256[:16]}" if sha256 else "under no record"
+    return ConsentRefused(
+        "other-record",
+        f"The faces of {name} were learned or stored {was}, and their consent is now the record "
+        f"{record.sha256()[:16]}, which does not succeed it: it may be another person of the same name.",
+        "If it is the same person, who agrees to what was made before too: "
+        f"{new_command(name)} --replace --succeeds {sha256 or 'HASH'}; else train and extract anew under another name.",
+    )
+
+
+def check_not_withdrawn(people: Mapping[str, str]) -> None:
+    """Refuse to hand out what was made under records that were revoked since.
+
+    people: the hashes of the records by pseudonym, of several of one person with spaces between them. Records that ran
+    out do not count: what was made in their time may be shown. Raises ConsentRefused, which the audit gets too.
+    """
+    withdrawn = read_revoked(consent_folder()).records
+    for name, sha256 in ((name, one) for name, hashes in people.items() for one in hashes.split()):
+        found = withdrawn.get(sha256) or withdrawn.get(_successor(name, sha256))
+        if found:
+            with suppress(BackendError):
+                audit.enter("refused", {name: sha256}, {"action": "deliver", "reason": "revoked"})
             raise ConsentRefused(
-                "other-record",
-                f"The faces of {name} were learned or stored {was}, and their consent is now the record "
-                f"{record.sha256()[:16]}, which does not succeed it: it may be another person of the same name.",
-                "If it is the same person, who agrees to what was made before too: "
-                f"{make} --replace --succeeds {sha256 or 'HASH'}; else train and extract anew under another name.",
+                "revoked",
+                f"The consent of {name}, under which this was made, was revoked on {found.revoked}.",
+                f"Take {name} out of the edit. Only a new agreement can mend this; then swap again under its record: "
+                f"{new_command(name)} --replace",
             )
+
+
+def _successor(name: str, sha256: str) -> str:
+    """The hash of the user's present record of `name`, where it succeeds the one that had `sha256`."""
+    try:
+        record = find_record(name, None)[0]
+    except BackendError:
+        return ""
+    return record.sha256() if succeeds(record, sha256) else ""
 
 
 def check_name_of_faces(stored_as: str | None, name: str, folder: Path) -> None:
@@ -181,12 +214,26 @@ def check_name_of_faces(stored_as: str | None, name: str, folder: Path) -> None:
         )
 
 
-def people_of_swap(identities_of_model: Sequence[str], identity: str, performer: str | None) -> list[str]:
+def people_of_swap(
+    identities_of_model: Sequence[str], identity: str, performer: str | None, everybody: bool = False
+) -> list[str]:
     """Whose consent a swap needs: the identity's, and that of the person who is filmed, whose face is changed.
 
     performer: as the setting names them, also where the model does not know them; the only other person of the model
-    where it is None. Raises ConsentRefused where it cannot be told who is filmed.
+    where it is None. everybody: is every face on the plate changed? Then `performer` must name all who are filmed, with
+    commas between them. Raises ConsentRefused where it cannot be told who is filmed.
     """
+    if everybody:
+        named = filmed_people(performer)
+        if not named:
+            raise ConsentRefused(
+                "performer-unknown",
+                f"Every face on the plate is replaced by that of {identity}, and whose these are is not said: each of "
+                "them must agree too.",
+                "Name everybody who is filmed, by the names of their consent records: --set performer=NAME,NAME; or "
+                "replace the performer's face alone, without faces=all.",
+            )
+        return list(dict.fromkeys([identity, *named]))
     others = [name for name in identities_of_model if name != identity]
     filmed = performer or (others[0] if len(others) == 1 else None)
     if filmed is None:
@@ -197,6 +244,24 @@ def people_of_swap(identities_of_model: Sequence[str], identity: str, performer:
             "Say who is filmed, by the name of their consent record: --set performer=NAME",
         )
     return list(dict.fromkeys([identity, filmed]))
+
+
+def filmed_people(performer: str | None) -> list[str]:
+    """The names in a setting that names one or several, with commas between them."""
+    return list(dict.fromkeys(name for part in (performer or "").split(",") if (name := part.strip())))
+
+
+def check_crowd(performer: str | None, faces: int, frame: int) -> None:
+    """Refuse to change more faces in one frame than people were named who agreed. faces: in that frame, at most."""
+    named = filmed_people(performer)
+    if faces > len(named):
+        raise ConsentRefused(
+            "performer-unknown",
+            f"Frame {frame} shows {faces} faces that would be replaced, and {len(named)} of those filmed are named "
+            f"({', '.join(named)}): somebody has not been asked.",
+            "Name them too (--set performer=NAME,NAME) once they agreed, replace the performer's face alone, or choose "
+            "frames without them.",
+        )
 
 
 def shot_of(footage: str) -> str:

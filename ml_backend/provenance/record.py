@@ -40,6 +40,11 @@ def canonical_json(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
+def writable(text: str) -> str:
+    """The text in UTF-8, also where a file's name is not: its bytes are spelt out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _whole_seconds_utc(moment: datetime) -> datetime:
     if moment.microsecond:
         raise ValueError("a time in whole seconds is needed")

@@ -15,11 +15,15 @@ FINAL: frozenset[str] = frozenset({"done", "failed", "refused", "cancelled"})
 
 
 class Problem(BaseModel):
-    """What went wrong: a word for programs, a line for people, and what to do about it."""
+    """What went wrong: a word for programs, a line for people, and what to do about it.
+
+    reason: of a refusal for want of consent the rule, such as expired; null elsewhere.
+    """
 
     code: str
     message: str
     fix: str = ""
+    reason: str | None = None
 
 
 class Ending(BaseModel):

@@ -193,7 +193,7 @@ def test_a_film_has_its_credentials(film: Film, swap: Path, tmp_path: Path) -> N
     assert found.ingredients == ("plate_A.mp4",)
     deliver(out, swap, again, codec="h265")  # its history goes on
     assert read(again).state == "valid"
-    assert read(again).ingredients == ("out.mp4",)
+    assert read(again).ingredients == ("out.mp4", "plate_A.mp4")
     data = bytearray(out.read_bytes())
     data[len(data) // 2] ^= 1
     out.write_bytes(data)
@@ -292,6 +292,8 @@ def test_a_folder_of_pictures(film: Film, swap: Path, tmp_path: Path, kind: Any)
     assert listed.state == "valid"
     assert read_list(out).frames == {name: sha256((out / name).read_bytes()).hexdigest() for name in names}
     assert {"credentials.json", "credentials.c2pa", *names} == {file.name for file in out.iterdir()}
+    for name in names:  # each proves itself, wherever it goes
+        assert (read(out / name).state, read(out / name).ingredients) == ("valid", ("plate_A.mp4",))
 
 
 def test_several_swaps(film: Film, make_swap: Callable[..., Path], tmp_path: Path) -> None:
@@ -302,6 +304,33 @@ def test_several_swaps(film: Film, make_swap: Callable[..., Path], tmp_path: Pat
     entry = list(entries(audit_file()))[-1]
     assert entry["action"] == "deliver"
     assert set(entry["people"]) == {"identity_B", "identity_C", "extra"}
+
+
+def test_a_film_that_is_delivered_again_for_another_swap_names_both(
+    film: Film, swap: Path, make_swap: Callable[..., Path], tmp_path: Path
+) -> None:
+    other = make_swap("other", identity="identity_C", consent=Consent(identity="identity_C", record_sha256="e" * 64))
+    deliver(film(), swap, tmp_path / "first.mp4")
+    again = Listener()
+    run_deliver(Delivery(tmp_path / "first.mp4", [other], tmp_path / "again.mp4"), again)
+    facts = read(tmp_path / "again.mp4").facts
+    assert facts["people"] == {"identity_B": "d" * 64, "identity_C": "e" * 64}
+    assert len(facts["swaps"]) == 2
+    assert "has a mark already" in again.messages[0]
+    assert detect(shown(tmp_path / "again.mp4")).payload == payload(swap), "two marks would be none"
+    assert facts["watermark"] == f"{payload(swap):08x}"
+    deliver(tmp_path / "again.mp4", other, tmp_path / "stills", pictures="jpg")
+    still = read(tmp_path / "stills" / "000003.jpg")
+    assert (still.state, still.facts["people"], len(still.facts["swaps"])) == ("valid", facts["people"], 2)
+    assert still.ingredients == ("again.mp4", "plate_A.mp4")
+
+
+class Listener(SilentReporter):
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
 
 
 def test_comp_plates_are_never_marked(pictures: list[Picture], swap: Path, film: Film, tmp_path: Path) -> None:

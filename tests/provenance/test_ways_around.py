@@ -20,7 +20,7 @@ from ml_backend.cli import main
 from ml_backend.errors import RefusedError, UsageError
 from ml_backend.provenance import audit
 from ml_backend.provenance.consent import ConsentRefused
-from ml_backend.provenance.gate import check_bound, people_of_swap
+from ml_backend.provenance.gate import check_bound, check_crowd, people_of_swap
 from ml_backend.provenance.home import audit_file
 from ml_backend.provenance.keys import signing_key
 from ml_backend.provenance.record import sign
@@ -277,6 +277,29 @@ def test_the_performer_is_said_to_be_somebody_unknown(home: Path) -> None:
     assert reason(lambda: ask(*people_of_swap(["Anna"], "Anna", "stranger"))) == "missing"
     with pytest.raises(UsageError):
         ask(*people_of_swap(["Anna"], "Anna", "../Anna"))
+
+
+@pytest.mark.parametrize("named", [None, "", " , "])
+def test_everybody_is_changed_and_nobody_named(named: str | None) -> None:
+    """Also where the model knows one other person: who else is on the plate it cannot know."""
+    with pytest.raises(ConsentRefused, match="--set performer=NAME,NAME") as caught:
+        people_of_swap(["Anna", "Ben"], "Anna", named, everybody=True)
+    assert caught.value.reason == "performer-unknown"
+
+
+def test_everybody_who_is_named_must_have_agreed(home: Path) -> None:
+    give(home, "Anna")
+    give(home, "Ben")
+    assert reason(lambda: ask(*people_of_swap(["Anna"], "Anna", "Ben, Carl", everybody=True))) == "missing"
+    give(home, "Carl")
+    assert set(ask(*people_of_swap(["Anna"], "Anna", "Ben,Carl", everybody=True)).records) == {"Anna", "Ben", "Carl"}
+
+
+def test_more_faces_than_people_were_named() -> None:
+    check_crowd("Ben,Carl", 2, 7)
+    with pytest.raises(ConsentRefused, match="Frame 7 shows 3 faces") as caught:
+        check_crowd("Ben, Carl,Ben", 3, 7)
+    assert caught.value.reason == "performer-unknown"
 
 
 # --- the audit --------------------------------------------------------------------------------------------------------

@@ -14,12 +14,15 @@ import torch
 
 from ml_backend.cli import main
 from ml_backend.facesets.extract import run_extract
+from ml_backend.facesets.merge import run_merge
+from ml_backend.facesets.store import Faceset
 from ml_backend.progress import SilentReporter
 from ml_backend.provenance import audit
 from ml_backend.provenance.consent import ConsentRefused
 from ml_backend.provenance.gate import Granted, check_bound
 from ml_backend.provenance.home import audit_file
 from ml_backend.requests import ExtractRequest, PreviewRequest, SwapRequest, TrainRequest
+from ml_backend.swapping.permission import true_footage
 from ml_backend.swapping.previews.previewer import Previewer
 from ml_backend.swapping.swap import run_swap
 from ml_backend.training.models.checkpoints import list_checkpoints
@@ -87,8 +90,10 @@ def test_a_preview_called_from_python(tiny_model: Path, home: Path, tmp_path: Pa
     assert reason(lambda: preview(tiny_model, tmp_path, project=None)) == "wrong-project"
     (home / "consent" / "performer_A.json").unlink()
     assert reason(lambda: preview(tiny_model, tmp_path)) == "missing"
-    for faces in ("largest", "all"):
-        assert reason(lambda: preview(tiny_model, tmp_path, settings={"faces": faces})) == "missing"  # noqa: B023
+    for faces, why in (("largest", "missing"), ("all", "performer-unknown")):
+        assert reason(lambda: preview(tiny_model, tmp_path, settings={"faces": faces})) == why  # noqa: B023
+    named = {"faces": "all", "performer": "performer_A,somebody"}
+    assert reason(lambda: preview(tiny_model, tmp_path, settings=named)) == "missing"
     assert not (tmp_path / "shown.png").exists()
 
 
@@ -114,6 +119,16 @@ def test_a_piece_of_a_swap_called_from_python(tiny_model: Path, home: Path, tmp_
     (home / "consent" / "performer_A.json").unlink()
     assert reason(lambda: swap(tiny_model, tmp_path)) == "missing"
     assert not (tmp_path / "swap").exists()
+
+
+def test_a_plate_file_is_named_like_another_shot(tiny_model: Path, home: Path, tmp_path: Path) -> None:
+    """The shot is what the plate file leads to, not how it is called."""
+    shutil.copytree(DEMO / "consent", home / "consent")
+    give(home, "performer_A", shots=("sc12_*",), project="demo")
+    named = tmp_path / "sc12_010.json"
+    named.write_text(json.dumps({"source": str(DEMO / "footage" / "plate_A.mp4")}))
+    assert reason(lambda: preview(tiny_model, tmp_path, plate=str(named))) == "wrong-shot"
+    assert true_footage(str(named)) == str(DEMO / "footage" / "plate_A.mp4")
 
 
 def test_an_imported_model_is_previewed(tiny_model: Path, demo_home: Path, tmp_path: Path) -> None:
@@ -175,6 +190,24 @@ def test_faces_stored_under_the_record_of_another_person_of_the_same_name(
     assert reason(lambda: train(facesets, tmp_path / "model")) == "other-record"
     faces = Path(shutil.copytree(facesets["identity_B"], tmp_path / "faces"))
     assert reason(lambda: extract(faces, identity="identity_B")) == "other-record"
+
+
+def test_facesets_of_two_people_of_the_same_name_are_merged(
+    demo_home: Path, facesets: dict[str, Path], tmp_path: Path
+) -> None:
+    """The merged one is bound to the records of both, and nobody's present record succeeds the other's."""
+    other = Path(shutil.copytree(facesets["identity_B"], tmp_path / "other"))
+    known = json.loads((other / "faceset.json").read_text())
+    for consent in ("1" * 64, None):
+        (other / "faceset.json").write_text(json.dumps(known | {"consent": consent}))
+        merged = tmp_path / f"merged {consent}"
+        run_merge([facesets["identity_B"], other], merged, SilentReporter())
+        kept = Faceset.open(merged).info.consent
+        assert kept is not None
+        assert kept.split() == sorted(record for record in (known["consent"], consent) if record)
+    both = {**facesets, "identity_B": tmp_path / f"merged {'1' * 64}"}
+    assert reason(lambda: train(both, tmp_path / "model")) == "other-record"
+    assert reason(lambda: extract(both["identity_B"], identity="identity_B")) == "other-record"
 
 
 def test_faces_of_nobody_are_learned_as_somebodys(demo_home: Path, facesets: dict[str, Path], tmp_path: Path) -> None:

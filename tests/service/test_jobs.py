@@ -167,7 +167,7 @@ def test_unknown_things_answer_in_the_same_form(shared) -> None:
     ]:
         answered, body = shared.call(method, path)
         assert answered == status, path
-        assert set(body["error"]) == {"code", "message", "fix"}
+        assert set(body["error"]) == {"code", "message", "fix", "reason"}
 
 
 def test_the_product_kinds_reach_their_rooms(product, tmp_path: Path) -> None:

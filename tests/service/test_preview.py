@@ -269,7 +269,7 @@ def test_the_product(tiny_model: Path, tmp_path: Path, gone: Callable[[int], Non
         status, answer = service.call("POST", "/preview", asked)
         assert (status, answer["warm"]) == (200, False)
         status, answer = service.call("POST", "/preview", asked | {"consent": None, "identity": "nobody"})
-        assert (status, answer["error"]["code"]) == (403, "refused")
+        assert (status, answer["error"]["code"], answer["error"]["reason"]) == (403, "refused", "missing")
         assert answer["error"]["message"] == "There is no consent record for nobody."
         status, answer = service.call("POST", "/preview", asked | {"frame": 5000})
         assert (status, answer["error"]["code"]) == (422, "usage")

@@ -126,7 +126,7 @@ def test_shutdown_as_described(start) -> None:
 def test_nasty_bodies(shared, body: bytes) -> None:
     status, answer = shared.call("POST", "/jobs", body)
     assert status in (400, 403, 422), answer
-    assert set(answer["error"]) == {"code", "message", "fix"}
+    assert set(answer["error"]) == {"code", "message", "fix", "reason"}
 
 
 def test_other_methods_and_types(shared) -> None:
@@ -157,7 +157,7 @@ def test_nasty_ids(shared, id: str) -> None:
     for method, path in CALLS:
         status, answer = shared.call(method, f"/jobs/{id}{path}", b"{}" if path == "/move" else None)
         assert status in (404, 405, 422), (method, path, answer)
-        assert set(answer["error"]) == {"code", "message", "fix"}
+        assert set(answer["error"]) == {"code", "message", "fix", "reason"}
 
 
 @pytest.mark.parametrize(
@@ -168,4 +168,4 @@ def test_nasty_moves(shared, before: str) -> None:
     shared.ended(id)
     status, answer = shared.call("POST", f"/jobs/{id}/move", b'{"before": %s}' % before.encode())
     assert status in (400, 404, 422), answer
-    assert set(answer["error"]) == {"code", "message", "fix"}
+    assert set(answer["error"]) == {"code", "message", "fix", "reason"}

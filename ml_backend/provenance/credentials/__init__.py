@@ -2,6 +2,8 @@
 
 from .facts import Facts
 from .files import sign_file, sign_sidecar
+from .pictures import sign_pictures
+from .plate import Plate, plate_of
 from .reading import Credentials, read
 from .sequence import Listed, is_signed, read_list, sign_sequence
 from .signing import Signing, load_signing
@@ -10,12 +12,15 @@ __all__ = [
     "Credentials",
     "Facts",
     "Listed",
+    "Plate",
     "Signing",
     "is_signed",
     "load_signing",
+    "plate_of",
     "read",
     "read_list",
     "sign_file",
+    "sign_pictures",
     "sign_sequence",
     "sign_sidecar",
 ]

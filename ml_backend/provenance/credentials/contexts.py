@@ -12,14 +12,14 @@ from .signing import Signing
 _IN_MEMORY = 16  # megabytes of a film that the library holds; the rest goes through temporary files
 
 
-def open_context(anchors: bytes) -> "c2pa.Context":
-    """anchors: PEM certificates of those who are believed."""
+def open_context(anchors: bytes, *, read_back: bool = True) -> "c2pa.Context":
+    """anchors: PEM certificates of those who are believed. read_back: look at what was signed whether it is valid."""
     trust: dict[str, Any] = {"trust_config": "".join(f"{use.dotted_string}\n" for use in FITTING_USES)}
     if anchors.strip():
         trust["trust_anchors"] = anchors.decode()
     settings = {
         "verify": {
-            "verify_after_sign": True,
+            "verify_after_sign": read_back,
             "verify_trust": True,
             "remote_manifest_fetch": False,
             "ocsp_fetch": False,

@@ -1,10 +1,11 @@
 """What a credential says: by which program, on whose consent, with which model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ml_backend import __version__
+from ml_backend.provenance.record import writable
 
 LABEL = "org.deepfake-sequencer.swap"
 GENERATOR = "Deepfake Sequencer"
@@ -14,8 +15,9 @@ _LONGEST = 300  # letters that are shown of a text
 
 @dataclass(frozen=True)
 class Facts:
-    """people: the hash of each person's consent record, by pseudonym. swaps: the SHA-256 of the manifests of the swaps
-    that are in it. audit_head: the newest entry of the audit when this was signed. No legal names, no folders.
+    """people: the hash of each person's consent record, by pseudonym; of several records all, with spaces. swaps: the
+    SHA-256 of the manifests of the swaps that are in it. plate_sha256: of the footage that was opened (see
+    `plate_sha256`). audit_head: the newest entry of the audit when this was signed. No legal names, no folders.
     """
 
     title: str
@@ -30,7 +32,8 @@ class Facts:
 
     def assertion(self) -> dict[str, Any]:
         """As it stands in the credential."""
-        return {"label": LABEL, "data": {**asdict(self), "people": dict(self.people)}}
+        data = {**asdict(self), "people": dict(self.people), "title": writable(self.title)}
+        return {"label": LABEL, "data": {**data, "plate_name": self.plate_name and writable(self.plate_name)}}
 
 
 def told(value: object) -> dict[str, Any]:
@@ -53,6 +56,14 @@ def plain(value: object) -> str:
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
+def joined(people: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The hashes of everybody's records: of two of one person both, with a space between them."""
+    found: dict[str, dict[str, None]] = {}
+    for name, hashes in (item for some in people for item in some.items()):
+        found.setdefault(name, {}).update(dict.fromkeys(hashes.split()))
+    return {name: " ".join(hashes) for name, hashes in found.items()}
+
+
 def manifest(facts: Facts, opened: str | None, placed: Sequence[str]) -> dict[str, Any]:
     """The manifest definition for c2pa. opened, placed: the labels of the ingredients that were.
 
@@ -71,6 +82,6 @@ def manifest(facts: Facts, opened: str | None, placed: Sequence[str]) -> dict[st
         actions.append({"action": "c2pa.edited", **made})
     return {
         "claim_generator_info": [agent],
-        "title": facts.title,
+        "title": writable(facts.title),
         "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": actions}}, facts.assertion()],
     }

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,9 +11,11 @@ import c2pa
 
 from ml_backend import atomic
 from ml_backend.errors import BackendError
+from ml_backend.provenance.record import writable
 
 from .contexts import open_context, open_signer
 from .facts import Facts, manifest
+from .plate import SHA256, Plate
 from .signing import Signing, load_signing
 from .sink import Sink
 
@@ -33,6 +34,7 @@ EMBEDDED: Mapping[str, str] = {
 SIDECAR = ".c2pa"
 BESIDE = "application/octet-stream"
 _OPENED = "opened"
+_STORE = b"jumb"  # is in every file that holds a manifest store
 
 
 def sidecar_of(path: Path) -> Path:
@@ -44,9 +46,9 @@ def sign_file(
     path: Path,
     out: Path,
     facts: Facts,
-    plate: Path | None = None,
+    plate: Plate | None = None,
     suffix: str | None = None,
-    placed: Sequence[Path] = (),
+    placed: Sequence[Plate] = (),
 ) -> Signing:
     """Write `path` with a credential in it as `out`, which may be the same file.
 
@@ -63,18 +65,34 @@ def sign_file(
         with (
             open_context(signing.anchors) as context,
             open_signer(signing) as signer,
-            _builder(facts, context, _footage(path, kind, plate, placed, context)) as builder,
             atomic.new_file(out) as part,  # first, so that both files are closed when it takes its place
             path.open("rb") as source,
             part.open("w+b") as target,
         ):
-            builder.sign(signer, kind, source, target)
+            embed(source, target, kind, facts, (plate, placed), context, signer)
     except (c2pa.C2paError, OSError) as error:
-        raise _failed(str(path), error, signing) from error
+        raise failed(str(path), error, signing) from error
     return signing
 
 
-def sign_sidecar(path: Path, facts: Facts, plate: Path | None = None, placed: Sequence[Path] = ()) -> Signing:
+Made = tuple[Plate | None, Sequence[Plate]]
+"""Of what something was made: what was opened, and what was placed in it."""
+
+
+def embed(source: BinaryIO, target: BinaryIO, kind: str, facts: Facts, made: Made, context: Any, signer: Any) -> None:
+    """Write what `source` holds with a credential in it into `target`. Raises C2paError."""
+    opened, placed = made
+    placed = [one for one in dict.fromkeys(placed) if one != opened]
+    history = None
+    if _has_credentials(source, kind, context):
+        source.seek(0)
+        opened, placed, history = None, [*([opened] if opened else []), *placed], (source, kind)
+    with _builder(facts, context, opened, placed, history) as builder:
+        source.seek(0)
+        builder.sign(signer, kind, source, target)
+
+
+def sign_sidecar(path: Path, facts: Facts, plate: Plate | None = None, placed: Sequence[Plate] = ()) -> Signing:
     """Write the credential of `path`, whatever it is, as FILE.c2pa beside it. Raises as `sign_file` does."""
     signing = load_signing()
     with path.open("rb") as source:
@@ -83,77 +101,66 @@ def sign_sidecar(path: Path, facts: Facts, plate: Path | None = None, placed: Se
 
 
 def detached(
-    source: BinaryIO, facts: Facts, signing: Signing, plate: Path | None = None, placed: Sequence[Path] = ()
+    source: BinaryIO, facts: Facts, signing: Signing, plate: Plate | None = None, placed: Sequence[Plate] = ()
 ) -> bytes:
     """A credential of what `source` holds, which lies beside it. Raises BackendError where it cannot be signed."""
-    others = _others(plate, placed)
     try:
         with (
             open_context(signing.anchors) as context,
             open_signer(signing) as signer,
-            _builder(facts, context, (others[0], others[1:]) if plate else (None, others)) as builder,
+            _builder(facts, context, plate, [one for one in dict.fromkeys(placed) if one != plate]) as builder,
         ):
             builder.set_no_embed()
             return bytes(builder.sign(signer, BESIDE, source, Sink()))
     except c2pa.C2paError as error:
-        raise _failed(facts.title, error, signing) from error
+        raise failed(facts.title, error, signing) from error
 
 
-@dataclass(frozen=True)
-class _Footage:
-    """An ingredient. kind: the media type of what is signed itself; None for other footage."""
-
-    file: Path
-    kind: str | None = None
-
-
-_Ingredients = tuple[_Footage | None, Sequence[_Footage]]
-"""What was opened, and what was placed in it."""
-
-
-def _footage(path: Path, kind: str, plate: Path | None, placed: Sequence[Path], context: Any) -> _Ingredients:
-    """What was opened is the file's own history, or else the plate."""
-    others = _others(plate, placed)
-    if _has_credentials(path, kind, context):
-        return _Footage(path, kind), others
-    return (others[0], others[1:]) if plate else (None, others)
-
-
-def _others(plate: Path | None, placed: Sequence[Path]) -> list[_Footage]:
-    return [_Footage(one) for one in dict.fromkeys((plate, *placed)) if one is not None]
-
-
-def _builder(facts: Facts, context: Any, ingredients: _Ingredients) -> Any:
-    opened, placed = ingredients
+def _builder(
+    facts: Facts,
+    context: Any,
+    opened: Plate | None,
+    placed: Sequence[Plate],
+    history: tuple[BinaryIO, str] | None = None,
+) -> Any:
+    """history: the file itself and its kind, where its own credentials are what was opened."""
     labels = [f"placed{number}" for number in range(len(placed))]
-    builder = c2pa.Builder(manifest(facts, _OPENED if opened else None, labels), context)
-    if opened:
-        _add(builder, opened, "parentOf", _OPENED, facts.title if opened.kind else opened.file.name)
+    builder = c2pa.Builder(manifest(facts, _OPENED if opened or history else None, labels), context)
+    if history:
+        stream, kind = history
+        told = {"title": facts.title, "relationship": "parentOf", "label": _OPENED, "format": kind}
+        builder.add_ingredient(json.dumps(told), kind, stream)
+    elif opened:
+        _add(builder, opened, "parentOf", _OPENED)
     for one, label in zip(placed, labels, strict=True):
-        _add(builder, one, "componentOf", label, one.file.name)
+        _add(builder, one, "componentOf", label)
     return builder
 
 
-def _add(builder: Any, one: _Footage, relation: str, label: str, title: str) -> None:
-    """A sequence, or a film that the library cannot read, is named by its name alone."""
-    told = {"title": title, "relationship": relation, "label": label}
-    kind = (one.kind or EMBEDDED.get(one.file.suffix.lower())) if one.file.is_file() else None
-    if kind:
-        with suppress(c2pa.C2paError), one.file.open("rb") as stream:
+def _add(builder: Any, one: Plate, relation: str, label: str) -> None:
+    """A sequence, or a film that the library cannot read, is named by its name and hash alone."""
+    told = {"title": writable(one.name), "relationship": relation, "label": label}
+    if one.sha256:
+        told["instance_id"] = SHA256 + one.sha256
+    kind = EMBEDDED.get(one.file.suffix.lower()) if one.file else None
+    if one.file and kind:
+        with suppress(c2pa.C2paError, OSError), one.file.open("rb") as stream:
             builder.add_ingredient(json.dumps({**told, "format": kind}), kind, stream)
             return
     builder.add_ingredient(json.dumps({**told, "format": BESIDE}), BESIDE, BytesIO())
 
 
-def _has_credentials(path: Path, kind: str, context: Any) -> bool:
+def _has_credentials(source: BinaryIO, kind: str, context: Any) -> bool:
+    if isinstance(source, BytesIO) and _STORE not in source.getvalue():
+        return False  # quicker by far than to read the file's parts
     try:
-        with path.open("rb") as file, c2pa.Reader(kind, file, context=context) as reader:
+        with c2pa.Reader(kind, source, context=context) as reader:
             return bool(reader.json())
     except c2pa.C2paError:
         return False
 
 
-def _failed(what: str, error: Exception, signing: Signing) -> BackendError:
+def failed(what: str, error: Exception, signing: Signing) -> BackendError:
     """Which of the file, the certificate and the time stamp authority is to blame."""
     if signing.time_stamp and isinstance(error, c2pa.C2paError.Signature):
         fix = f"See whether {signing.time_stamp} answers, or take time_stamp out of the settings for now."

@@ -30,7 +30,8 @@ class Credentials:
     signer and self_issued: whose certificate; expired: it ran out. time: when it was signed, if an authority says so;
     time_trusted: it is one that this machine knows. tool: the program that signed. facts: what the backend wrote (see
     Facts). actions: what was done; generated: by which a part was made by a trained model. ingredients: their titles;
-    changed_ingredients: those that were not as they had been signed when they were used. problems: C2PA's codes of what
+    changed_ingredients: those that were not as they had been signed when they were used. history: the facts in the
+    credentials of these, and of what they were made of. problems: C2PA's codes of what
     is wrong. damaged: the file cannot be read as what its name says, so that nobody knows what it had.
     """
 
@@ -47,6 +48,7 @@ class Credentials:
     generated: bool = False
     ingredients: tuple[str, ...] = ()
     changed_ingredients: tuple[str, ...] = ()
+    history: tuple[dict[str, Any], ...] = ()
     problems: tuple[str, ...] = ()
     damaged: bool = False
 
@@ -114,8 +116,26 @@ def _understood(told: dict[str, Any], verdict: str | None) -> Credentials:
         generated=any("rainedAlgorithmicMedia" in str(action.get("digitalSourceType")) for action in actions),
         ingredients=tuple(title for title, _ in ingredients),
         changed_ingredients=tuple(title for title, one in ingredients if _was_changed(one)),
+        history=tuple(_history(told)),
         problems=tuple(failures),
     )
+
+
+def _history(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The facts in the other manifests that lead here by ingredients, newest first."""
+    met, waiting = {told["active_manifest"]}, [told["active_manifest"]]
+    while waiting:
+        manifest = told["manifests"].get(waiting.pop(0)) or {}
+        for label in (one.get("active_manifest") for one in manifest.get("ingredients") or ()):
+            if label and label not in met:
+                met.add(label)
+                waiting.append(label)
+                assertions = (told["manifests"].get(label) or {}).get("assertions") or ()
+                yield from (facts for one in assertions if (facts := _facts_in(one)))
+
+
+def _facts_in(assertion: dict[str, Any]) -> dict[str, Any]:
+    return known.told(assertion.get("data")) if assertion.get("label") == known.LABEL else {}
 
 
 def _was_changed(ingredient: dict[str, Any]) -> bool:

@@ -23,6 +23,7 @@ from pydantic_core import to_json
 
 from ml_backend.errors import BackendError, Cancelled, RefusedError, UsageError
 from ml_backend.jobs import JOB_KINDS, JobKind
+from ml_backend.provenance.consent import ConsentRefused
 from ml_backend.service import file_lock, roots
 from ml_backend.service.job.events import EventWriter
 from ml_backend.service.job.folder import JobFolder
@@ -116,7 +117,8 @@ def _run(folder: JobFolder, kinds: Mapping[str, JobKind], reporter: EventReporte
     except BackendError as error:
         print(error, flush=True)
         code = "refused" if isinstance(error, RefusedError) else "usage" if isinstance(error, UsageError) else "failed"
-        problem = _json(code, error.message, error.fix or see_log)
+        reason = error.reason if isinstance(error, ConsentRefused) else None
+        problem = _json(code, error.message, error.fix or see_log, reason)
         return "refused" if code == "refused" else "failed", problem, error.exit_code
     except ValidationError as error:
         return "failed", _json("usage", f"The request does not fit: {error}", see_log), 2
@@ -131,8 +133,8 @@ def _line(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".strip().splitlines()[0][:500]
 
 
-def _json(code: str, message: str, fix: str) -> bytes:
-    return json.dumps(Problem(code=code, message=message, fix=fix).model_dump()).encode()
+def _json(code: str, message: str, fix: str, reason: str | None = None) -> bytes:
+    return json.dumps(Problem(code=code, message=message, fix=fix, reason=reason).model_dump()).encode()
 
 
 def _plain(value: Any) -> Any:

@@ -35,9 +35,10 @@ class PreviewTerms:
 class PreviewFailed(BackendError):
     """`code`: a Word of the process, or crashed, hung, stopping."""
 
-    def __init__(self, code: str, message: str, fix: str = "") -> None:
+    def __init__(self, code: str, message: str, fix: str = "", reason: str | None = None) -> None:
         super().__init__(message, fix)
         self.code = code
+        self.reason = reason
 
 
 class Previews:
@@ -71,7 +72,8 @@ class Previews:
             finally:
                 self._used = time.monotonic()
             if said.problem:
-                raise PreviewFailed(said.problem.code, said.problem.message, said.problem.fix)
+                told = said.problem
+                raise PreviewFailed(told.code, told.message, told.fix, told.reason)
             if not said.answer:
                 raise self._crashed("said nothing")
             return said.answer.model_copy(update={"seconds": round(time.monotonic() - started, 3)})

@@ -21,6 +21,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ml_backend.errors import BackendError, RefusedError, UsageError
+from ml_backend.provenance.consent import ConsentRefused
 from ml_backend.requests import PreviewRequest
 from ml_backend.service import roots
 from ml_backend.service.preview.lines import Asked, PreviewAnswer, Said, Word
@@ -86,7 +87,8 @@ def _answer(render: Render, line: bytes) -> Said:
         word: Word = (
             "refused" if isinstance(error, RefusedError) else "usage" if isinstance(error, UsageError) else "failed"
         )
-        return _problem(word, error.message, error.fix)
+        reason = error.reason if isinstance(error, ConsentRefused) else None
+        return _problem(word, error.message, error.fix, reason)
     except ValidationError as error:
         return _problem("usage", f"The request does not fit: {error}", "")
     except Exception as error:  # whatever happened, the artist gets a line and the log gets the trace
@@ -97,8 +99,8 @@ def _answer(render: Render, line: bytes) -> Said:
         return _problem("internal", text, "The log tells more: preview.log in the workspace.")
 
 
-def _problem(word: Word, message: str, fix: str) -> Said:
-    return Said(problem=Problem(code=word, message=message, fix=fix))
+def _problem(word: Word, message: str, fix: str, reason: str | None = None) -> Said:
+    return Said(problem=Problem(code=word, message=message, fix=fix, reason=reason))
 
 
 if __name__ == "__main__":

@@ -11,10 +11,10 @@ from ml_backend.service.protocol import ErrorAnswer, Problem
 class HttpProblem(Exception):
     """An error answer, raised from wherever it is found."""
 
-    def __init__(self, status: int, code: str, message: str, fix: str = "") -> None:
+    def __init__(self, status: int, code: str, message: str, fix: str = "", reason: str | None = None) -> None:
         super().__init__(message)
         self.status = status
-        self.problem = Problem(code=code, message=_sendable(message), fix=_sendable(fix))
+        self.problem = Problem(code=code, message=_sendable(message), fix=_sendable(fix), reason=reason)
 
 
 def problem(status: int, code: str, message: str, fix: str = "") -> JSONResponse:

@@ -43,7 +43,8 @@ def add_preview_routes(app: FastAPI, service: Service) -> None:
         except Superseded as error:
             raise HttpProblem(409, "superseded", error.message, error.fix) from error
         except PreviewFailed as error:
-            raise HttpProblem(_STATUS.get(error.code, 500), error.code, error.message, error.fix) from error
+            status = _STATUS.get(error.code, 500)
+            raise HttpProblem(status, error.code, error.message, error.fix, error.reason) from error
 
 
 def _need_text(request: PreviewRequest) -> None:

@@ -11,6 +11,7 @@ import c2pa
 import cv2
 import pytest
 
+from ml_backend.delivery.plates import plate_at
 from ml_backend.errors import BackendError
 from ml_backend.provenance.credentials import read, sign_file, sign_sidecar
 from ml_backend.provenance.credentials.files import EMBEDDED, sidecar_of
@@ -27,7 +28,7 @@ def test_a_signed_file_says_what_was_done_and_a_flipped_bit_is_found(
 ) -> None:
     plain, signed = file(suffix), tmp_path / f"signed{suffix}"
     assert read(plain).state == "absent"
-    sign_file(plain, signed, FACTS, footage / "plate_A.mp4")
+    sign_file(plain, signed, FACTS, plate_at(footage / "plate_A.mp4"))
     found = read(signed)
     assert (found.state, found.problems) == ("valid", ())
     assert found.self_issued
@@ -106,7 +107,7 @@ def test_in_its_own_place(file: MakeFile) -> None:
 def test_what_is_signed_again_keeps_its_history(file: MakeFile, footage: Path, tmp_path: Path) -> None:
     film, again = file(".mp4"), tmp_path / "again.mp4"
     sign_file(film, film, FACTS)
-    sign_file(film, again, FACTS, footage / "plate_A.mp4")
+    sign_file(film, again, FACTS, plate_at(footage / "plate_A.mp4"))
     found = read(again)
     assert found.state == "valid"
     assert found.ingredients == (FACTS.title, "plate_A.mp4")
@@ -114,7 +115,7 @@ def test_what_is_signed_again_keeps_its_history(file: MakeFile, footage: Path, t
 
 def test_the_plates_of_several_swaps_were_placed(file: MakeFile, footage: Path) -> None:
     film, plates = file(".mp4"), [footage / "plate_A.mp4", footage / "identity_B_take1.mp4"]
-    sign_file(film, film, FACTS, placed=plates)
+    sign_file(film, film, FACTS, placed=[plate_at(plate) for plate in plates])
     found = read(film)
     assert (found.state, found.problems) == ("valid", ())
     assert found.actions == ("c2pa.created", "c2pa.placed")
@@ -124,7 +125,7 @@ def test_the_plates_of_several_swaps_were_placed(file: MakeFile, footage: Path) 
 def test_a_plate_that_cannot_be_read_is_named(file: MakeFile, tmp_path: Path) -> None:
     picture, plate = file(".png"), tmp_path / "odd.mp4"
     plate.write_bytes(b"no film")
-    sign_file(picture, picture, FACTS, plate)
+    sign_file(picture, picture, FACTS, plate_at(plate))
     assert (read(picture).state, read(picture).ingredients) == ("valid", ("odd.mp4",))
 
 
@@ -148,7 +149,7 @@ def test_what_is_in_the_file_counts_more_than_what_lies_beside_it(file: MakeFile
 
 def test_a_plate_that_is_a_folder_is_named(file: MakeFile, footage: Path) -> None:
     picture = file(".png")
-    sign_file(picture, picture, FACTS, footage)
+    sign_file(picture, picture, FACTS, plate_at(footage))
     assert read(picture).ingredients == (footage.name,)
 
 
