@@ -24,11 +24,13 @@ class SmallestFace:
     """The side of the smallest face that a thorough search must find: the larger one of two bounds.
 
     pixels: in pixels of the picture. of_height: as a part of the picture's height; 0 for pixels alone. The cost
-    grows with the square of what is asked for: half the side, four times the time.
+    grows with the square of what is asked for: half the side, four times the time. left_out_below: faces of fewer
+    pixels are left out, however well they are seen.
     """
 
     pixels: float = 20.0
     of_height: float = 0.02
+    left_out_below: float = 0.0
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.pixels) and self.pixels >= 4):
@@ -38,6 +40,11 @@ class SmallestFace:
                 f"A smallest face of {self.of_height:g} of the picture's height does not exist.",
                 "Give a part from 0 to 1, as 0.02.",
             )
+
+    @classmethod
+    def of(cls, pixels: float | None) -> "SmallestFace":
+        """Faces of so many pixels and more, and no others; those of the default where it is None."""
+        return cls() if pixels is None else cls(pixels, 0, pixels)
 
     def side(self, height: int) -> float:
         """In pixels of a picture of this height."""

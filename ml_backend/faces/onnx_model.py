@@ -43,6 +43,11 @@ def open_model(name: str, threads: int = 1) -> ort.InferenceSession:
     return ort.InferenceSession(_verified_bytes(name), options, providers=choose_providers(_available_providers()))
 
 
+def most_at_once(session: ort.InferenceSession, cpu: int, gpu: int) -> int:
+    """How many pictures a network shall take at once: `cpu` of them, or `gpu` where the session runs on one."""
+    return cpu if session.get_providers()[0] == "CPUExecutionProvider" else gpu
+
+
 def choose_providers(available: Sequence[str]) -> list[str | tuple[str, dict[str, str]]]:
     """What a session runs on, the first that works first: CUDA where it is `available`, always the CPU.
 

@@ -89,6 +89,14 @@ def write_repairs(path: Path, repairs: Sequence[Repair]) -> None:
         ) from error
 
 
+def parse_repair(entry: dict[str, Any], path: Path) -> Repair:
+    """The repair in an entry as the file `path` has them. Raises UsageError that names what is wrong with it."""
+    try:
+        return _File.model_validate({"version": VERSION, "repairs": [entry]}).repairs[0]
+    except ValidationError as error:
+        raise _unfit([entry], path, error, "the new repair") from error
+
+
 _MEND = "Mend the file, or move it away to begin anew."
 _KEYS = {
     "delete": "source, frame or frames, and at",
@@ -136,8 +144,8 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _unfit(repairs: list[Any], path: Path, error: ValidationError) -> UsageError:
-    """The first thing that is wrong, where it is and what belongs there."""
+def _unfit(repairs: list[Any], path: Path, error: ValidationError, name: str | None = None) -> UsageError:
+    """The first thing that is wrong, where it is (`name`: what the entry is called) and what belongs there."""
     first = error.errors(include_url=False)[0]
     place = [str(part) for part in first["loc"]]
     if len(place) < 2 or place[0] != "repairs":
@@ -147,7 +155,7 @@ def _unfit(repairs: list[Any], path: Path, error: ValidationError) -> UsageError
     action = entry.get("action")
     below = [part for part in place[2:] if part not in (action, "[key]")]
     what = f"{'.'.join(below)}: " if below else ""
-    where = f"repair {number + 1}"
+    where = name or f"repair {number + 1}"
     if "frame" in entry or "frames" in entry:
         where += f" (frame {entry.get('frame', entry.get('frames'))} of {Path(str(entry.get('source', '?'))).name})"
     message = first["msg"].removeprefix("Value error, ")

@@ -60,3 +60,9 @@ def roi_of_landmarks(landmarks: NDArray[np.float64]) -> Roi:
     low, high = level.min(0), level.max(0)
     x, y = (low + high) / 2 @ turn
     return Roi(float(x), float(y), GROW * float((high - low).max()), angle)
+
+
+def upright(points: NDArray[np.float64]) -> Roi:
+    """The square around points (N×2 or more), of a face or the corners of its box, without its turn."""
+    (x0, y0), (x1, y1) = points[:, :2].min(0).tolist(), points[:, :2].max(0).tolist()
+    return Roi((x0 + x1) / 2, (y0 + y1) / 2, GROW * max(x1 - x0, y1 - y0), 0.0)

@@ -1,7 +1,7 @@
 """Follow faces through consecutive frames: the detector finds them, the landmarks keep them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from ml_backend.media.frame import Pixels
 
 from .detection import CenterFace, Detection
+from .examining import Detector, Examiner
 from .followed import Followed, Lost, TrackerState
-from .geometry import sample, transform
 from .landmarks import Landmarker
 from .mesh import FaceMesh
 from .observation import Observation
 from .recognition import SAME_PERSON, Recogniser, distance
-from .regions import five_points
 from .roi import Roi, roi_of_detection, roi_of_landmarks
 from .roi_crop import roi_to_image
 from .shots import CutFinder, changed
@@ -35,19 +34,8 @@ CHANGED = 0.03  # of the picture beside the followed faces: somebody may have co
 PATIENCE = 4, 16  # frames between two looks for them: the first time, and where it changes on and on
 THOROUGH_EVERY, THOROUGH_AGO = 300, 10  # frames between two thorough looks; after a loss that was not mended
 TURNED_BY = 0.35  # so different are two squares on one face that both are worth a try
-AGREED = (
-    0.062  # of the face's side: right faces differ from the detector by up to 0.058, misplaced ones by 0.064 or more
-)
-EDGE = 0.1  # sides of its box that a face must be away from the picture's edge to be whole
 UNSEEN = 3  # times in a row that the detector may not see a followed face
 LOOK = 24  # side of a face's small picture
-UPRIGHT, MARGIN = 192, 1.3  # side and margin of the crop in which the detector gets another chance
-
-
-class Detector(Protocol):
-    """Finds faces in a picture; thorough: whatever it costs, also small, dark and turned ones."""
-
-    def __call__(self, image: Pixels, thorough: bool = False) -> list[Detection]: ...
 
 
 @dataclass(frozen=True)
@@ -59,6 +47,19 @@ class _Found:
     score: float
     roi: Roi
     look: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class _Agreed:
+    """A face on which landmarks and detector agree, and who it is. anew: its landmarks were measured once more."""
+
+    landmarks: NDArray[np.float64]
+    score: float
+    embedding: NDArray[np.float32]
+    anew: bool
+
+
+_Still = tuple[Followed, Observation]
 
 
 class FaceTracker:
@@ -84,12 +85,10 @@ class FaceTracker:
         detect_every: int = 30,
         min_score: float = 0.5,
     ) -> None:
-        self._landmarker: Landmarker = landmarker or FaceMesh()
-        self._recogniser = recogniser or Recogniser()
-        self._detector: Detector = detector or CenterFace()
-        self._average = average
+        self.examiner = Examiner(
+            detector or CenterFace(), landmarker or FaceMesh(), recogniser or Recogniser(), average, min_score
+        )
         self._detect_every = detect_every
-        self._min_score = min_score
         self._cuts = CutFinder()
         self.state = TrackerState()
 
@@ -145,65 +144,100 @@ class FaceTracker:
     def _follow(self, image: Pixels, sudden: bool) -> list[Observation]:
         """The faces of the frame before that are still there."""
         before, self.state.followed = self.state.followed, []
-        points, scores = self._landmarker.settle(image, [known.expected for known in before], average=self._average)
+        points, scores = self._settle(image, [known.expected for known in before])
         found = []
         for known, landmarks, score in zip(before, points, scores, strict=True):
             roi = roi_of_landmarks(landmarks)
-            if score >= self._min_score:
+            if score >= self.examiner.min_score:
                 found.append(_Found(known, landmarks, float(score), roi, _look_of(image, roi)))
             else:
                 self.state.lost.append(Lost(known.roi, 0))
         places = [one.roi for one in found] + [lost.roi for lost in self.state.lost]
+        near = [
+            any(m != n and one.roi.distance(place) < NEAR for m, place in enumerate(places))
+            for n, one in enumerate(found)
+        ]
         seen: list[Observation] = []
-        for n, one in enumerate(found):
-            near = any(m != n and one.roi.distance(place) < NEAR for m, place in enumerate(places))
-            if (still := self._check(image, one, near, sudden)) is None:
+        for one, still in zip(found, self._check(image, found, near, sudden), strict=True):
+            if still is None:
                 self.state.lost.append(Lost(one.known.roi, 0))
                 continue
             self.state.followed.append(still[0])
             seen.append(still[1])
         return self._settle_disputes(seen)
 
-    def _check(self, image: Pixels, found: _Found, near: bool, sudden: bool) -> tuple[Followed, Observation] | None:
-        """The face as it goes on; None if it is somebody else, or nobody."""
-        known = found.known
-        off = found.roi.difference(known.expected)
-        if off > JUMP and sudden:
-            return None
-        alarm = near or sudden or off > SUDDEN_PLACE or _correlation(found.look, known.look) < SUDDEN_LOOK
-        wary = WARY if alarm else max(0, known.wary - 1)
-        now = replace(
-            known,
-            roi=found.roi,
-            expected=found.roi.ahead(known.roi),
-            look=found.look,
-            unchecked=known.unchecked + 1,
-            wary=wary,
+    def _settle(self, image: Pixels, rois: Sequence[Roi]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return self.examiner.landmarker.settle(image, rois, average=self.examiner.average)
+
+    def _check(self, image: Pixels, found: Sequence[_Found], near: Sequence[bool], sudden: bool) -> list[_Still | None]:
+        """The faces as they go on, None where it is somebody else, or nobody; all that need it are looked at at once.
+
+        near: is the face near another one, or near the place where one was lost?
+        """
+        checked: list[_Still | None] = []
+        doubtful: dict[int, Followed] = {}
+        for n, one in enumerate(found):
+            known, off = one.known, one.roi.difference(one.known.expected)
+            alarm = near[n] or sudden or off > SUDDEN_PLACE or _correlation(one.look, known.look) < SUDDEN_LOOK
+            now = replace(
+                known,
+                roi=one.roi,
+                expected=one.roi.ahead(known.roi),
+                look=one.look,
+                unchecked=known.unchecked + 1,
+                wary=WARY if alarm else max(0, known.wary - 1),
+            )
+            gone = off > JUMP and sudden
+            checked.append(None if gone else (now, Observation(one.landmarks, one.score, known.tracklet)))
+            if not gone and (alarm or known.wary or now.unchecked >= CHECK_EVERY):
+                doubtful[n] = now
+        detected = self.examiner.detected([(image, now.roi) for now in doubtful.values()])
+        agreed = self._agreed(
+            image, [found[n].landmarks for n in doubtful], [found[n].score for n in doubtful], detected
         )
-        if not (alarm or known.wary or now.unchecked >= CHECK_EVERY):
-            return now, Observation(found.landmarks, found.score, known.tracklet)
-        detected = self._detected(image, found.roi)
-        agreed = self._agreed(image, found.landmarks, found.score, detected)
-        if agreed is None:
-            return None
-        if agreed[0] is not found.landmarks:  # measured anew: it goes on from there
-            roi = roi_of_landmarks(agreed[0])
-            now = replace(now, roi=roi, expected=roi, look=_look_of(image, roi), wary=WARY)
-        landmarks, score = agreed
-        embedding = self._recogniser.embed(image, landmarks)
-        from_mean, from_latest = float(distance(embedding, known.mean)), float(distance(embedding, known.latest))
+        for n, detections, face in zip(doubtful, detected, agreed, strict=True):
+            checked[n] = None if face is None else self._recognised(image, doubtful[n], face, detections, near[n])
+        return checked
+
+    def _recognised(
+        self, image: Pixels, now: Followed, face: _Agreed, detected: Sequence[Detection], near: bool
+    ) -> _Still | None:
+        """The face as it goes on after it was looked at who it is; None if it is somebody else, or nobody."""
+        embedding = face.embedding
+        from_mean, from_latest = float(distance(embedding, now.mean)), float(distance(embedding, now.latest))
         turned = not near and from_latest < TURNED[0] and from_mean < TURNED[1]
         if from_mean > SAME_PERSON and not turned:
             return None
-        if known.unseen and now.unchecked >= CHECK_EVERY:
+        if face.anew:  # it goes on from there
+            roi = roi_of_landmarks(face.landmarks)
+            now = replace(now, roi=roi, expected=roi, look=_look_of(image, roi), wary=WARY)
+        if now.unseen and now.unchecked >= CHECK_EVERY:
             seen = any(now.roi.covers(roi_of_detection(detection)) for detection in detected)
-            now = replace(now, unseen=0 if seen else known.unseen + 1)
+            now = replace(now, unseen=0 if seen else now.unseen + 1)
             if now.unseen >= UNSEEN:
                 return None
-        checks = known.checks + 1
-        mean = known.mean + (embedding - known.mean) / np.float32(min(checks, 20))
+        checks = now.checks + 1
+        mean = now.mean + (embedding - now.mean) / np.float32(min(checks, 20))
         now = replace(now, mean=mean, latest=embedding, checks=checks, unchecked=0)
-        return now, Observation(landmarks, score, known.tracklet, embedding)
+        return now, Observation(face.landmarks, face.score, now.tracklet, embedding)
+
+    def _agreed(
+        self,
+        image: Pixels,
+        landmarks: Sequence[NDArray[np.float64]],
+        scores: Sequence[float],
+        detected: Sequence[Sequence[Detection]],
+    ) -> list[_Agreed | None]:
+        """Faces on which the detector agrees, with their embeddings; None for the others."""
+        agreed = [
+            self.examiner.agreed(image, points, score, detections)
+            for points, score, detections in zip(landmarks, scores, detected, strict=True)
+        ]
+        embeddings = iter(self.examiner.recogniser.embed_many([(image, one[0]) for one in agreed if one]))
+        return [
+            _Agreed(*one, next(embeddings), anew=one[0] is not points) if one else None
+            for one, points in zip(agreed, landmarks, strict=True)
+        ]
 
     def _settle_disputes(self, seen: list[Observation]) -> list[Observation]:
         """Where several followed faces have come to lie on one, it is the one that it resembles most."""
@@ -223,16 +257,13 @@ class FaceTracker:
         state = self.state
         state.unlooked, state.looked = 0, state.cuts.before
         state.unsearched = 0 if thorough else state.unsearched
-        detected = [roi_of_detection(detection) for detection in self._detector(image)]
-        turned = self._detector(image, thorough=True) if thorough else []
+        detected = [roi_of_detection(detection) for detection in self.examiner.detector(image)]
+        turned = self.examiner.detector(image, thorough=True) if thorough else []
+        missed = [known for known in state.followed if not any(known.roi.covers(roi) for roi in detected)]
+        closer = self.examiner.detected([(image, known.roi) for known in missed])
+        unseen = {known.tracklet for known, found in zip(missed, closer, strict=True) if not found}
         state.followed = [
-            replace(
-                known,
-                unseen=0
-                if any(known.roi.covers(roi) for roi in detected) or self._detected(image, known.roi)
-                else max(1, known.unseen),
-            )
-            for known in state.followed
+            replace(known, unseen=max(1, known.unseen) if known.tracklet in unseen else 0) for known in state.followed
         ]
         # a quick look knows best where an upright face is, a thorough one also finds those that lie on their side
         others = [
@@ -250,59 +281,28 @@ class FaceTracker:
 
     def _begin(self, image: Pixels, rois: list[Roi]) -> list[Observation]:
         """Begin a tracklet with every square that holds a face that is not followed yet."""
-        points, scores = self._landmarker.settle(image, rois, average=self._average)
-        begun = []
-        for detected, measured, certain in zip(rois, points, scores, strict=True):
+        points, scores = self._settle(image, rois)
+        landmarks, certain = [], []
+        for square, measured, score in zip(rois, points, scores, strict=True):
             roi = roi_of_landmarks(measured)
-            if certain < self._min_score or not roi.covers(detected) or self._is_followed(roi):
+            if score >= self.examiner.min_score and roi.covers(square) and not self._is_followed(roi):
+                landmarks.append(measured)
+                certain.append(float(score))
+        detected = self.examiner.detected([(image, roi_of_landmarks(measured)) for measured in landmarks])
+        begun = []
+        for face in self._agreed(image, landmarks, certain, detected):
+            if face is None or self._is_followed(roi := roi_of_landmarks(face.landmarks)):
                 continue
-            agreed = self._agreed(image, measured, float(certain), self._detected(image, roi))
-            if agreed is None:
-                continue
-            landmarks, score = agreed
-            roi = roi_of_landmarks(landmarks)
-            if self._is_followed(roi):
-                continue
-            embedding = self._recogniser.embed(image, landmarks)
             tracklet = self.state.next_tracklet
             self.state.next_tracklet += 1
             look = _look_of(image, roi)
-            self.state.followed.append(Followed(tracklet, roi, roi, look, embedding, embedding, wary=WARY))
+            self.state.followed.append(Followed(tracklet, roi, roi, look, face.embedding, face.embedding, wary=WARY))
             self.state.lost = [lost for lost in self.state.lost if not lost.roi.covers(roi)]
-            begun.append(Observation(landmarks, float(score), tracklet, embedding))
+            begun.append(Observation(face.landmarks, face.score, tracklet, face.embedding))
         return begun
 
     def _is_followed(self, roi: Roi) -> bool:
         return any(roi.covers(known.roi) for known in self.state.followed)
-
-    def _detected(self, image: Pixels, roi: Roi) -> list[Detection]:
-        """What the detector sees in this square, where a face is upright and of the size that suits it best."""
-        wide = Roi(roi.x, roi.y, roi.side * MARGIN, roi.angle)
-        to_image = roi_to_image(wide, UPRIGHT)
-        scale = wide.side / UPRIGHT
-        found = []
-        for one in self._detector(sample(image, to_image, UPRIGHT)):
-            middle = transform(one.box.reshape(2, 2).mean(0), to_image)
-            half = np.diff(one.box.reshape(2, 2), axis=0)[0] * scale / 2
-            box = np.concatenate([middle - half, middle + half])  # as upright as in the crop
-            found.append(Detection(box, transform(one.points, to_image), one.score))
-        return found
-
-    def _agreed(
-        self, image: Pixels, landmarks: NDArray[np.float64], score: float, detected: list[Detection]
-    ) -> tuple[NDArray[np.float64], float] | None:
-        """The landmarks and their score, measured anew where the detector sees the face elsewhere; None if in vain.
-
-        Where it sees nothing at all, or a face that the picture's edge cuts off, there is nothing to compare with.
-        """
-        whole = [one for one in detected if _is_inside(one.box, image)]
-        if not whole or disagreement(landmarks, whole) <= AGREED:
-            return landmarks, score
-        nearest = min(whole, key=lambda one: disagreement(landmarks, [one]))
-        points, scores = self._landmarker.settle(image, [roi_of_detection(nearest)], average=self._average)
-        if scores[0] < self._min_score or disagreement(points[0], [nearest]) > AGREED:
-            return None
-        return points[0], float(scores[0])
 
 
 def _unclaimed(detected: list[Roi], followed: list[Roi]) -> list[Roi]:
@@ -313,22 +313,6 @@ def _unclaimed(detected: list[Roi], followed: list[Roi]) -> list[Roi]:
         if mine:
             left.remove(min(mine, key=roi.distance))
     return left
-
-
-def _is_inside(box: NDArray[np.float64], image: Pixels) -> bool:
-    """Is a box (x0, y0, x1, y1) a little away from the picture's edge?"""
-    height, width = image.shape[:2]
-    edge = EDGE * np.diff(box.reshape(2, 2), axis=0).max()
-    return bool((box[:2] > edge).all() and (box[2:] < np.array([width, height]) - edge).all())
-
-
-def disagreement(landmarks: NDArray[np.float64], detected: list[Detection]) -> float:
-    """The mean distance of five points of 478 landmarks from those of the nearest detection, in sides of its box."""
-    five = five_points(landmarks)
-    return min(
-        float(np.linalg.norm(five - one.points, axis=1).mean() / np.diff(one.box.reshape(2, 2), axis=0).max())
-        for one in detected
-    )
 
 
 def _look_of(image: Pixels, roi: Roi) -> NDArray[np.uint8]:

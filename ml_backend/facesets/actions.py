@@ -10,6 +10,7 @@ from typing import Any
 
 from ml_backend import atomic
 from ml_backend.errors import BackendError, UsageError
+from ml_backend.faces.repairs import FILE as REPAIRS
 from ml_backend.terminal import TerminalReporter
 
 from . import describe as described
@@ -22,6 +23,7 @@ from .filter import restore, run_filter
 from .masks import import_masks
 from .merge import run_merge
 from .order import run_sort
+from .repair_file import Wish, change_repairs
 from .scores import measured
 from .split import run_split
 from .store import Faceset
@@ -224,3 +226,22 @@ def _limit(name: str, text: str) -> float | None:
     if not 0 <= value < float("inf"):
         raise UsageError(f"--{name} {text} is no number of 0 or more.", "Give one, or off.")
     return value
+
+
+def repair(args: argparse.Namespace) -> int:
+    wish = Wish(
+        args.action, args.source, args.frame, args.frames, args.at, args.box, args.roll, args.point, args.number
+    )
+    changed, all_repairs = change_repairs(Faceset.open(args.faceset), wish)
+    entries = [one.model_dump(mode="json", exclude_none=True) for one in all_repairs]
+    if args.json:
+        changed_entry = None if changed is None else changed.model_dump(mode="json", exclude_none=True)
+        print(_json({"action": args.action or "list", "changed": changed_entry, "repairs": entries}))
+        return 0
+    for number, entry in enumerate(entries, 1):
+        print(f"{number:>4}  {' '.join(f'{key}={value}' for key, value in entry.items())}")
+    if changed is not None:
+        print(f"{args.faceset / REPAIRS} has {len(entries)} corrections; the next extraction applies them.")
+    elif not entries:
+        print(f"There are no corrections in {args.faceset}.")
+    return 0

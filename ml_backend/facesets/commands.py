@@ -1,4 +1,4 @@
-"""`ml-backend faceset stats|sort|filter|merge|split|check|export`."""
+"""`ml-backend faceset stats|sort|filter|merge|split|check|export|repair`."""
 
 import argparse
 from collections.abc import Callable
@@ -13,7 +13,7 @@ def add_faceset_parser(subparsers: Any) -> Any:
 
     Returns the actions' own subparsers, to add those of higher rooms.
     """
-    text = "describe, sort, thin out, join, part, check and export stored faces"
+    text = "describe, sort, thin out, join, part, check, export and correct stored faces"
     actions = subparsers.add_parser("faceset", help=text, description=text).add_subparsers(
         dest="faceset_action", required=True, metavar="ACTION"
     )
@@ -52,7 +52,27 @@ def add_faceset_parser(subparsers: Any) -> Any:
     export.add_argument("--out", type=Path, metavar="FILE", help="write the lines there, not on standard output")
     masks = _action(actions, "import-masks", "take_masks", "take painted masks: white is seen, black is covered")
     masks.add_argument("folder", type=Path, metavar="FOLDER", help="PNG files with the names of the faces' pictures")
+    _add_repair(actions)
     return actions
+
+
+def _add_repair(actions: Any) -> None:
+    repair = _action(actions, "repair", "repair", "write corrections for the next extraction; alone: list them")
+    repair.add_argument("action", nargs="?", choices=("delete", "add", "move", "landmarks", "undo"))
+    repair.add_argument("--source", metavar="FILE", help="footage of the faceset, path or name (where it has several)")
+    repair.add_argument("--frame", type=int, metavar="N")
+    repair.add_argument("--frames", metavar="A-B", help="delete: one face in all these frames")
+    repair.add_argument("--at", type=pixels, metavar="X,Y", help="delete, move, landmarks: a point on the face")
+    repair.add_argument("--box", type=pixels, metavar="X0,Y0,X1,Y1", help="add, move: from the brows to the chin")
+    repair.add_argument("--roll", type=float, metavar="DEG", help="add, move: tilt, counter-clockwise")
+    repair.add_argument(
+        "--point", action="append", default=[], metavar="N=X,Y", help="landmarks: where mesh point N is; repeatable"
+    )
+    repair.add_argument("--number", type=int, metavar="N", help="undo: which correction of the list (the last)")
+
+
+def pixels(text: str) -> list[float]:
+    return [float(part) for part in text.split(",")]
 
 
 def _action(actions: Any, name: str, action: str, text: str) -> argparse.ArgumentParser:

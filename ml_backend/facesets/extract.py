@@ -15,6 +15,7 @@ import numpy as np
 from ml_backend import atomic
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.faces.alignment import FRAMINGS, STORED_MARGIN
+from ml_backend.faces.detection import CenterFace, SmallestFace
 from ml_backend.faces.landmarks import Landmarker, open_landmarker
 from ml_backend.faces.recognition import Recogniser, distance
 from ml_backend.faces.repairs import FILE as REPAIRS
@@ -69,8 +70,12 @@ def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
         facts = {"faceset": request.faceset.name, "sources": ", ".join(source.info.path.name for source in sources)}
         audit.enter("extract", granted.hashes(), facts | _purpose(request).facts())
     Faceset.make_folder(request.faceset)
+    file = request.faceset / "observations.sqlite"
+    request = _as_searched(request, file)
     settings = {"landmarks": landmarker.id, "average": request.average}
-    with Faceset.lock(request.faceset), Observations.open(request.faceset / "observations.sqlite", settings) as seen:
+    if request.smallest is not None:
+        settings["smallest"] = request.smallest
+    with Faceset.lock(request.faceset), Observations.open(file, settings) as seen:
         atomic.remove_leftovers(request.faceset)
         atomic.remove_leftovers(request.faceset / "faces")
         extraction = _Extraction(request, sources, landmarker, seen, granted, look=look, reporter=reporter)
@@ -89,6 +94,13 @@ def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
         "seconds": round(time.monotonic() - started, 3),
         "peak_rss_mb": round(peak_rss_mb(), 1),
     }
+
+
+def _as_searched(request: ExtractRequest, observations: Path) -> ExtractRequest:
+    """The request with the smallest face that this faceset was searched for, where it does not say another."""
+    if request.smallest is not None:
+        return request
+    return request.model_copy(update={"smallest": Observations.settings(observations).get("smallest")})
 
 
 def _purpose(request: ExtractRequest) -> Purpose:
@@ -154,7 +166,8 @@ class _Extraction:
 
     def look(self) -> None:
         """Follow everybody in the frames that were asked for."""
-        tracker = FaceTracker(self._landmarker, self._recogniser, average=self._request.average)
+        detector = CenterFace(smallest=SmallestFace.of(self._request.smallest))
+        tracker = FaceTracker(self._landmarker, self._recogniser, detector, average=self._request.average)
         total, done = sum(len(source.numbers) for source in self._sources), 0
 
         def looked() -> bool:

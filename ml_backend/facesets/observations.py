@@ -19,7 +19,7 @@ from ml_backend.faces.followed import TrackerState
 from ml_backend.faces.linking import Tracklet
 from ml_backend.faces.observation import Observation
 from ml_backend.faces.regions import eye_distance
-from ml_backend.faces.roi import roi_of_landmarks
+from ml_backend.faces.roi import Roi, roi_of_landmarks, upright
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -92,6 +92,19 @@ class Observations:
             raise _damaged(path, error) from error
 
     @classmethod
+    def settings(cls, path: Path) -> dict[str, Any]:
+        """The settings with which a file was made; none where there is no file. Raises BackendError for damage."""
+        if not path.exists():
+            return {}
+        try:
+            with closing(sqlite3.connect(path, timeout=30)) as connection:
+                (text,) = connection.execute("SELECT value FROM setting WHERE name = 'measured'").fetchone()
+                settings: dict[str, Any] = json.loads(text)
+                return settings
+        except (sqlite3.DatabaseError, TypeError, ValueError) as error:
+            raise _damaged(path, error) from error
+
+    @classmethod
     @contextmanager
     def open_finished(cls, path: Path) -> Iterator["Observations"]:
         """Open a file that nobody writes any more, to read it: by any number of machines at once, without a lock.
@@ -104,10 +117,10 @@ class Observations:
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise _damaged(path, error) from error
 
-    def known_source(self, path: Path) -> int | None:
-        """The number of a source that was looked at; None for another."""
-        query = "SELECT id FROM source WHERE path = ?"
-        found = self._connection.execute(query, (str(path.resolve()),)).fetchone()
+    def most_seen(self) -> int | None:
+        """The number of the source of which most frames were looked at; None where there are none."""
+        query = "SELECT source FROM frame GROUP BY source ORDER BY COUNT(*) DESC LIMIT 1"
+        found = self._connection.execute(query).fetchone()
         return int(found[0]) if found else None
 
     def source(self, path: Path) -> int:
@@ -140,11 +153,21 @@ class Observations:
         (shot,) = self._connection.execute(query, (source,)).fetchone()
         return TrackerState(next_tracklet=int(tracklet), shot=int(shot))
 
-    def add(self, source: int, seen: Sequence[tuple[int, int, Sequence[Observation]]], state: TrackerState) -> None:
-        """Enter frames (number, shot, observations) and the tracker's state after the last of them."""
+    def add(
+        self,
+        source: int,
+        seen: Sequence[tuple[int, int, Sequence[Observation]]],
+        state: TrackerState,
+        earlier: Sequence[tuple[int, Observation]] = (),
+    ) -> None:
+        """Enter frames (number, shot, observations) and the tracker's state after the last of them.
+
+        earlier: what was seen besides in these frames and in those before, by frame number.
+        """
         if not seen:
             return
         rows = [_row(source, number, one) for number, _, observations in seen for one in observations]
+        rows += [_row(source, number, one) for number, one in earlier]
         with self._connection as connection:
             connection.executemany(
                 "INSERT INTO frame VALUES (?, ?, ?)", [(source, number, shot) for number, shot, _ in seen]
@@ -154,6 +177,18 @@ class Observations:
                 "UPDATE source SET last_frame = ?, tracker = ? WHERE id = ?",
                 (seen[-1][0], json.dumps(state.to_json()), source),
             )
+
+    def places(self, source: int, first: int, last: int) -> dict[int, tuple[int, list[Roi]]]:
+        """The shot of the frames from `first` to `last` that were looked at, and the squares of the faces there."""
+        span = (source, first, last)
+        query = "SELECT number, shot FROM frame WHERE source = ? AND number BETWEEN ? AND ?"
+        found: dict[int, tuple[int, list[Roi]]] = {
+            number: (shot, []) for number, shot in self._connection.execute(query, span)
+        }
+        query = "SELECT number, x0, y0, x1, y1 FROM observation WHERE source = ? AND number BETWEEN ? AND ?"
+        for number, *box in self._connection.execute(query, span):
+            found[number][1].append(upright(np.array(box).reshape(2, 2)))
+        return found
 
     def courses(self, source: int) -> list[Course]:
         """The tracklets of a source, without their landmarks: some 50 bytes a face."""

@@ -48,7 +48,7 @@ def people_sheet(rows: Sequence[Row], more: int = 0) -> Picture:
     below = 36 if more > 0 else 8
     picture = blank(_TOP + len(rows) * (_SIDE + _GAP) + below, _LEFT + FACES * (_SIDE + _GAP) + _GAP)
     write(picture, "The persons on the footage, the most important first", (14, 28), scale=0.6)
-    write(picture, "Choose by number, such as --person 1 or --person 1,2", (14, 50), FAINT, 0.45)
+    write(picture, "Choose by number, such as 1 or 1,2", (14, 50), FAINT, 0.45)
     for n, row in enumerate(rows):
         top = _TOP + n * (_SIDE + _GAP)
         cv2.line(picture, (14, top - _GAP // 2), (picture.shape[1] - 14, top - _GAP // 2), EMPTY, 1)

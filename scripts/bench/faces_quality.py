@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.quality.clips import Measured, measure
 from bench.quality.figures import landmark_errors, motion, poses, recall, recall_by_yaw
 from bench.quality.persons import persons
+from synthetic.entering import ENTRIES
 from synthetic.trial_clips import PLATE, PROFILE, TAKE1, TAKE2, TRIALS, TWO_PEOPLE, write_clip
 
 Report = dict[str, Any]
@@ -66,6 +67,16 @@ def _spoilt(measured: Measure, clips: Path, temporary: Path) -> Report:
     return rows
 
 
+def _entries(measured: Measure, clips: Path, temporary: Path) -> Report:
+    rows = {}
+    for name, clip in ENTRIES.items():
+        movie = clips / f"{name}.mp4"
+        if not movie.with_suffix(".jsonl").exists():
+            write_clip(movie, clip())
+        rows[name] = recall(measured(movie))
+    return rows
+
+
 def _landmarks(measured: Measure, clips: Path, temporary: Path) -> Report:
     return {movie.stem: landmark_errors(measured(movie)) for movie in (PLATE, TAKE1, TAKE2, PROFILE)}
 
@@ -89,6 +100,7 @@ def _persons(measured: Measure, clips: Path, temporary: Path) -> Report:
 _PARTS: dict[str, Callable[[Measure, Path, Path], Report]] = {
     "recall_by_yaw": _recall_by_yaw,
     "spoilt": _spoilt,
+    "entries": _entries,
     "landmarks": _landmarks,
     "motion": _motion,
     "poses": _poses,

@@ -129,6 +129,20 @@ def test_the_smallest_face_can_be_asked_for(scene):
     assert CenterFace(smallest=SmallestFace(of_height=0.1))(frame, thorough=True) == []
 
 
+def test_faces_that_are_smaller_than_wanted_are_left_out_however_well_they_are_seen(scene):
+    frame, faces = scene((1920, 1080), 150, [(300, 200), (1500, 700)])
+    large, everything = CenterFace(smallest=SmallestFace.of(400)), CenterFace(smallest=SmallestFace.of(60))
+    for thorough in (False, True):
+        assert large(frame, thorough) == []
+        assert_found(everything(frame, thorough), faces)
+    assert len(large.each([frame])[0]) == 2, "a closer look is at a crop, whose pixels are others"
+
+
+def test_no_wish_is_the_default():
+    assert SmallestFace.of(None) == SmallestFace()
+    assert SmallestFace.of(12) == SmallestFace(12, 0, 12)
+
+
 @pytest.mark.parametrize("side", [70, 110, 180, 450, 900])
 def test_a_face_across_tiles_is_one_face(side, scene, detector):
     frame, faces = scene((1920, 1080), side, [(730, 560)])

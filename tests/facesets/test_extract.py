@@ -270,3 +270,19 @@ def test_damaged_observations_are_named_and_can_be_deleted(eight_faces, extract,
 def test_other_measuring_is_not_mixed(eight_faces, extract):
     with pytest.raises(UsageError, match="average"):
         extract(eight_faces, PLATE, frames="1-9", average=True)
+
+
+def test_the_smallest_face_wanted_decides_who_is_there(tmp_path, extract):
+    """A face of 150 pixels beside one of 40."""
+    pictures = []
+    for large, small in zip(plate_images(3), plate_images(3)[::-1], strict=True):
+        pictures.append(np.full((384, 560, 3), 110, np.uint8))
+        pictures[-1][:, :384] = large
+        pictures[-1][150:250, 430:530] = cv2.resize(small, (100, 100), interpolation=cv2.INTER_AREA)
+    folder = write_pictures(tmp_path / "shot", pictures)
+    assert extract(tmp_path / "all", folder, person="all")["faces"] == 6
+    assert extract(tmp_path / "large", folder, smallest=100)["faces"] == 3
+    with pytest.raises(UsageError, match=r'"smallest": 100.*new folder'):
+        extract(tmp_path / "large", folder, smallest=20)
+    again = extract(tmp_path / "large", folder)
+    assert (again["faces"], again["people"]) == (3, 1), "without a wish it is as it was"
