@@ -44,6 +44,9 @@ def add_farm_parser(commands: Any, add_swap: Callable[[argparse.ArgumentParser],
     which = step.add_mutually_exclusive_group()
     which.add_argument("--frames", metavar="RANGE", help="of step frames: which ones")
     which.add_argument("--piece", type=int, metavar="N", help="of step frames: the piece, counted from 1")
+    step.add_argument(
+        "--path-mapping-rules", type=Path, metavar="FILE", help="Open Job Description's rules for this machine's paths"
+    )
     step.set_defaults(handler=lambda args: show(_step(args), args))
 
     run = _action(actions, "run", "do a whole job on this machine, several pieces at once")
@@ -72,8 +75,9 @@ def _step(args: argparse.Namespace) -> dict[str, Any]:
     from ml_backend.swapping.swap import run_swap
 
     from .job import read_job
+    from .paths import rules
 
-    job = read_job(args.job)
+    job = read_job(args.job, rules(args.path_mapping_rules, os.environ))
     frames = job.piece(args.piece) if args.piece is not None else args.frames
     if (args.step == "frames") != (frames is not None):
         needs = "needs --frames or --piece" if args.step == "frames" else "is of all frames"
@@ -85,10 +89,11 @@ def _step(args: argparse.Namespace) -> dict[str, Any]:
 def _run(args: argparse.Namespace) -> dict[str, Any]:
     from .job import read_job
     from .local import run_job
+    from .paths import rules
 
     if args.workers < 1 or args.retries < 0:
         raise UsageError("--workers must be 1 or more, and --retries 0 or more.", "Leave them out for the defaults.")
-    job = read_job(args.job)
+    job = read_job(args.job, rules(None, os.environ))
     with TerminalReporter() as reporter:
         result = run_job(job, args.job, args.workers, args.retries, reporter)
     return {**result, "frames": job.frames, "out": str(job.request.out)}

@@ -4,6 +4,7 @@ JOB/job.json    the swap's request and the frames of each piece; all exporters a
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,8 @@ from ml_backend.swapping.performer import find_performer
 from ml_backend.swapping.permission import purpose_of
 from ml_backend.swapping.settings import Controls
 from ml_backend.training.models.checkpoints import load_for_swap
+
+from .paths import Rule, mapped
 
 FILE = "job.json"
 Step = Literal["faces", "frames", "join"]
@@ -90,11 +93,18 @@ def write_job(folder: Path, job: FarmJob) -> Path:
     return folder / FILE
 
 
-def read_job(folder: Path) -> FarmJob:
-    """Raises UsageError where the folder holds no job, BackendError where it is damaged."""
+def read_job(folder: Path, rules: Sequence[Rule] = ()) -> FarmJob:
+    """The job, with its paths as `rules` say that they are called on this machine.
+
+    Raises UsageError where the folder holds no job, BackendError where it is damaged.
+    """
     file = folder / FILE
     try:
-        return FarmJob.model_validate_json(file.read_bytes())
+        job = FarmJob.model_validate_json(file.read_bytes())
+        if not rules:
+            return job
+        request = SwapRequest.model_validate(mapped(job.request.model_dump(mode="json"), rules))
+        return job.model_copy(update={"request": request})
     except FileNotFoundError as error:
         raise UsageError(f"{folder} holds no job: {FILE} is missing.", "Make one: ml-backend farm export.") from error
     except (OSError, ValidationError) as error:

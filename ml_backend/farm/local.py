@@ -15,23 +15,29 @@ from .job import FarmJob
 
 LOGS = "logs"
 _PATIENCE = 30.0  # seconds for a process to stop at a safe point before it is ended
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # seconds: storage or memory that fails shall have time to come back
 
 
 @dataclass
 class _Task:
-    """A step of the job: what it is called in logs and messages, and what it is asked."""
+    """A step of the job: what it is called in logs and messages, and what it is asked.
+
+    not_before: when it may be tried again, on the monotonic clock.
+    """
 
     name: str
     arguments: Sequence[str]
     tries: int = 0
+    not_before: float = 0.0
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
 
 def run_job(job: FarmJob, folder: Path, workers: int, retries: int, reporter: Reporter) -> dict[str, int]:
     """Find the faces, make the pieces by `workers` processes at once, join them. What is done already takes a moment.
 
-    Each piece that fails is tried again up to `retries` times. Returns pieces and tries. Raises BackendError that names
-    the piece and its log where one fails for good, Cancelled when asked to stop; the same call then goes on.
+    Each piece that fails is tried again up to `retries` times, after a pause that doubles each time. Returns pieces and
+    tries. Raises BackendError that names the piece and its log where one fails for good, Cancelled when asked to stop;
+    the same call then goes on.
     """
     (folder / LOGS).mkdir(parents=True, exist_ok=True)
     pieces = [_Task(f"frames_{frames}", ["frames", "--frames", frames]) for frames in job.pieces]
@@ -46,8 +52,9 @@ def _run(folder: Path, tasks: Sequence[_Task], at_once: int, retries: int, repor
     waiting, running, done = list(tasks), list[_Task](), 0
     try:
         while waiting or running:
-            while waiting and len(running) < at_once:
-                running.append(_start(folder, waiting.pop(0), at_once))
+            for task in [task for task in waiting if task.not_before <= time.monotonic()][: at_once - len(running)]:
+                waiting.remove(task)
+                running.append(_start(folder, task, at_once))
             time.sleep(0.1)
             for task in [task for task in running if _ended(task)]:
                 running.remove(task)
@@ -58,12 +65,19 @@ def _run(folder: Path, tasks: Sequence[_Task], at_once: int, retries: int, repor
                 elif code in (2, 3) or task.tries > retries:  # wrong usage or no consent: trying again changes nothing
                     raise _failed(folder, task, code)
                 else:
-                    reporter.message(f"{task.name} failed (exit {code}) and is tried again.")
+                    pause = pause_before(task.tries)
+                    reporter.message(f"{task.name} failed (exit {code}) and is tried again in {pause:g} s.")
+                    task.not_before = time.monotonic() + pause
                     waiting.append(task)
             if reporter.stop_requested():
                 raise Cancelled
     finally:
         _stop(running)
+
+
+def pause_before(tries: int) -> float:
+    """Seconds to wait after so many tries that failed: 1, 2, 4 … up to a minute."""
+    return min(_FIRST_PAUSE * 2.0 ** (min(tries, 16) - 1), _LONGEST_PAUSE)
 
 
 def _start(folder: Path, task: _Task, at_once: int) -> _Task:

@@ -9,6 +9,7 @@ from .job import FarmJob
 
 FILE = "template.json"
 _HOUR = 3600
+_MAPPED = ("--path-mapping-rules", "{{Session.PathMappingRulesFile}}")
 
 
 def template(job: FarmJob) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def template(job: FarmJob) -> dict[str, Any]:
                 "objectType": "DIRECTORY",
                 "dataFlow": "NONE",
                 "default": ".",
-                "description": "The folder with job.json, at the same place on every machine",
+                "description": "The folder with job.json, which every machine sees",
             },
             {
                 "name": "Backend",
@@ -62,7 +63,7 @@ def template(job: FarmJob) -> dict[str, Any]:
 def _step(name: str, arguments: list[str], seconds: int, after: str | None = None) -> dict[str, Any]:
     run = {
         "command": "{{Param.Backend}}",
-        "args": ["farm", "step", "{{Param.JobFolder}}", *arguments],
+        "args": ["farm", "step", "{{Param.JobFolder}}", *arguments, *_MAPPED],
         "timeout": seconds,
         "cancelation": {"mode": "NOTIFY_THEN_TERMINATE", "notifyPeriodInSeconds": 60},
     }

@@ -31,6 +31,21 @@ def test_split_with_its_swap(scenario: Scenario) -> None:
     assert sorted(row[2:] for row in answer["layout"]) == [[1, 11, 21], [1, 21, 41], [2, 11, 21], [2, 21, 41]]
 
 
+def test_split_under_its_swap(scenario: Scenario) -> None:
+    answer = scenario("edits", "split_alone")
+    assert answer["shown"] == answer["again"] == [9, 10, 11, 12, 13]
+    assert answer["pairs"] == {"plate": [RESULT], "plate.001": ["plate.001 as identity"]}
+
+
+def test_cut_and_pasted(scenario: Scenario) -> None:
+    answer = scenario("edits", "cut_and_pasted")
+    assert answer["gone"] == 0
+    assert answer["same"]
+    assert answer["shown"] == answer["again"] == [1, 2, 3]
+    assert answer["pairs"] == {"plate": [RESULT]}
+    assert sorted(row[2:] for row in answer["layout"]) == [[1, 61, 91], [2, 61, 91]]
+
+
 def test_copied_and_pasted_into_another_scene(scenario: Scenario) -> None:
     answer = scenario("edits", "copied_between_scenes")
     assert answer["reds"] == [1, 2, 3]

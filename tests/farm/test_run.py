@@ -13,7 +13,7 @@ import pytest
 from ml_backend.errors import BackendError, Cancelled
 from ml_backend.farm.export import export
 from ml_backend.farm.job import write_job
-from ml_backend.farm.local import run_job
+from ml_backend.farm.local import pause_before, run_job
 from ml_backend.progress import SilentReporter
 from ml_backend.swapping.swap import run_swap
 
@@ -75,7 +75,11 @@ def test_a_piece_that_fails_is_tried_again_and_named_with_its_log(make: MakeJob,
     reporter.message = messages.append  # type: ignore[method-assign]
     with pytest.raises(BackendError, match=r"faces failed \(exit 1\).*job\.json is damaged"):
         run_job(job, folder, 2, 1, reporter)
-    assert messages == ["faces failed (exit 1) and is tried again."]
+    assert messages == ["faces failed (exit 1) and is tried again in 1 s."]
+
+
+def test_the_pauses_grow_up_to_a_minute() -> None:
+    assert [pause_before(tries) for tries in (1, 2, 3, 6, 7, 1000)] == [1, 2, 4, 32, 60, 60]
 
 
 def test_the_farm_stops_when_asked(make: MakeJob, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from blender_deepfake import compat, job_specs, placing, session, strips
 from blender_deepfake.core import rendering
 from blender_deepfake.core.backend_answer import ask
 from blender_deepfake.core.backend_command import BackendCommand
-from blender_deepfake.core.board import Entry
+from blender_deepfake.core.entry import Entry
 from blender_deepfake.core.runner import JobSpec
 from blender_deepfake.operators.swap import place_when_possible
 

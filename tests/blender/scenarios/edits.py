@@ -9,53 +9,12 @@ from typing import Any
 
 import bpy
 import pictures
+from sequencer import layout, operate, pairs, reds, select
 
 import blender_deepfake
 from blender_deepfake import compat, placing, relinking, strips, swap_versions
 
 NUMBERS = list(range(1, 31))
-
-
-def layout(scene: Any) -> list[Any]:
-    rows = []
-    for strip in scene.sequence_editor.strips_all:
-        timing = compat.timing(strip)
-        rows.append([strip.name, strip.type, strip.channel, timing.left, timing.right])
-    return sorted(rows)
-
-
-def reds(scene: Any, frames: range, folder: Path) -> list[int]:
-    """The number of the swap's frame that shows at each frame."""
-    window: Any = bpy.context.window
-    window.scene = scene
-    middle = pictures.SIDE // 2
-    return [int(pictures.rendered(scene, frame, folder)[middle, middle, 0]) for frame in frames]
-
-
-def pairs(scene: Any) -> dict[str, list[str]]:
-    """The placed swaps by the name of the strip that they belong to."""
-    found = scene.sequence_editor.strips_all
-    return {s.name: [r.name for r in strips.results_over(s)] for s in found if s.get(strips.UID)}
-
-
-def select(scene: Any, *names: str) -> None:
-    for strip in scene.sequence_editor.strips_all:
-        strip.select = strip.name in names
-    scene.sequence_editor.active_strip = scene.sequence_editor.strips_all[names[0]]
-
-
-def operate(scene: Any, call: Callable[[], Any]) -> None:
-    """Run an operator of the sequencer in a window that shows it."""
-    context: Any = bpy.context
-    window = context.window
-    window.scene = scene
-    if hasattr(window.workspace, "sequencer_scene"):
-        window.workspace.sequencer_scene = scene
-    area = max(window.screen.areas, key=lambda area: area.width * area.height)
-    area.type = "SEQUENCE_EDITOR"
-    region = next(region for region in area.regions if region.type == "WINDOW")
-    with context.temp_override(window=window, area=area, region=region):
-        call()
 
 
 def updated_in_place(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[str, Any]:
@@ -106,6 +65,38 @@ def split(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[str, Any]:
         "counts": counts,
         "named": len(names),
     }
+
+
+def split_alone(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[str, Any]:
+    """Only the plate is cut, under its swap: the swap goes on to lie over both pieces, and each can have its own."""
+    placing.place(scene, plate, swap)
+    select(scene, plate.name)
+    operate(scene, lambda: bpy.ops.sequencer.split(frame=21, type="SOFT", side="BOTH", ignore_selection=False))
+    shown = reds(scene, range(19, 24), folder)
+    for left in (21, 11):
+        placing.place(scene, next(s for s in _movies(scene) if compat.timing(s).left == left), swap)
+    return {"shown": shown, "again": reds(scene, range(19, 24), folder), "pairs": pairs(scene)}
+
+
+def cut_and_pasted(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[str, Any]:
+    """Taken out and put in elsewhere: it is the same strip with the same swap, and is updated in place."""
+    uid = strips.mark(plate)
+    placing.place(scene, plate, swap)
+    select(scene, plate.name, "plate as identity")
+    operate(scene, bpy.ops.sequencer.copy)
+    operate(scene, bpy.ops.sequencer.delete)
+    gone = len(scene.sequence_editor.strips_all)
+    scene.frame_set(61)
+    operate(scene, bpy.ops.sequencer.paste)
+    (plate,) = _movies(scene)
+    shown = reds(scene, range(61, 64), folder)
+    placing.place(scene, plate, swap)
+    again = reds(scene, range(61, 64), folder)
+    return {"gone": gone, "same": strips.uid_of(plate) == uid, "shown": shown, "again": again, "pairs": pairs(scene)}
+
+
+def _movies(scene: Any) -> list[Any]:
+    return [strip for strip in scene.sequence_editor.strips_all if strip.type == "MOVIE"]
 
 
 def copied_between_scenes(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[str, Any]:
@@ -247,6 +238,8 @@ CASES: dict[str, Callable[..., dict[str, Any]]] = {
         updated_in_place,
         duplicated,
         split,
+        split_alone,
+        cut_and_pasted,
         copied_between_scenes,
         undone,
         saved_elsewhere,

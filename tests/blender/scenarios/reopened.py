@@ -1,4 +1,4 @@
-"""A swap that goes on while the edit is closed. Arguments: folder, what to do: start, wait, finish or look.
+"""A swap that goes on while the edit is closed. Arguments: folder, what to do: start, wait, finish, look or undo.
 
 No timer fires without a window, so this calls what the timer calls.
 """
@@ -35,6 +35,7 @@ def until(condition: Callable[[], object]) -> None:
 def settle() -> None:
     """All that is known of the jobs has been acted upon."""
     for _ in range(10):
+        current._tick()
         until(lambda: not current._refreshing)
 
 
@@ -92,7 +93,23 @@ def look() -> None:
     settle()
 
 
-{"start": start, "wait": wait, "finish": finish, "look": look}[sys.argv[2]]()
-answer = told()
+def undo() -> None:
+    """The swap is placed, and that is undone; then the edit is saved and opened again."""
+    reopen()
+    bpy.ops.ed.undo_push(message="before")
+    (model / "go").touch()
+    until(placed)
+    settle()
+    bpy.ops.ed.undo_push(message="Place Face Swap")
+    bpy.ops.ed.undo()
+    undone["placed"] = placed()
+    bpy.ops.wm.save_mainfile()
+    reopen()
+    settle()
+
+
+undone: dict[str, Any] = {}
+{"start": start, "wait": wait, "finish": finish, "look": look, "undo": undo}[sys.argv[2]]()
+answer = told() | {"undone": undone}
 blender_deepfake.unregister()
 print(json.dumps(answer))

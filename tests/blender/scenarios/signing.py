@@ -58,6 +58,10 @@ subprocess.run([sys.argv[2], str(Path(__file__).parent.parent / "signed_swap.py"
 film("film.mp4")
 answer["film"] = rendered()
 answer["verified"] = command("verify", str(folder / "renders" / "film.mp4"))
+records = ["--consent", str(folder / "consent"), "--swap", str(swap)]
+answer["records named"] = command("verify", str(folder / "renders" / "film.mp4"), *records)
+scene.deepfake.consent = str(folder / "consent")
+answer["records of the edit"] = command("verify", str(folder / "renders" / "film.mp4"))
 answer["not verified"] = command("verify", str(folder / "renders" / "unsigned.mp4"), str(swap))
 film("other.mkv", "MKV")
 answer["beside"] = [rendered()[0], sorted(path.name for path in (folder / "renders").glob("other*"))]

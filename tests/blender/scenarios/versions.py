@@ -10,7 +10,7 @@ import pictures
 
 import blender_deepfake
 from blender_deepfake import compat, placing, session, strips, swap_specs, swap_updates, swap_versions
-from blender_deepfake.core.board import Entry
+from blender_deepfake.core.entry import Entry
 from blender_deepfake.core.runner import JobSpec
 from blender_deepfake.core.swap_controls import CONTROLS, Number, Toggle
 

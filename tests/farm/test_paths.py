@@ -1,0 +1,97 @@
+"""A worker that sees the job's storage at another place makes the same pieces."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml_backend.errors import UsageError
+from ml_backend.farm.job import make_job, read_job, write_job
+from ml_backend.farm.paths import VARIABLE, mapped, rules
+from ml_backend.progress import SilentReporter
+from ml_backend.requests import SwapRequest
+from ml_backend.swapping.swap import run_swap
+
+from .test_run import content
+
+NAMES = st.text("abcé .-_0", min_size=1, max_size=8).filter(lambda name: name not in (".", "..", ". "))
+
+
+def request(root: str, *parts: str) -> dict[str, object]:
+    return {"plate": {"source": "/".join((root, *parts)), "ocio": None}, "model": f"{root}/m", "out": "/other/out"}
+
+
+@given(st.lists(NAMES, min_size=1, max_size=3))
+def test_what_lies_below_a_folder_is_found_below_the_other(parts: list[str]) -> None:
+    found = mapped(request("/mnt/shots", *parts), rules(None, {VARIABLE: "/mnt/shots=/srv/my shots"}))
+    assert found["plate"]["source"] == str(Path("/srv/my shots", *parts))
+    assert (found["model"], found["out"]) == (str(Path("/srv/my shots/m")), "/other/out")
+
+
+def test_only_whole_folders_count_and_the_longest_decides() -> None:
+    chosen = rules(None, {VARIABLE: os.pathsep.join(("/a=/x", "/a/b=/y"))})
+    moved = [mapped(request(root), chosen)["model"] for root in ("/a", "/a/b", "/ab", "/a/bc")]
+    assert moved == [str(Path(path)) for path in ("/x/m", "/y/m")] + ["/ab/m", str(Path("/x/bc/m"))]
+
+
+def test_rules_of_open_job_description(tmp_path: Path) -> None:
+    """A job that was written on Windows, too, where letters' case counts nothing."""
+    file = tmp_path / "rules.json"
+    rule = {"source_path_format": "WINDOWS", "source_path": "S:\\Shots", "destination_path": "/srv/shots"}
+    file.write_text(json.dumps({"version": "pathmapping-1.0", "path_mapping_rules": [rule]}))
+    asked = request("/none") | {"plate": "s:\\shots\\a b\\plate.mp4"}
+    assert mapped(asked, rules(file, {}))["plate"] == str(Path("/srv/shots/a b/plate.mp4"))
+    file.write_text(json.dumps({"version": "pathmapping-1.0"}))
+    assert rules(file, {}) == []
+
+
+@pytest.mark.parametrize("text", ["[]", '{"path_mapping_rules": [{"source_path": "/a"}]}', "no json", None])
+def test_a_file_without_rules_is_named(text: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "rules.json"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(UsageError, match=r"rules\.json"):
+        rules(file, {})
+
+
+def test_a_variable_that_is_no_rule_is_named() -> None:
+    with pytest.raises(UsageError, match=f"{VARIABLE} has '/mnt/a', which is no FROM=TO"):
+        rules(None, {VARIABLE: "/mnt/a"})
+
+
+@pytest.mark.slow
+def test_a_piece_made_below_another_folder_is_the_same(
+    footage: Path, tiny_model: Path, consent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = tmp_path / "mnt shots", tmp_path / "srv" / "shötß"
+    shutil.copytree(tiny_model, here / "model")
+    shutil.copytree(consent, here / "consent")
+    shutil.copy2(footage / "plate_A.mp4", here / "plate_A.mp4")
+    asked = SwapRequest(
+        plate=str(here / "plate_A.mp4"),
+        model=here / "model",
+        identity="identity_B",
+        out=here / "swap",
+        frames="1-4",
+        consent=here / "consent",
+    )
+    run_swap(asked, SilentReporter())
+    whole = content(asked.out)
+    shutil.rmtree(asked.out)
+    job = make_job(asked, 2)
+    write_job(here / "job", job)
+    run_swap(job.step("faces"), SilentReporter())
+    shutil.copytree(here, there)
+    shutil.move(here, tmp_path / "away")  # nothing of it can be read by mistake
+    monkeypatch.setenv(VARIABLE, f"{here}={there}")
+    worker = read_job(there / "job", rules(None, os.environ))
+    assert worker.request.out == there / "swap"
+    for piece in worker.pieces:
+        run_swap(worker.step("frames", piece), SilentReporter())
+    shutil.move(there, here)  # the pieces come back to the machine that joins and signs
+    run_swap(read_job(here / "job").step("join"), SilentReporter())
+    assert content(asked.out) == whole
