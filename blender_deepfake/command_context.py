@@ -12,7 +12,7 @@ from . import project, session, strips
 from .backend_place import BackendPlace, backend_place
 from .compat import Scene, Strip
 from .core import wording
-from .core.board import Entry
+from .core.entry import Entry
 from .core.errors import DeepfakeError, UsageError
 from .core.runner import JobSpec
 

@@ -162,6 +162,10 @@ def _add_reviews(commands: Any, backend: argparse.ArgumentParser, common: argpar
 
     verify = commands.add_parser("verify", parents=[backend, common], help="read the credentials of files or swaps")
     verify.add_argument("files", nargs="+", metavar="FILE", help="a film, a picture, or the folder of a swap")
+    verify.add_argument("--consent", metavar="DIR", help="folder of consent records (default: as the edit says)")
+    verify.add_argument(
+        "--swap", action="append", default=[], metavar="DIR", help="a swap that the watermark may name, for each"
+    )
 
     sign = commands.add_parser(
         "sign", parents=[backend, common], help="sign what was rendered, for the placed swaps of the edit that it shows"

@@ -135,7 +135,7 @@ def train(training: Training) -> JobSpec:
         if getattr(training, key):
             request[key] = getattr(training, key)
     request = with_consent(request, training.consent, training.project, training.shot)
-    return JobSpec("train", request, f"Train {' + '.join(training.facesets)}")
+    return JobSpec("train", request, label("train", request))
 
 
 def key_values(text: list[str]) -> dict[str, str]:

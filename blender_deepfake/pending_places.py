@@ -1,7 +1,8 @@
 """Swaps that are to be placed when they are done, noted in the edit: also where it is opened only after that.
 
 The strip knows the folder that its swap is made into. When the backend says that this job is done, the swap is placed
-and the note taken away, so that nothing is placed twice.
+and the note taken away, so that nothing is placed twice. Undoing brings back the note with all else: it is taken away
+again, since who undoes a placing does not want it.
 """
 
 from pathlib import Path
@@ -9,17 +10,19 @@ from typing import Any
 
 import bpy
 
-from . import compat, placing, project, session, strips
+from . import compat, finishing, placing, project, session, strips
 from .compat import Scene, Strip
-from .core.board import Entry
+from .core.entry import Entry
 from .core.errors import DeepfakeError
 
 _PENDING = "deepfake_pending"
+_placed: set[Path] = set()  # the folders of what was placed since this edit was opened
 
 
 def remember(strip: Strip, folder: Path) -> None:
     """The swap that is made into `folder` shall lie over `strip` when it is done."""
     strip[_PENDING] = project.written(folder)
+    _placed.discard(folder.resolve())
 
 
 def place(scene: Scene, strip: Strip, folder: Path, entry: Entry) -> None:
@@ -36,6 +39,7 @@ def place(scene: Scene, strip: Strip, folder: Path, entry: Entry) -> None:
         if bpy.app.background:
             raise
         return
+    _placed.add(folder.resolve())
     if not bpy.app.background:
         context: Any = bpy.context
         with context.temp_override(window=context.window_manager.windows[0]):
@@ -76,15 +80,27 @@ def _is(text: str, folder: Path) -> bool:
 @compat.persistent
 def _opened(*told: Any) -> None:
     """Jobs may have gone on while this edit was closed."""
+    _placed.clear()
     if any(strip.get(_PENDING) for _, strip in strips.everywhere()):
         session.current().opened()
 
 
+@compat.persistent
+def _undone(*told: Any) -> None:
+    for folder in _placed:
+        for _, strip in _waiting(folder):
+            del strip[_PENDING]
+
+
+_HANDLERS = {"load_post": _opened, "undo_post": _undone, "redo_post": _undone}
+
+
 def register() -> None:
-    session.when_done(place_done)
-    bpy.app.handlers.load_post.append(_opened)
+    finishing.when_done(place_done)
+    compat.add_handlers(_HANDLERS)
 
 
 def unregister() -> None:
-    bpy.app.handlers.load_post.remove(_opened)
-    session.when_done(None)
+    compat.remove_handlers(_HANDLERS)
+    _placed.clear()
+    finishing.when_done(None)

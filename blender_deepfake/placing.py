@@ -5,7 +5,7 @@ from typing import Any
 
 import bpy
 
-from . import compare, compat, crop_placing, grouping, look, strips
+from . import compare, compat, crop_placing, grouping, look, picture_elements, strips
 from .compat import Scene, Strip
 from .core import results
 from .core.errors import DeepfakeError, UsageError
@@ -99,18 +99,15 @@ def _add(home: Any, name: str, swap: results.Swap, where: results.Placement, cha
     file = str(swap.folder / where.files[0])
     strip = home.new_image(name=name, filepath=file, channel=channel, frame_start=where.first)
     _show_files(strip, swap, where)
+    compat.lay(strip, where.first, len(where.files))
     strip.select = False
     strip.blend_type = "ALPHA_OVER"
     return strip
 
 
 def _show_files(strip: Strip, swap: results.Swap, where: results.Placement) -> None:
-    elements = strip.elements
-    for _ in range(len(where.files), len(elements)):
-        elements.pop(len(elements) - 1)
-    for file in where.files[len(elements) :]:
-        elements.append(file)
-    for element, file in zip(elements, where.files, strict=True):
+    picture_elements.resize(strip, swap.folder, len(where.files))
+    for element, file in zip(strip.elements, where.files, strict=True):
         element.filename = file
     strip.alpha_mode = "PREMUL" if swap.premultiplied else "STRAIGHT"
     show_folder(strip, swap.folder)

@@ -15,9 +15,9 @@ _LIMITS = [
 ]
 
 _WHO = [
-    ("ONLY", "The Only One", "One person is in the strip; the job stops and tells where there are more"),
-    ("LARGEST", "The Largest", "The person whose face is seen most and largest"),
-    ("ALL", "All", "The faces of everybody"),
+    ("ONLY", "The Only Person", "One person is in the strip; the job stops and tells where there are more"),
+    ("LARGEST", "The Largest Face", "The person whose face is seen most and largest"),
+    ("ALL", "Everybody", "All faces, whosever they are"),
     ("NUMBERS", "By Number", "The people with these numbers in the faceset's people.png"),
     ("PICTURE", "By Picture", "The person in a reference picture"),
     ("POINT", "By Pointing", "The person whose face was pointed at in the preview"),
@@ -209,7 +209,7 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
             name="Others", description="Further settings of the training: key=value, with spaces between"
         )
         swap_settings: StringProperty(
-            name="More", description="Further settings of the swap: key=value, with spaces between"
+            name="Others", description="Further settings of the swap: key=value, with spaces between"
         )
         place_when_done: BoolProperty(
             name="Place When Done", description="Lay the swap over the strip as soon as it is finished", default=True

@@ -4,6 +4,7 @@ import argparse
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -28,8 +29,12 @@ def consent(arguments: argparse.Namespace) -> dict[str, Any]:
             raise AnsweredError(f"ml-backend consent ended with code {code}.", "", code, {"consent": answer})
         return {"consent": answer}
     scenes: list[Scene] = list(bpy.data.scenes)
-    settings = [scene.deepfake for scene in scenes]
-    people = {name: _state(program, name, its) for its in settings for name in (its.performer, its.identity) if name}
+    people = {name: _state(program, name, scene.deepfake) for scene in scenes for name in _people(scene)}
+    if not people:
+        raise UsageError(
+            "No scene of this edit says who is swapped.",
+            "Name the performer and the identity in the panel People, or a person: consent check NAME.",
+        )
     for name, state in people.items():
         print(f"{name}: {state.text}", file=sys.stderr)
     told = {name: {"valid": state.valid, "state": state.state, "text": state.text} for name, state in people.items()}
@@ -39,6 +44,13 @@ def consent(arguments: argparse.Namespace) -> dict[str, Any]:
     return {"people": told}
 
 
+def _people(scene: Scene) -> list[str]:
+    """Whom the scene names; what stands there before anybody wrote a name counts only beside an identity."""
+    settings: Any = scene.deepfake
+    named = settings.identity or settings.is_property_set("performer")
+    return [name for name in (settings.performer, settings.identity) if name and named]
+
+
 def _state(program: BackendCommand, name: str, settings: Any) -> ConsentState:
     folder = project.absolute(settings.consent) if settings.consent else None
     answer = ask(program, consent_records.check_arguments(name, folder, settings.project))
@@ -46,18 +58,31 @@ def _state(program: BackendCommand, name: str, settings: Any) -> ConsentState:
 
 
 def verify(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Each file by itself; the highest exit code of them counts."""
+    """Each file by itself; the highest exit code of them counts.
+
+    The records are those of the edit, where the arguments name no folder.
+    """
     program = _program(arguments)
+    chosen = [absolute(arguments.consent)] if arguments.consent else _consent_of_edit()
+    known = [word for folder in chosen[:1] for word in ("--consent", str(folder))]
+    known += [word for folder in arguments.swap for word in ("--swap", str(absolute(folder)))]
     answers: list[dict[str, Any]] = []
     codes: list[int] = []
     for file in map(absolute, arguments.files):
-        code, answer = _passed_on(program, ["verify", str(file)], arguments.json)
+        code, answer = _passed_on(program, ["verify", str(file), *known], arguments.json)
         codes.append(code)
         answers.append({"file": str(file), "exit_code": code, **answer})
     if any(codes):
         bad = [answer["file"] for answer in answers if answer["exit_code"]]
         raise AnsweredError(f"Not verified: {', '.join(bad)}.", "", max(codes), {"files": answers})
     return {"files": answers}
+
+
+def _consent_of_edit() -> list[Path]:
+    """The folders of records that the scenes name, and that are there."""
+    scenes: list[Scene] = list(bpy.data.scenes)
+    chosen = [project.absolute(scene.deepfake.consent) for scene in scenes if scene.deepfake.consent]
+    return [folder for folder in chosen if folder.is_dir()]
 
 
 def sign(arguments: argparse.Namespace) -> dict[str, Any]:

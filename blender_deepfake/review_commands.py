@@ -4,10 +4,9 @@ import argparse
 import sys
 from typing import Any
 
-from . import job_specs, previewing, project, session, swap_specs
+from . import evaluations, job_specs, previewing, project, session, swap_specs
 from .command_context import absolute, backend_of, path_of, run, strip_of
-from .core import roots, swap_folders
-from .core.errors import UsageError
+from .core import roots
 from .core.job_labels import label
 from .core.runner import JobSpec
 
@@ -41,9 +40,7 @@ def preview(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
     swap = absolute(arguments.swap)
-    plate = path_of(arguments.plate) or (swap_folders.read(swap).get("plate") or {}).get("source")
-    if plate is None:
-        raise UsageError(f"{swap} is not a finished swap: it has no manifest.json.", "Run the swap to its end.")
+    plate = path_of(arguments.plate) or evaluations.plate_of(swap)
     request: dict[str, Any] = {"swap": str(swap), "plate": str(plate)}
     names = ("truth", "mask", "identity_faceset", "performer_faceset")
     request |= {name: str(path) for name in names if (path := path_of(getattr(arguments, name)))}

@@ -1,11 +1,8 @@
 """The one backend and the one job board of this Blender, and the timer that reads what threads tell."""
 
 import atexit
-import queue
 import threading
-import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,20 +11,22 @@ from typing import Any, TypeVar
 import bpy
 
 from .backend_place import BackendPlace, backend_place
-from .core import doctor, roots, waiting
+from .core import doctor, roots, threads, waiting
 from .core.backend_command import find_program
 from .core.backend_process import Backend
-from .core.board import Board, Entry
+from .core.board import Board
 from .core.client import Client
 from .core.doctor import Diagnosis
+from .core.entry import Entry
 from .core.errors import BackendUnreachableError, DeepfakeError
 from .core.runner import JobSpec
+from .core.threads import Threads
+from .finishing import Finishing, WhenDone
 
 _TICK_SECONDS = 0.25
 _JOIN_SECONDS = 2.0
 _SHOWING = (("SEQUENCE_EDITOR", "UI"), ("IMAGE_EDITOR", "UI"), ("PREFERENCES", "WINDOW"))
 _Answer = TypeVar("_Answer")
-_WhenDone = Callable[[Entry], bool]
 
 
 class Session:
@@ -48,10 +47,8 @@ class Session:
         self.previewing = False
         self.diagnosis: Diagnosis | DeepfakeError | None = None
         self.left_over = 0  # jobs that wait in the workspace for a backend to go on with them
-        self._finish: dict[int, _WhenDone] = {}
-        self._told_done: set[int] = set()
-        self._outcomes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._threads = 0
+        self._finishing = Finishing()
+        self._threads = Threads()
         self._changes = 0
         self._refreshing = False
         self._looked_at: Path | None = None
@@ -101,7 +98,7 @@ class Session:
 
     def opened(self) -> None:
         """Another edit was opened: what is done, also meanwhile, may concern it."""
-        self._told_done.clear()
+        self._finishing.forget()
         self._looked_at = None
         self.look()
         self._watch()
@@ -248,7 +245,7 @@ class Session:
         self.checking, self.diagnosis = True, None
         self._in_thread(lambda: doctor.examine(find_program(place.program), self._closing.is_set), done)
 
-    def submit(self, spec: JobSpec, finish: Callable[[Entry], bool] | None = None, allow: Sequence[Path] = ()) -> Entry:
+    def submit(self, spec: JobSpec, finish: WhenDone | None = None, allow: Sequence[Path] = ()) -> Entry:
         """Run a job without blocking. `finish` returns False to be called again at the next tick.
 
         The backend may use the folders `allow` from then on.
@@ -260,8 +257,7 @@ class Session:
             return backend.connect()
 
         entry = self.board.start(spec, connect)
-        if finish is not None:
-            self._finish[entry.key] = finish
+        self._finishing.expect(entry, finish)
         self._watch()
         return entry
 
@@ -273,7 +269,7 @@ class Session:
             self._note_failure(told)
             if isinstance(told, DeepfakeError) or not all(roots.is_inside(path, told) for path in remaining):
                 return
-            finish = self._finish.pop(entry.key, None)
+            finish = self._finishing.take(entry)
             self.board.remove(entry)
             self.submit(replace(entry.spec, render=None), finish)  # the plate is there: the request was sent
 
@@ -296,19 +292,7 @@ class Session:
 
     def _in_thread(self, work: Callable[[], _Answer], then: Callable[[_Answer | DeepfakeError], None]) -> None:
         """Do `work` in a thread, then call `then` in the main thread with what it returned or its error."""
-        self._threads += 1
-
-        def target() -> None:
-            answer: _Answer | DeepfakeError
-            try:
-                answer = work()
-            except DeepfakeError as error:
-                answer = error
-            except Exception as error:  # an unforeseen error must reach the user too, not end with the thread
-                answer = DeepfakeError(f"Something unforeseen happened: {type(error).__name__}: {error}")
-            self._outcomes.put(lambda: then(answer))
-
-        threading.Thread(target=target, name="deepfake backend", daemon=True).start()
+        self._threads.start(work, then)
         self._watch()
 
     def _watch(self) -> None:
@@ -316,29 +300,14 @@ class Session:
             bpy.app.timers.register(self._timer, first_interval=_TICK_SECONDS, persistent=True)
 
     def _tick(self) -> float | None:
-        with suppress(queue.Empty):
-            while True:
-                outcome = self._outcomes.get_nowait()
-                self._threads -= 1
-                outcome()
+        self._threads.deal()
         self.board.drain()
         if self.board.changes != self._changes:
             self._changes = self.board.changes
             self.refresh()
-        unfinished = self._finish_done()
+        unfinished = self._finishing.call(self.board.entries)
         _redraw()
-        return _TICK_SECONDS if self.board.busy or self._threads or unfinished else None
-
-    def _finish_done(self) -> bool:
-        """Call `finish` of what is done; True where one wants to be called again."""
-        keys = {entry.key for entry in self.board.entries}
-        self._finish = {key: finish for key, finish in self._finish.items() if key in keys}
-        done = [e for e in self.board.entries if e.state == "done" and e.key not in self._told_done]
-        for entry in done:
-            if self._finish.get(entry.key, _when_done)(entry):
-                self._finish.pop(entry.key, None)
-                self._told_done.add(entry.key)
-        return any(entry.key not in self._told_done for entry in done)
+        return _TICK_SECONDS if self.board.busy or self._threads.busy or unfinished else None
 
     def is_closing(self) -> bool:
         return self._closing.is_set()
@@ -350,15 +319,7 @@ class Session:
             bpy.app.timers.unregister(self._timer)
         if self.backend is not None:
             self.backend.let_go()
-        _join_threads()
-
-
-def _join_threads() -> None:
-    """Wait a moment for our threads: one that still sleeps while Python ends can keep Blender from ending."""
-    deadline = time.monotonic() + _JOIN_SECONDS
-    for thread in threading.enumerate():
-        if thread.name.startswith("deepfake"):
-            thread.join(max(0.0, deadline - time.monotonic()))
+        threads.join(_JOIN_SECONDS)
 
 
 def _redraw() -> None:
@@ -368,20 +329,6 @@ def _redraw() -> None:
             for region in area.regions:
                 if (area.type, region.type) in _SHOWING:
                     region.tag_redraw()
-
-
-def _nothing(entry: Entry) -> bool:
-    return True
-
-
-_when_done: _WhenDone = _nothing
-
-
-def when_done(call: _WhenDone | None) -> None:
-    """Have `call` know of each job that is done and was not started with a `finish` of its own: those that were
-    started elsewhere or before. It returns False to be called again."""
-    global _when_done  # noqa: PLW0603  set once, at registering
-    _when_done = call or _nothing
 
 
 _current: Session | None = None

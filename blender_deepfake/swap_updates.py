@@ -34,7 +34,7 @@ def needed(scene: Scene, strip: Strip, folder: Path, swapping: swap_specs.Swappi
     reasons: list[str] = []
     missing = len(strips.describe(scene, strip).timing.frames) - len(placed.files)
     if missing:
-        reasons.append(f"{missing} frames were not swapped yet")
+        reasons.append("1 frame was not swapped yet" if missing == 1 else f"{missing} frames were not swapped yet")
     newest = model_folders.summarise(swapping.model).newest
     if newest is not None and newest.folder.name != str(manifest.get("checkpoint")):
         reasons.append(f"the model is at checkpoint {newest.iteration}")

@@ -5,64 +5,17 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from .client import FINAL_STATES, Client
-from .errors import BackendUnreachableError, CancelledError, DeepfakeError, PausedError, RefusedError
+from .entry import ACTIVE_STATES, Ending, Entry, apply_ending, apply_update
+from .errors import DeepfakeError
 from .job_labels import label
 from .runner import JobSpec, Tell, Update, follow, of_progress, outcome, run
 
-ACTIVE_STATES = frozenset({"waiting", "connecting", "queued", "running"})
 _KEPT_ENDED = 20
 _PICKED_UP_ENDED = 5
-
-
-@dataclass
-class Entry:
-    """A job as the interface shows it. Only the main thread reads and writes it, in `drain` and `take`.
-
-    `state` is the backend's, or before there is a job: waiting or connecting; or interrupted, where the backend
-    stopped answering. `asked` and `place` are the backend's. `after` is the number of the last event that was read,
-    `ended_at` when the job ended, in ISO 8601 and UTC.
-    """
-
-    key: int
-    spec: JobSpec
-    state: str = "waiting"
-    asked: str | None = None
-    place: int | None = None
-    stage: str = ""
-    done: float = 0.0
-    total: float = 0.0
-    seconds_left: float | None = None
-    figures: dict[str, float] = field(default_factory=dict)
-    text: str = ""
-    preview: str = ""
-    job_id: str = ""
-    log: str = ""
-    after: int = 0
-    ended_at: str = ""
-    result: dict[str, Any] | None = None
-    error: DeepfakeError | None = None
-    followed: bool = False
-    stopping: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def active(self) -> bool:
-        return self.state in ACTIVE_STATES
-
-    @property
-    def ended(self) -> bool:
-        return self.state in FINAL_STATES
-
-    @property
-    def fraction(self) -> float:
-        return min(self.done / self.total, 1.0) if self.total > 0 else 0.0
-
-
-Ending = dict[str, Any] | DeepfakeError
 
 
 class Board:
@@ -166,11 +119,11 @@ class Board:
             self._told, self._endings = {}, []
         for entry, update in told:
             self.changes += update.state not in (None, entry.state)
-            _apply(entry, update)
+            apply_update(entry, update)
         for entry, ending in endings:
             self.changes += 1
             entry.followed, entry.ended_at = False, _now()
-            _end(entry, ending)
+            apply_ending(entry, ending)
         return [entry for entry, _ in endings]
 
     def wait(self, entry: Entry, show: Callable[[Entry], None], client: Callable[[], Client | None]) -> dict[str, Any]:
@@ -206,16 +159,16 @@ class Board:
             return  # its thread knows better
         entry.job_id, entry.log = str(job["id"]), str(job.get("log") or "")
         if job.get("progress"):
-            _apply(entry, of_progress(job["progress"]))
+            apply_update(entry, of_progress(job["progress"]))
         if job["state"] in ACTIVE_STATES:
             entry.state, entry.error = str(job["state"]), None
             entry.stopping.clear()
             self._follow(entry, lambda tell: follow(client, entry.job_id, entry.after, tell, through_pauses=False))
         elif job["state"] in FINAL_STATES and entry.state != job["state"]:
             try:
-                _end(entry, outcome(job))
+                apply_ending(entry, outcome(job))
             except DeepfakeError as error:
-                _end(entry, error)
+                apply_ending(entry, error)
         elif job["state"] == "paused":
             entry.state, entry.error, entry.seconds_left = "paused", None, None
 
@@ -249,34 +202,3 @@ def _now() -> str:
 def _cancel(client: Client, job_id: str) -> None:
     with suppress(DeepfakeError):  # a backend that is gone has no job to cancel
         client.cancel(job_id)
-
-
-def _apply(entry: Entry, update: Update) -> None:
-    if update.state in ACTIVE_STATES or update.state == "paused":
-        if update.state != entry.state:
-            entry.asked = "cancel" if entry.stopping.is_set() else None
-        entry.state = str(update.state)
-        entry.place = entry.place if entry.state == "queued" else None
-    if update.stage is not None:
-        entry.stage, entry.done, entry.total = update.stage, update.done, update.total
-        entry.seconds_left, entry.figures = update.seconds_left, update.figures
-    if update.job is not None:
-        entry.job_id, entry.log = str(update.job["id"]), str(update.job.get("log") or "")
-        entry.place = update.job.get("place")
-    if update.after is not None:
-        entry.after = max(entry.after, update.after)
-    entry.text = update.text or entry.text
-    entry.preview = update.preview or entry.preview
-
-
-def _end(entry: Entry, told: Ending) -> None:
-    entry.seconds_left, entry.place, entry.asked = None, None, None
-    entry.stopping.clear()
-    if isinstance(told, PausedError):
-        entry.state, entry.error = "paused", told
-    elif isinstance(told, DeepfakeError):
-        states = {RefusedError: "refused", CancelledError: "cancelled"}
-        lost = isinstance(told, BackendUnreachableError) and entry.job_id
-        entry.error, entry.state = told, "interrupted" if lost else states.get(type(told), "failed")
-    else:
-        entry.result, entry.error, entry.state = told, None, "done"

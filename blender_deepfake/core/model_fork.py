@@ -9,6 +9,7 @@ from uuid import uuid4
 from .errors import CancelledError, DeepfakeError, UsageError
 from .model_folders import CURVES, list_checkpoints
 
+PORTRAITS = "portraits"  # pictures of the identities, which give swaps their detail
 _BESIDE = 64 * 2**20  # bytes that are left free
 
 
@@ -30,6 +31,8 @@ def fork(model: Path, copy: Path, should_stop: Callable[[], bool] = lambda: Fals
         _need_room(newest.folder, copy.parent)
         part.mkdir()
         _copy_folder(newest.folder, part / "checkpoints" / newest.folder.name, should_stop)
+        if (model / PORTRAITS).is_dir():
+            _copy_folder(model / PORTRAITS, part / PORTRAITS, should_stop)
         if (model / CURVES).is_file():
             _copy_file(model / CURVES, part / CURVES)
         for file in sorted((model / "previews").glob("*.png")):

@@ -162,6 +162,15 @@ CONTROLS: tuple[Control, ...] = (
             ("detail", "Detail", "Crisp, with fine detail that fits the plate"),
         ),
     ),
+    Number(
+        "detail",
+        "Detail",
+        "Identity Detail",
+        "How much of the identity's own fine detail, such as pores and brows, is laid on the face",
+        1.0,
+        0.0,
+        1.0,
+    ),
     Number("sharpness", "Detail", "Sharpness", "How far the face takes on the plate's sharpness", 0.0, 0.0, 1.0),
     Number("grain", "Detail", "Grain", "How much of the plate's grain is laid on the face", 0.0, 0.0, 2.0),
     Number(

@@ -13,6 +13,7 @@ from .choose_model import DEEPFAKE_OT_choose_model
 from .compare_swap import DEEPFAKE_OT_compare_swap
 from .correct_landmarks import DEEPFAKE_OT_correct_landmarks
 from .delete_face import DEEPFAKE_OT_delete_face
+from .evaluate_swap import DEEPFAKE_OT_evaluate_swap
 from .extract import DEEPFAKE_OT_extract
 from .extract_clip import DEEPFAKE_OT_extract_clip
 from .extract_folder import DEEPFAKE_OT_extract_folder
@@ -23,6 +24,7 @@ from .move_face import DEEPFAKE_OT_move_face
 from .move_job import DEEPFAKE_OT_move_job
 from .new_model import DEEPFAKE_OT_new_model
 from .open_log import DEEPFAKE_OT_open_log
+from .open_report import DEEPFAKE_OT_open_report
 from .paint_mask import DEEPFAKE_OT_paint_mask
 from .pause_job import DEEPFAKE_OT_pause_job
 from .pick_person import DEEPFAKE_OT_pick_person
@@ -64,6 +66,7 @@ CLASSES = (
     DEEPFAKE_OT_choose_model,
     DEEPFAKE_OT_correct_landmarks,
     DEEPFAKE_OT_delete_face,
+    DEEPFAKE_OT_evaluate_swap,
     DEEPFAKE_OT_extract,
     DEEPFAKE_OT_extract_clip,
     DEEPFAKE_OT_extract_folder,
@@ -74,6 +77,7 @@ CLASSES = (
     DEEPFAKE_OT_move_job,
     DEEPFAKE_OT_new_model,
     DEEPFAKE_OT_open_log,
+    DEEPFAKE_OT_open_report,
     DEEPFAKE_OT_paint_mask,
     DEEPFAKE_OT_pause_job,
     DEEPFAKE_OT_pick_person,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from .. import session
-from ..core.board import Entry
+from ..core.entry import Entry
 from ..core.errors import DeepfakeError
 
 

@@ -6,7 +6,7 @@ import bpy
 
 from .. import compat, project, session, strips
 from ..backend_place import backend_place
-from ..core.board import Entry
+from ..core.entry import Entry
 from ..core.errors import DeepfakeError
 from ..core.runner import JobSpec
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from .. import session
-from ..core.board import Entry
+from ..core.entry import Entry
 from ..core.errors import UsageError
 from ..core.queue_order import before_after_move
 from .job_button import JobButton

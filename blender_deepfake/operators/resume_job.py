@@ -3,7 +3,7 @@
 import bpy
 
 from .. import session
-from ..core.board import Entry
+from ..core.entry import Entry
 from .job_button import JobButton
 
 

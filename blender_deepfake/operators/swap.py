@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 
 from .. import compat, pending_places, strips, swap_specs, swap_versions
-from ..core.board import Entry
+from ..core.entry import Entry
 from ..core.errors import DeepfakeError
 from ..core.runner import JobSpec
 from .job_operator import JobOperator, needs_strip

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from .. import compat, pending_places, placing, strips, swap_specs, swap_updates, swap_versions
-from ..core.board import Entry
+from ..core.entry import Entry
 from ..core.errors import DeepfakeError, UsageError
 from ..core.runner import JobSpec
 from .job_operator import JobOperator, needs_strip
 from .swap import place_when_possible
+
+_THOROUGHLY = (
+    "Have every frame compared also where nothing seems changed: for strips that Blender renders, whose colours or "
+    "effects were changed"
+)
 
 
 class DEEPFAKE_OT_update_swap(JobOperator):
@@ -27,9 +32,8 @@ class DEEPFAKE_OT_update_swap(JobOperator):
         thoroughly: bool
     else:
         thoroughly: bpy.props.BoolProperty(
-            name="Look at All Frames",
-            description="Ask the backend also where nothing seems changed: for strips that Blender renders, whose "
-            "colours or effects were changed",
+            name="Thoroughly",
+            description=_THOROUGHLY,
         )
 
     _spec: JobSpec
@@ -38,6 +42,10 @@ class DEEPFAKE_OT_update_swap(JobOperator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return needs_strip(cls, context)
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties: Any) -> str:
+        return _THOROUGHLY if properties.thoroughly else cls.bl_description
 
     def spec(self, context: bpy.types.Context) -> JobSpec:
         return self._spec
@@ -68,5 +76,5 @@ class DEEPFAKE_OT_update_swap(JobOperator):
         except DeepfakeError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"{'; '.join(update.reasons) or 'Looking at all frames'}")
+        self.report({"INFO"}, f"{'; '.join(update.reasons) or 'Comparing all frames'}")
         return super().execute(context)

@@ -7,7 +7,8 @@ import bpy
 
 from .. import session
 from ..core import wording
-from ..core.board import Board, Entry
+from ..core.board import Board
+from ..core.entry import Entry
 from ..core.errors import OutsideRootsError
 from .sidebar import SidebarPanel, paragraph
 
@@ -77,6 +78,8 @@ def _draw_buttons(row: Any, entry: Entry, last: int) -> None:
             button("move_job", "TRIA_UP", key=key, direction="UP")
         if entry.place < last:
             button("move_job", "TRIA_DOWN", key=key, direction="DOWN")
+    if report := (entry.result or {}).get("report"):
+        button("open_report", "DOCUMENTS", path=str(report))
     if entry.log and entry.state != "queued":
         button("open_log", "TEXT", path=entry.log)
     if entry.job_id and entry.state in ("running", "queued") and not entry.asked:

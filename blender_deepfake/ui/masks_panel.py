@@ -28,6 +28,9 @@ class DEEPFAKE_PT_masks(SidebarPanel):
         column.operator("deepfake.paint_mask", text="Paint Next Mask", icon="BRUSH_DATA").which = "UNPAINTED"
         column.operator("deepfake.paint_mask", text="Paint Face of This Frame", icon="TIME").which = "SHOWN"
         column.label(text="1 mask painted" if painted == 1 else f"{painted or 'No'} masks painted")
+        if not painted:
+            advice = "Paint some faces that something covers, train, then tick Keep What Covers the Face under Swap."
+            paragraph(layout, context, advice, "INFO")
         column = layout.column()
         column.prop(settings, "mask_model", text="", placeholder="Mask model beside the edit")
         row = column.row(align=True)

@@ -54,7 +54,6 @@ def _draw_person(box: Any, context: Any, settings: Any, role: str, known: Person
         made = row.operator(f"deepfake.{operator}", text=text, icon=icon)
         made.person, made.faceset, made.role = name, getattr(settings, f"{role}_faceset"), role
     _draw_choice(box, getattr(settings, f"{role}_choice"), role)
-    box.prop(settings, f"{role}_faceset", text="", placeholder="Faces beside the edit")
     _draw_consent(box, context, role, known)
     if known.failure is not None:
         paragraph(box, context, str(known.failure), "ERROR")
@@ -112,7 +111,9 @@ def _draw_consent(box: Any, context: Any, role: str, known: Person) -> None:
         paragraph(box, context, f"Consent is not known: {state}", "ERROR")
         return
     if state.valid:
-        paragraph(box, context, state.text, "CHECKMARK")
+        row = box.row()
+        paragraph(row, context, state.text, "CHECKMARK", share=0.8)
+        _draw_record_buttons(row, role, named=False)
         return
     column = box.column(align=True)
     column.alert = True
@@ -125,15 +126,19 @@ def _draw_consent(box: Any, context: Any, role: str, known: Person) -> None:
         paragraph(column, context, f"Nothing is done without a record of {whose}.", "BLANK1")
     else:
         paragraph(column, context, f"{state.detail} {state.fix}".strip(), "BLANK1")
-    row = box.row(align=True)
-    row.operator("deepfake.make_consent", text="Make Record", icon="FILE_NEW").role = role
-    row.operator("deepfake.attach_consent", text="Attach", icon="LINKED")
+    _draw_record_buttons(box, role, named=True)
+
+
+def _draw_record_buttons(layout: Any, role: str, *, named: bool) -> None:
+    row = layout.row(align=True)
+    row.operator("deepfake.make_consent", text="Make Record" if named else "", icon="FILE_NEW").role = role
+    row.operator("deepfake.attach_consent", text="Attach" if named else "", icon="LINKED")
 
 
 def _draw_choice(column: Any, choice: Any, role: str) -> None:
     """Who of the people in the footage it is."""
     row = column.row(align=True)
-    row.prop(choice, "who", text="")
+    row.prop(choice, "who")
     if choice.who == "NUMBERS":
         row.prop(choice, "numbers", text="", placeholder="1,3")
     elif choice.who == "PICTURE":
@@ -177,3 +182,6 @@ class DEEPFAKE_PT_extraction(SidebarPanel):
             column.prop(settings, "fan_weights", placeholder="In the torch hub folder")
         column.prop(settings, "smooth")
         column.prop(settings, "average")
+        column = layout.column()
+        for role in people.ROLES:
+            column.prop(settings, f"{role}_faceset", placeholder="Beside the edit")

@@ -6,7 +6,7 @@ import bpy
 
 from .. import compat, session
 from .menus import DEEPFAKE_MT_swap_presets
-from .sidebar import SidebarPanel
+from .sidebar import SidebarPanel, paragraph
 
 
 class DEEPFAKE_PT_swap(SidebarPanel):
@@ -15,22 +15,30 @@ class DEEPFAKE_PT_swap(SidebarPanel):
 
     def fill(self, layout: Any, context: bpy.types.Context) -> None:
         settings = compat.sequencer_scene(context).deepfake
-        column = layout.column()
-        column.prop(settings, "place_when_done")
-        column.prop(settings, "use_mask_model")
-        column.prop(settings, "swap_settings", placeholder="key=value")
-        row = column.row(align=True)
+        row = layout.row(align=True)
         row.menu("DEEPFAKE_MT_swap_presets", text=DEEPFAKE_MT_swap_presets.bl_label)
         row.operator("deepfake.add_swap_preset", text="", icon="ADD")
         row.operator("deepfake.add_swap_preset", text="", icon="REMOVE").remove_active = True
-        row = column.row()
-        row.enabled = bool(settings.identity)
-        row.operator("deepfake.swap", text=f"Swap in {settings.identity}" if settings.identity else "Swap Face")
-        row = column.row()
-        row.enabled = bool(settings.identity)
-        making = session.current().previewing
-        row.operator("deepfake.preview_swap", text="Making the Preview …" if making else None, icon="IMAGE_DATA")
-        layout.separator()
         column = layout.column()
-        column.prop(settings, "swap_folder", text="", placeholder="Swap of this strip")
+        column.prop(settings, "use_mask_model")
+        column.prop(settings, "place_when_done")
+        column = layout.column()
+        column.enabled = bool(settings.identity)
+        making = session.current().previewing
+        column.operator("deepfake.preview_swap", text="Making the Preview …" if making else None, icon="IMAGE_DATA")
+        named = f"Swap Face: {settings.identity}" if settings.identity else "Swap Face"
+        column.operator("deepfake.swap", text=named, icon="USER")
+        if not settings.identity:
+            paragraph(layout, context, "Name the identity under People first.", "INFO")
+
+
+class DEEPFAKE_PT_finished_swap(SidebarPanel):
+    bl_idname = "DEEPFAKE_PT_finished_swap"
+    bl_label = "Finished Swap"
+    bl_parent_id = "DEEPFAKE_PT_swap"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  Blender wants a plain set
+
+    def fill(self, layout: Any, context: bpy.types.Context) -> None:
+        column = layout.column()
+        column.prop(compat.sequencer_scene(context).deepfake, "swap_folder", text="", placeholder="Swap of this strip")
         column.operator("deepfake.place", icon="SEQ_SEQUENCER").folder = ""

@@ -6,13 +6,29 @@ import bpy
 
 from .. import compat, strips
 from ..core.swap_controls import Number, of_group, property_name
-from .sidebar import SidebarPanel
+from .sidebar import SidebarPanel, paragraph
+
+
+class DEEPFAKE_PT_swap_settings(SidebarPanel):
+    bl_idname = "DEEPFAKE_PT_swap_settings"
+    bl_label = "Settings"
+    bl_parent_id = "DEEPFAKE_PT_swap"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  Blender wants a plain set
+
+    def fill(self, layout: Any, context: bpy.types.Context) -> None:
+        strip = strips.active(compat.sequencer_scene(context))
+        if not strips.has_picture(strip):
+            paragraph(layout, context, "Select a strip that shows a picture.", "INFO")
+            return
+        row = layout.row()
+        row.label(text=f"Of {strip.name}", icon="SEQUENCE")
+        row.operator("deepfake.reset_swap", text="", icon="LOOP_BACK", emboss=False)
 
 
 class SwapSettingsPanel(SidebarPanel):
     """One group of the settings, that of its label."""
 
-    bl_parent_id = "DEEPFAKE_PT_swap"
+    bl_parent_id = "DEEPFAKE_PT_swap_settings"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  Blender wants a plain set
 
     @classmethod
@@ -53,15 +69,23 @@ class DEEPFAKE_PT_swap_output(SwapSettingsPanel):
     bl_idname = "DEEPFAKE_PT_swap_output"
     bl_label = "Output"
 
+
+class DEEPFAKE_PT_swap_others(SidebarPanel):
+    bl_idname = "DEEPFAKE_PT_swap_others"
+    bl_label = "Other Settings"
+    bl_parent_id = "DEEPFAKE_PT_swap_settings"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  Blender wants a plain set
+
     def fill(self, layout: Any, context: bpy.types.Context) -> None:
-        super().fill(layout, context)
-        layout.operator("deepfake.reset_swap", icon="LOOP_BACK")
+        layout.prop(compat.sequencer_scene(context).deepfake, "swap_settings", text="", placeholder="key=value")
 
 
 PANELS = (
+    DEEPFAKE_PT_swap_settings,
     DEEPFAKE_PT_swap_colour,
     DEEPFAKE_PT_swap_mask_edge,
     DEEPFAKE_PT_swap_place,
     DEEPFAKE_PT_swap_detail,
     DEEPFAKE_PT_swap_output,
+    DEEPFAKE_PT_swap_others,
 )

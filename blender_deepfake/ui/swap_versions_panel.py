@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from .. import compare, compat, strips, swap_versions
+from .. import compare, compat, evaluations, strips, swap_versions
 from ..compat import Scene, Strip
 from ..core import swap_folders
 from ..core.errors import DeepfakeError
@@ -49,9 +49,13 @@ class DEEPFAKE_PT_swap_versions(SidebarPanel):
         chosen = str(strip.get(strips.CURRENT) or "")
         if chosen and chosen not in [folder.name for folder in folders]:
             paragraph(layout, context, f"The next swap is {chosen[-4:]}.", icon="ADD")
-        row = layout.row(align=True)
-        row.operator("deepfake.update_swap", icon="FILE_REFRESH", text="Update")
-        row.operator("deepfake.swap_version_new", icon="ADD")
+        grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
+        grid.enabled = shown is not None
+        grid.operator("deepfake.update_swap", icon="FILE_REFRESH", text="Update").thoroughly = False
+        grid.operator("deepfake.update_swap", icon="FILE_REFRESH", text="Thoroughly").thoroughly = True
+        layout.operator("deepfake.swap_version_new", icon="ADD")
+        if shown is not None:
+            layout.operator("deepfake.evaluate_swap", icon="VIEWZOOM").folder = ""
 
 
 def _draw_version(layout: Any, context: Any, folder: Any, is_shown: bool) -> None:
@@ -63,9 +67,11 @@ def _draw_version(layout: Any, context: Any, folder: Any, is_shown: bool) -> Non
     name = row.row()
     name.alignment = "LEFT"
     name.operator("deepfake.swap_version_show", text=title, icon=icon, emboss=False).folder = str(folder)
+    end = row.row(align=True)
+    end.alignment = "RIGHT"
+    if report := evaluations.report_of(folder):
+        end.operator("deepfake.open_report", text="", icon="DOCUMENTS", emboss=False).path = str(report)
     if not is_shown and not swap_versions.is_being_made(folder):
-        end = row.row()
-        end.alignment = "RIGHT"
         end.operator("deepfake.swap_version_delete", text="", icon="TRASH", emboss=False).folder = str(folder)
     paragraph(box, context, known.line if known else "Reading …")
 

@@ -1,4 +1,4 @@
-"""The settings of a training: a sub-panel for each group, which counts where it is ticked."""
+"""The settings of a training, folded away: a sub-panel for each group, which counts where it is ticked."""
 
 from typing import Any
 
@@ -6,13 +6,23 @@ import bpy
 
 from .. import compat
 from ..core.training_controls import GROUPS, Group, property_name
-from .sidebar import SidebarPanel
+from .sidebar import SidebarPanel, paragraph
+
+
+class DEEPFAKE_PT_training(SidebarPanel):
+    bl_idname = "DEEPFAKE_PT_training"
+    bl_label = "Settings"
+    bl_parent_id = "DEEPFAKE_PT_train"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  Blender wants a plain set
+
+    def fill(self, layout: Any, context: bpy.types.Context) -> None:
+        paragraph(layout, context, "The preset's own values count where nothing is ticked.")
 
 
 class TrainingSettingsPanel(SidebarPanel):
     """One group; the preset's own values count where it is not ticked."""
 
-    bl_parent_id = "DEEPFAKE_PT_train"
+    bl_parent_id = "DEEPFAKE_PT_training"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  Blender wants a plain set
     group: Group
 
@@ -38,11 +48,15 @@ def _panel(group: Group) -> type[TrainingSettingsPanel]:
 class DEEPFAKE_PT_training_others(SidebarPanel):
     bl_idname = "DEEPFAKE_PT_training_others"
     bl_label = "Other Settings"
-    bl_parent_id = "DEEPFAKE_PT_train"
+    bl_parent_id = "DEEPFAKE_PT_training"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  Blender wants a plain set
 
     def fill(self, layout: Any, context: bpy.types.Context) -> None:
         layout.prop(compat.sequencer_scene(context).deepfake, "train_settings", text="", placeholder="key=value")
 
 
-PANELS = (*(_panel(group) for group in GROUPS), DEEPFAKE_PT_training_others)
+PANELS: tuple[type[SidebarPanel], ...] = (
+    DEEPFAKE_PT_training,
+    *(_panel(group) for group in GROUPS),
+    DEEPFAKE_PT_training_others,
+)

@@ -20,7 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 MODULE = "bl_ext.user_default.deepfake_sequencer"
-STORIES = ("workflow", "states", "sizes")
+STORIES = ("workflow", "states", "sizes", "menus")
 LIMIT_SECONDS = 1500
 
 

@@ -18,6 +18,7 @@ nothing = {"transforms": [], "confidence": [], "window": None, "bytes": 1, "inpu
 value["frames"] = [{**frame, **nothing} for frame in value["frames"]]
 value |= {"version": 2, "timecode": None, "checkpoint": "00000001", "output": "png8", "alpha": "straight"}
 value |= {"colour": "sRGB", "jitter": None, "keys": {}, "fingerprint": "print", "settings": {}}
+value["consent"]["record_sha256"] = value["consent"]["record_sha256"] or "0" * 64
 file.write_text(json.dumps(value))
 pictures = [(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in sorted(folder.glob("*.png"))]
 consent = value["consent"]

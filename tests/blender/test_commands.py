@@ -86,7 +86,7 @@ def test_consent_of_the_edit_and_by_words(
         json.dumps(["consent", *backend, "dance"]),
         json.dumps(["verify", *backend, folder]),
     )
-    assert answer["codes"] == [3, 0, 3, 2, 1], "the edit names no folder of records, so the first finds none"
+    assert answer["codes"] == [2, 0, 3, 2, 1], "the edit names nobody: a name that nobody wrote is no name"
     assert not answer["started"]
 
 

@@ -32,6 +32,14 @@ def served(quick_backend: str, tmp_path: Path) -> Iterator[Path]:
         process.terminate()
 
 
+def test_a_placing_that_was_undone_stays_undone(scenario: Callable[..., dict[str, Any]], served: Path) -> None:
+    scenario("reopened", "start")
+    opened = scenario("reopened", "undo")
+    assert opened["jobs"] == [["Swap identity into plate_A.mp4", "done"]]
+    assert opened["undone"] == {"placed": []}, "it was placed before, and undone"
+    assert opened["placed"] == []
+
+
 def test_a_swap_outlives_blender(scenario: Callable[..., dict[str, Any]], served: Path) -> None:
     started = scenario("reopened", "start")
     assert started["jobs"] == [["Swap identity into plate", "running"]]

@@ -10,13 +10,19 @@ import pytest
 pytestmark = pytest.mark.blender
 
 
-def test_rendered_films(scenario: Callable[..., dict[str, Any]], backend_program: Path, tmp_path: Path) -> None:
+def test_rendered_films(
+    scenario: Callable[..., dict[str, Any]], backend_program: Path, agreed: Callable[..., Path], tmp_path: Path
+) -> None:
+    agreed("identity")
     python = backend_program.with_name("python.exe" if os.name == "nt" else "python")
     answer = scenario("signing", str(python), DEEPFAKE_BACKEND=str(backend_program))
     assert answer["unsigned swap"].startswith("Not signed: ")
     assert answer["unsigned swap"].endswith("Run the swap again.")
     assert answer["film"] == ["Signed film.mp4", "deepfake: Signing film.mp4 …\ndeepfake: Signed film.mp4\n"]
     assert (answer["verified"]["exit_code"], answer["verified"]["files"][0]["state"]) == (0, "valid")
+    assert answer["verified"]["files"][0]["consent"] == {"identity": "unknown here"}
+    for told in ("records named", "records of the edit"):
+        assert answer[told]["files"][0]["consent"] == {"identity": "another record here"}
     both = answer["not verified"]
     assert both["exit_code"] == 1
     assert [found["state"] for found in both["files"]] == ["absent", "valid"]

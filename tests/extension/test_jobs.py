@@ -11,8 +11,9 @@ import pytest
 from patience import until
 
 from blender_deepfake.core.backend_process import Backend
-from blender_deepfake.core.board import Board, Entry
+from blender_deepfake.core.board import Board
 from blender_deepfake.core.client import Client, Endpoint
+from blender_deepfake.core.entry import Entry
 from blender_deepfake.core.errors import (
     BackendRejectedError,
     BackendUnreachableError,

@@ -8,7 +8,7 @@ from blender_deepfake.core import swap_controls
 from blender_deepfake.core.swap_controls import CONTROLS, DEFAULT, Choice, Control, Number, Toggle
 from ml_backend.swapping.settings import KEYED, SwapSettings, make_settings
 
-ELSEWHERE = {"faces", "performer", "occlusion_steady"}  # typed where they are needed
+ELSEWHERE = {"faces", "performer", "occlusion_steady", "names"}  # typed where they are needed
 
 
 def test_every_setting_has_its_control() -> None:

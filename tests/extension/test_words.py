@@ -10,7 +10,12 @@ from blender_deepfake.core.queue_order import before_after_move
 
 
 def test_labels() -> None:
-    assert label("train", {"facesets": {"anna": "/a", "ben": "/b"}}) == "Train anna + ben"
+    two = {"facesets": {"anna": "/a", "ben": "/b"}}
+    assert label("train", two) == "Train anna + ben"
+    assert [label("train", {**two, "model": f"/m/{name}"}) for name in ("hero", "hero_v2")] == [
+        "Train anna + ben: hero",
+        "Train anna + ben: hero_v2",
+    ]
     sources = [{"source": "/x/shot 1.mp4"}, "/y/take.####.png"]
     assert label("extract", {"identity": "anna", "sources": sources}) == "Extract anna from shot 1.mp4, take.####.png"
     assert label("extract", {"sources": []}) == "Extract faces from "

@@ -6,11 +6,16 @@ from screen import SCALE, only, shoot, shoot_sidebar
 from states import opened
 from waits import Story, until
 
-_PARTS = {"people": ("backend", "jobs", "people"), "swap": ("train", "swap", "swap_versions", "compare")}
+_PARTS = {
+    "people": ("backend", "jobs", "people"),
+    "faces": ("repair", "masks"),
+    "swap": ("train", "swap", "swap_versions", "compare"),
+}
 
 
 def story() -> Story:
-    yield from opened()
+    yield from opened(unfolded=True)
+    yield from only()
     people = module("people")
     yield until("consent", lambda: all(people.person(role).consent for role in ("performer", "identity")))
     screen.rest_mouse()
@@ -22,10 +27,7 @@ def story() -> Story:
     for by in (0, 90, 60):
         if by:
             yield from screen.drag_sidebar(int(by * SCALE))
-        for name, panels in (
-            ("people", ("backend", "jobs", "people")),
-            ("swap", ("train", "swap", "swap_versions", "compare")),
-        ):
-            yield from only(*panels)
+        for name, panels in _PARTS.items():
+            yield from only(*panels, unfolded=True)
             yield 2.0
             yield from shoot_sidebar(f"less_{by}_{name}", docs=False)

@@ -41,13 +41,14 @@ def _unfolded() -> Story:
     yield from only("people", "consent", "extraction", unfolded=True)
     yield until("consent", lambda: all(module("people").person(r).consent for r in ("performer", "identity")))
     yield from shoot_sidebar("people_unfolded", docs=False)
-    yield from only("train", *(name for name in names if name.startswith("training_")), unfolded=True)
+    yield from only("train", *(name for name in names if name.startswith("training")), unfolded=True)
     yield 2.0
     yield from shoot_sidebar("train_settings")
-    yield from only("swap", "swap_colour", "swap_mask_edge", "swap_place", unfolded=True)
+    yield from only("swap", "swap_settings", "swap_colour", "swap_mask_edge", "swap_place", unfolded=True)
     yield 2.0
     yield from shoot_sidebar("swap_settings")
-    yield from only("swap", "swap_detail", "swap_output", unfolded=True)
+    rest = ("swap_detail", "swap_output", "swap_others", "finished_swap")
+    yield from only("swap", "swap_settings", *rest, unfolded=True)
     yield 2.0
     yield from shoot_sidebar("swap_output", docs=False)
 

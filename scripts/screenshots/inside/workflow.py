@@ -188,12 +188,12 @@ def _update() -> Story:
     plate.right_handle -= 12
     select("sh010")
     yield 0.5
-    yield from press("update_swap")
+    yield from press("update_swap(thoroughly=False")
     yield 2.0
     say("after the trim", [(s.name, s.left_handle, s.right_handle) for s in strips()])
     plate.right_handle += 18
     yield 1.0
-    yield from press("update_swap")
+    yield from press("update_swap(thoroughly=False")
     yield 1.0
     yield all_ended()
     yield 3.0
@@ -202,6 +202,11 @@ def _update() -> Story:
     bpy.ops.deepfake.swap_version_new()
     settings().swap_settings = "feather=0.2"
     yield from press("deepfake.swap(")
+    yield 2.0
+    yield all_ended()
+    yield 3.0
+    tell_jobs()
+    yield from press("evaluate_swap")
     yield 2.0
     yield all_ended()
     yield 3.0
