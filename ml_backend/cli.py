@@ -121,6 +121,9 @@ def _add_extract(commands: Any) -> None:
     extract.add_argument("--fan-weights", type=Path, metavar="FILE", help="FAN's weights (torch's hub folder)")
     extract.add_argument("--average", action="store_true", help="measure every face in several crops: steadier, slower")
     extract.add_argument("--smooth", type=float, default=1.0, metavar="X", help="smoothing over time (1; 0: off)")
+    extract.add_argument(
+        "--smallest", type=float, metavar="PX", help="side of the smallest face wanted (20, or 1/50 of the height)"
+    )
     _add_colour(extract)
     _add_consent(extract)
 
@@ -284,6 +287,7 @@ def _extract_request(args: argparse.Namespace) -> ExtractRequest:
         fan_weights=args.fan_weights,
         average=args.average,
         smooth=args.smooth,
+        smallest=args.smallest,
         colourspace=args.colourspace,
         ocio=args.ocio,
         **_permitted(args),

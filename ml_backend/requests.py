@@ -57,6 +57,12 @@ class ExtractRequest(_Permitted):
     fan_weights: Path | None = Field(default=None, description="FAN's weights; the user's torch hub folder if absent")
     average: bool = Field(default=False, description="Measure each face in several crops: steadier, and slower")
     smooth: float = Field(default=1.0, ge=0, le=4, description="Smoothing of the landmarks over time; 0 is off")
+    smallest: float | None = Field(
+        default=None,
+        ge=8,
+        le=4320,
+        description="Side in pixels of the smallest face wanted; 20, or a fiftieth of the height, where absent",
+    )
     colourspace: str | None = Field(default=None, description="What the numbers mean, if the files do not say")
     ocio: Path | None = Field(default=None, description="An OpenColorIO configuration that knows the colour space")
 
@@ -86,6 +92,10 @@ class TrainRequest(_Permitted):
     settings: dict[str, str] = Field(default_factory=dict)
 
 
+Key = tuple[int, FiniteFloat] | tuple[int, FiniteFloat, Literal["linear", "hold", "smooth"]]
+"""A value of a setting on a frame, and how it passes into the next one's: straight where that is not said."""
+
+
 class SwapRequest(_Permitted):
     plate: str | Plate
     model: Path
@@ -99,8 +109,9 @@ class SwapRequest(_Permitted):
     mask_model: Path | None = Field(default=None, description="A mask model: what covers the face stays in front of it")
     repairs: Path | None = Field(default=None, description="A repairs.json of faces added, moved or deleted by hand")
     settings: dict[str, str] = Field(default_factory=dict)
-    keys: dict[str, list[tuple[int, FiniteFloat]]] = Field(
-        default_factory=dict, description="Settings that change over time: [frame, value] pairs, straight between"
+    keys: dict[str, list[Key]] = Field(
+        default_factory=dict,
+        description="Settings that change over time: [frame, value], straight to the next, or [frame, value, way]",
     )
     colourspace: str | None = Field(default=None, description="What the plate's numbers mean, if its files do not say")
     ocio: Path | None = Field(default=None, description="An OpenColorIO configuration that knows the colour space")
@@ -120,8 +131,9 @@ class PreviewRequest(_Permitted):
     mask_model: Path | None = None
     repairs: Path | None = None
     settings: dict[str, str] = Field(default_factory=dict)
-    keys: dict[str, list[tuple[int, FiniteFloat]]] = Field(
-        default_factory=dict, description="Settings that change over time: [frame, value] pairs, straight between"
+    keys: dict[str, list[Key]] = Field(
+        default_factory=dict,
+        description="Settings that change over time: [frame, value], straight to the next, or [frame, value, way]",
     )
     colourspace: str | None = Field(default=None, description="What the plate's numbers mean, if its files do not say")
     ocio: Path | None = Field(default=None, description="An OpenColorIO configuration that knows the colour space")

@@ -67,10 +67,15 @@ def run_evaluate(request: EvaluateRequest, reporter: Reporter) -> dict[str, Any]
 
 
 def footage_remarks(inputs: Inputs, rows: Sequence[Row]) -> list[str]:
-    """What makes all figures worthless: nothing was painted, or the plate is another one."""
+    """What to know before any figure is read: nothing was painted, several faces were, or the plate is another one."""
     remarks = []
     if not any(row.get("coverage") for row in rows):
         remarks.append("Nothing was painted on any frame: the figures are those of the plate itself.")
+    most = max((inputs.records[number].faces for number in inputs.numbers), default=0)
+    if most > 1:
+        remarks.append(
+            f"Up to {most} faces were replaced in a frame: the figures of likeness, pose and jitter are those of one."
+        )
     made_from = Path(str(inputs.manifest.plate.get("source", "")))
     if made_from.name and made_from.name != inputs.plate.info.path.name:
         remarks.append(f"The swap was made from {made_from.name}, not from {inputs.plate.info.path.name}.")

@@ -14,7 +14,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ValidationError
 
 from ml_backend.errors import BackendError, UsageError
-from ml_backend.requests import Plate, paths_in
+from ml_backend.requests import EvaluateRequest, Plate, paths_in
+from ml_backend.swapping.manifest import paths_named
 
 PLATE_BYTES = 1 << 20
 
@@ -71,9 +72,11 @@ class _List(BaseModel):
 def check(request: BaseModel, allowed: Sequence[Path]) -> None:
     """Raise OutsideRoots or RelativePath for the first path of `request` that may not be used.
 
-    Links are followed first, and so are plate files, since the footage that they name is what will be read.
+    Links are followed first, and so are plate files and the manifest of a swap that is evaluated: what they name is
+    what will be read.
     """
-    for path in _with_plates(paths_in(request)):
+    led_to = paths_named(request.swap) if isinstance(request, EvaluateRequest) else []
+    for path in _with_plates([*paths_in(request), *led_to]):
         if "\0" in str(path):
             raise UsageError(f"{str(path)!r} is no path.", "Take the NUL character out.")
         if not path.is_absolute():
@@ -119,3 +122,5 @@ def _with_plates(paths: Iterable[Path]) -> Iterable[Path]:
             except (OSError, ValueError, ValidationError):
                 continue  # the job itself tells what is wrong with it
             yield path.parent / plate.source
+            if plate.ocio is not None:
+                yield path.parent / plate.ocio

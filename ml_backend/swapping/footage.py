@@ -10,14 +10,17 @@ from ml_backend.media.source import SourceInfo
 
 
 def footage_state(info: SourceInfo) -> list[tuple[str, int, int]]:
-    """Path, size in bytes and time of change (ns) of every file of a whole source, whatever range is selected."""
-    states = [(file, file.stat()) for file in _files(info)]
-    return [(str(file.resolve()), state.st_size, state.st_mtime_ns) for file, state in states]
+    """Name, size in bytes and time of change (ns) of every file of a whole source, whatever range is selected.
+
+    Not where it lies: machines of a farm see the same files at other places.
+    """
+    states = [(file, file.stat()) for file in files_of(info)]
+    return [(file.name, state.st_size, state.st_mtime_ns) for file, state in states]
 
 
 def refuse_among(info: SourceInfo, out: Path) -> None:
     """Raise UsageError where a swap would be written among the plate's own files, which have the same names."""
-    if info.kind == "sequence" and out.resolve() in {file.resolve().parent for file in _files(info)}:
+    if info.kind == "sequence" and out.resolve() in {file.resolve().parent for file in files_of(info)}:
         raise UsageError(f"{out} is the folder of the plate's own pictures.", "Write the swap into another folder.")
 
 
@@ -35,7 +38,8 @@ def picture_states(info: SourceInfo) -> Callable[[int], tuple[str, int, int]]:
     return lambda number: state(files[number])
 
 
-def _files(info: SourceInfo) -> list[Path]:
+def files_of(info: SourceInfo) -> list[Path]:
+    """Every file of a whole source, whatever range is selected."""
     if info.path.is_dir():
         return list(find_in_folder(info.path).values())
     if info.path.is_file():  # a movie or a single picture

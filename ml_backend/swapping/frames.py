@@ -5,7 +5,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ from ml_backend.media.ahead import ahead
 from ml_backend.media.source import Source
 
 from .around import around
+from .crop_windows import crop_windows
 from .footage import picture_states
 from .in_order import in_order
 from .inputs import frame_inputs
-from .layer_file import LayerFormat, encode
+from .layer_file import LayerFormat, Window, encode, encode_again
 from .making import Made
 from .manifest import FrameRecord
 from .plan import Plan
@@ -62,8 +63,9 @@ class Frames:
     def make(self, pending: Sequence[int], inputs: Mapping[int, str], swap: str) -> Iterator[FrameRecord]:
         """Make and write the frames `pending` (ascending); a record comes when its file is on disk."""
         wanted = set(pending)
+        windows = self.windows  # found here: only this thread may read the faces
         tasks = (
-            partial(self._write, number, dict(near), inputs[number], swap)
+            partial(self._write, number, dict(near), windows.get(number), inputs[number], swap)
             for number, near in around(self._made(self._with_neighbours(pending)), self.controls.reach)
             if number in wanted
         )
@@ -84,17 +86,16 @@ class Frames:
     def _picture_state(self) -> Callable[[int], Any]:
         return picture_states(self.beside.info)
 
-    def _write(self, number: int, near: Mapping[int, Sequence[Made]], inputs: str, swap: str) -> FrameRecord:
+    def _write(
+        self, number: int, near: Mapping[int, Sequence[Made]], window: Window | None, inputs: str, swap: str
+    ) -> FrameRecord:
         layer = self.renderer.paint(number, near)
         file = self.how.file(number)
         try:
-            data, window = encode(layer, number, self.how)
+            data = encode(layer, number, self.how, window)
             atomic.write_bytes(self.out / file, data)
         except OSError as error:
-            what = error.strerror or error
-            raise BackendError(
-                f"{self.out / file} cannot be written: {what}.", "Make room; the same swap goes on."
-            ) from error
+            raise self._unwritable(file, error) from error
         return FrameRecord(
             number=number,
             file=file,
@@ -107,3 +108,31 @@ class Frames:
             inputs=inputs,
             swap=swap,
         )
+
+    @cached_property
+    def windows(self) -> Mapping[int, Window]:
+        """Where the file of each frame lies in its picture, where they are cropped."""
+        if not self.how.crop:
+            return {}
+        faces = self.plan.faces(self.plan.footage.frames)
+        return crop_windows(faces, self.controls, (self.how.width, self.how.height))
+
+    def moved(self, record: FrameRecord) -> FrameRecord:
+        """Write a frame that was cropped to another window again, cropped to the one that it has now.
+
+        Frames that are made later can show larger faces. Raises BackendError where its file is damaged.
+        """
+        window, file = self.windows.get(record.number), self.out / record.file
+        if window is None or record.window is None:
+            raise ValueError(f"frame {record.number} is not cropped")
+        data = encode_again(file, record.number, self.how, record.window, window)
+        try:
+            atomic.write_bytes(file, data)
+        except OSError as error:
+            raise self._unwritable(record.file, error) from error
+        changed = {"window": window, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        return record.model_copy(update=changed)
+
+    def _unwritable(self, file: str, error: OSError) -> BackendError:
+        what = error.strerror or error
+        return BackendError(f"{self.out / file} cannot be written: {what}.", "Make room; the same swap goes on.")

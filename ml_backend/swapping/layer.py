@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,8 +48,8 @@ def combine(faces: Sequence[Painted]) -> Layer:
         if len(faces) > 1:
             rgba[part] = over(face.colour, face.alpha, rgba[part])
         else:
-            rgba[..., 3] = face.alpha
-            np.copyto(rgba[..., :3], face.colour, where=face.alpha[..., None] > 0)
+            seen = cv2.copyTo(face.colour, (face.alpha > 0).astype(np.uint8))
+            cv2.mixChannels([seen, face.alpha], [rgba], [0, 0, 1, 1, 2, 2, 3, 3])
         for name, values in face.layers.items():
             whole = layers.setdefault(name, np.zeros((*rgba.shape[:2], *values.shape[2:]), np.float32))
             # of two faces, the nearer one, which comes later, tells what lies here

@@ -1,5 +1,6 @@
 """The file of one frame's layer: PNG or EXR, the whole frame or only the part around the faces."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -45,6 +46,7 @@ class LayerFormat:
     fps: Fraction | None = None
     timecode: str | None = None
     first: int = 1
+    names: str = "######"
 
     @property
     def alpha(self) -> Literal["straight", "premultiplied"]:
@@ -56,8 +58,18 @@ class LayerFormat:
             return self.timecode
         return None if self.fps is None else advance(self.timecode, number - self.first, self.fps)
 
+    @property
+    def whole(self) -> Window:
+        """The window of a file that is not cropped."""
+        return 0, 0, self.width, self.height
+
     def file(self, number: int) -> str:
-        return f"{number:06d}.{'exr' if self.kind == 'exr' else 'png'}"
+        digits = self.names.count("#")
+        return self.names.replace("#" * digits, f"{number:0{digits}d}") + self.suffix
+
+    @property
+    def suffix(self) -> str:
+        return ".exr" if self.kind == "exr" else ".png"
 
 
 def choose_format(settings: SwapSettings, info: SourceInfo, colour: Colour) -> LayerFormat:
@@ -77,9 +89,21 @@ def choose_format(settings: SwapSettings, info: SourceInfo, colour: Colour) -> L
         raise UsageError("The swap setting layers=true needs EXR.", "Add output=exr.")
     kind: Kind = "exr" if exr else "png8" if info.bit_depth == 8 else "png16"
     meaning = as_light(colour) if exr and not floating else colour
-    return LayerFormat(
+    how = LayerFormat(
         kind, settings.crop, settings.layers, info.width, info.height, meaning, info.fps, info.timecode, info.first
     )
+    return how if settings.names is None else replace(how, names=_without(how.suffix, settings.names))
+
+
+def _without(suffix: str, names: str) -> str:
+    """The names without the file type, if they say one. Raises UsageError for another than what is written."""
+    other = ".png" if suffix == ".exr" else ".exr"
+    if names.lower().endswith(other):
+        raise UsageError(
+            f"The swap setting names={names} does not fit: the files are {suffix[1:].upper()}.",
+            f"Say names={names[: -len(other)]}, or choose another output.",
+        )
+    return names.removesuffix(suffix)
 
 
 def as_light(colour: Colour) -> Colour:
@@ -89,35 +113,44 @@ def as_light(colour: Colour) -> Colour:
     return replace(colour, name=f"Linear {colour.name.split()[-1]}", curve=Linear(), white=1.0)
 
 
-def encode(layer: Layer, number: int, how: LayerFormat) -> tuple[bytes, Window | None]:
-    """The file of frame `number`, and the part of the frame that it holds: None for the whole of it.
+def encode(layer: Layer, number: int, how: LayerFormat, window: Window | None = None) -> bytes:
+    """The file of frame `number`. window: the part of the frame that it holds, None for the whole of it.
 
-    A part has at least one pixel. A cropped EXR tells the frame's size by its display window, but Blender shows the
-    part alone, as it does with a PNG.
+    A cropped EXR tells the frame's size by its display window, but Blender shows the part alone, as it does with a PNG.
     """
-    part = _at_least_a_pixel(layer)
-    window = part.window if how.crop else None
+    part = layer if layer.rgba.size else Layer(0, 0, np.zeros((1, 1, 4), np.float32), {})
     if how.kind == "exr":
-        return _exr(part, number, how), window
+        return _exr(part, number, how, window)
     rgba = from_unit(part.rgba, np.zeros(0, np.uint8 if how.kind == "png8" else np.uint16))
-    return encode_png(rgba if how.crop else _on_frame(rgba, part, how)), window
+    return encode_png(_moved(rgba, part.window, window or how.whole))
 
 
-def _on_frame(values: NDArray[Any], layer: Layer, how: LayerFormat, around: float = 0) -> NDArray[Any]:
-    """The values of a layer's part (H×W or H×W×C) on the whole frame, `around` beside it."""
-    x, y, width, height = layer.window
-    whole = np.full((how.height, how.width, *values.shape[2:]), around, values.dtype)
-    whole[y : y + height, x : x + width] = values
+def encode_again(file: Path, number: int, how: LayerFormat, window: Window, wanted: Window) -> bytes:
+    """A file that `encode` has made of the part `window` of a frame, as it would make it of the part `wanted`.
+
+    Raises BackendError where the file is damaged.
+    """
+    if how.kind != "exr":
+        return encode_png(_moved(read_picture(file), window, wanted))
+    channels = read_exr(file).parts[0].pixels
+    stored = {name: np.asarray(values, np.float32) for name, values in channels.items()}
+    return _with_header(stored, number, how, window, wanted)
+
+
+def _moved(values: NDArray[Any], window: Window, wanted: Window, around: float = 0) -> NDArray[Any]:
+    """The values on one part of a frame (H×W or H×W×C) on another part, `around` where they do not reach."""
+    (x, y), (left, top, width, height) = window[:2], wanted
+    whole = np.full((height, width, *values.shape[2:]), around, values.dtype)
+    there = slice(max(y, top) - top, min(y + window[3], top + height) - top)
+    across = slice(max(x, left) - left, min(x + window[2], left + width) - left)
+    if there.stop > there.start and across.stop > across.start:
+        rows = slice(there.start + top - y, there.stop + top - y)
+        columns = slice(across.start + left - x, across.stop + left - x)
+        whole[there, across] = values[rows, columns]
     return whole
 
 
-def _at_least_a_pixel(layer: Layer) -> Layer:
-    if layer.rgba.size:
-        return layer
-    return Layer(0, 0, np.zeros((1, 1, 4), np.float32), {})
-
-
-def _exr(layer: Layer, number: int, how: LayerFormat) -> bytes:
+def _exr(layer: Layer, number: int, how: LayerFormat, window: Window | None) -> bytes:
     alpha = layer.rgba[..., 3]
     channels = {name: layer.rgba[..., n] * alpha for n, name in enumerate("RGB")} | {"A": alpha}
     for name, components in _NAMES.items() if how.layers else ():  # the same ones on every frame
@@ -125,6 +158,13 @@ def _exr(layer: Layer, number: int, how: LayerFormat) -> bytes:
         planes = layer.layers.get(name, nothing).reshape(nothing.shape)
         for n, component in enumerate(components):
             channels[f"{_PUBLIC.get(name, name)}.{component}"] = np.ascontiguousarray(planes[..., n])
+    return _with_header(channels, number, how, layer.window, window or how.whole)
+
+
+def _with_header(
+    channels: Mapping[str, NDArray[np.float32]], number: int, how: LayerFormat, window: Window, wanted: Window
+) -> bytes:
+    """An EXR of the channels, which lie on `window`, on the part `wanted` of the frame."""
     attributes: dict[str, Attribute] = {}
     if how.fps is not None:
         attributes["framesPerSecond"] = how.fps
@@ -134,14 +174,12 @@ def _exr(layer: Layer, number: int, how: LayerFormat) -> bytes:
     timecode = how.timecode_of(number)
     if timecode is not None:
         attributes["timeCode"] = timecode
-    size, window = (how.width, how.height), layer.window
-    if not how.crop:  # Blender shows what lies in the data window, as if it were all
-        channels = {
-            name: _on_frame(values, layer, how, around=float(name == "occlusion.A"))
-            for name, values in channels.items()
-        }
-        window = (0, 0, *size)
-    return encode_exr(channels, full=SINGLE, data_window=window, display=size, attributes=attributes)
+    # Blender shows what lies in the data window, as if it were all
+    placed = {
+        name: _moved(values, window, wanted, around=float(name == "occlusion.A")) for name, values in channels.items()
+    }
+    size = (how.width, how.height)
+    return encode_exr(placed, full=SINGLE, data_window=wanted, display=size, attributes=attributes)
 
 
 def read_layer(file: Path, shape: tuple[int, int], window: Window | None, colour: Colour) -> NDArray[np.float32]:

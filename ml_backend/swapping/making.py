@@ -24,7 +24,9 @@ from ml_backend.training.masks.model import MaskModel
 from .blend import Mask, Picture, to_unit
 from .colour import measure, skin_weights, without_spots
 from .detail.grain import Grain, measure_grain
+from .detail.identity_detail import IdentityDetail
 from .detail.sharpness import Sharpness, measure_sharpness
+from .inference import infer
 from .masks.learned import inside_edge
 from .masks.occlusion import Seen, look
 from .masks.surface import surface_mask
@@ -40,13 +42,15 @@ MOTION = 0.25  # and what a face that is blurred by its motion needs besides
 class Measured:
     """Of one face; None where it is not asked for or cannot be measured.
 
-    colour: as `colour.measure` gives it, measured under the `weights` R×R.
+    colour: as `colour.measure` gives it, measured under the `weights` R×R. shape: 478×3, from the performer's points to
+    those of the made face, in parts of the crop's side.
     """
 
     colour: NDArray[np.float32] | None
     weights: Mask
     sharpness: Sharpness | None
     grain: Grain | None
+    shape: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -95,11 +99,13 @@ class FaceMaker:
         controls: Controls,
         device: torch.device,
         mask_model: MaskModel | None = None,
+        detail: IdentityDetail | None = None,
     ) -> None:
-        """mask_model: says what covers the performer's face; what does is left as it is."""
+        """mask_model: says what covers the performer's face; what does is left as it is. detail: the identity's own."""
         self._network, self._identity, self._device = network, identity, device
         self._controls = controls
         self._mask_model = mask_model if controls.constant.occlusion else None
+        self._detail = detail if controls.ever("detail") else None
 
     def make(self, frame: Frame, faces: Sequence[Face]) -> list[Made]:
         """The faces of one frame from small to large, without those that lie outside the picture."""
@@ -117,7 +123,8 @@ class FaceMaker:
             return None
         rows, columns = area
         given = to_unit(crop(frame.image, matrix, resolution, cv2.INTER_LINEAR))
-        made, mask = self._infer(given)
+        exact = frame.stored.dtype != np.uint8  # steps that a deeper plate has must not be lost
+        made, mask = infer(self._network, self._identity, self._device, given, exact=exact)
         seen = None
         if self._mask_model is not None:
             seen = look(self._mask_model, frame.image, landmarks, settings.occlusion_steady)
@@ -160,17 +167,16 @@ class FaceMaker:
             sharpness = measure_sharpness(plate, large)
         if self._controls.ever("grain"):  # in the plate's own pixels: a crop's are mixed of several
             grain = _grain(frame.image, matrix, weights)
-        return Measured(colour, counted, sharpness, grain)
+        shape = None
+        if self._detail is not None:
+            performer = in_parts(in_crop, resolution)
+            shape = self._detail.points(made, performer) - performer
+        return Measured(colour, counted, sharpness, grain, shape)
 
-    @torch.inference_mode()
-    def _infer(self, given: Picture) -> tuple[Picture, Mask]:
-        """The identity's face R×R×3 and its mask R×R, both 0–1, for a crop R×R×3 of the performer.
 
-        One face at a time: a result must not depend on its neighbours in a batch, or a resumed swap would differ.
-        """
-        batch = torch.from_numpy(given).permute(2, 0, 1)[None].to(self._device)  # channels last, as the network is
-        face, mask = self._network.swap(batch, self._identity)
-        return face[0].permute(1, 2, 0).float().cpu().numpy(), mask[0, 0].float().cpu().numpy()
+def in_parts(points: NDArray[np.float64], side: int) -> NDArray[np.float32]:
+    """478×3 points in pixels of a crop in parts of its side, from its upper left corner."""
+    return np.asarray((points + np.array([0.5, 0.5, 0])) / side, np.float32)
 
 
 def _grain(plate: Pixels, matrix: NDArray[np.float64], weights: Mask) -> Grain | None:

@@ -9,14 +9,21 @@ OUT/manifest.json    all frames, how they were made, and on whose consent
 import json
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from ml_backend import atomic
 from ml_backend.errors import BackendError, UsageError
+from ml_backend.requests import Key
 
 MANIFEST = "manifest.json"
+
+
+def _name(file: str) -> str:
+    if file in ("", ".", "..") or "/" in file or "\\" in file or "\0" in file:
+        raise ValueError(f"{file!r} is no name of a file in the swap's folder")
+    return file
 
 
 class _Frozen(BaseModel):
@@ -33,7 +40,7 @@ class FrameRecord(_Frozen):
     """
 
     number: int
-    file: str
+    file: Annotated[str, AfterValidator(_name)]
     faces: int
     sha256: str
     transforms: list[list[list[float]]]
@@ -56,7 +63,7 @@ class Manifest(_Frozen):
     """output, alpha and colour: what the files are and what their values mean. timecode: of the first frame.
 
     jitter: the mean second difference of the landmarks that the faces were placed by, in % of the distance of the eyes.
-    settings: the constant ones; keys: those that change, as pairs of a frame and a value.
+    settings: the constant ones; keys: those that change.
     """
 
     version: Literal[2] = 2
@@ -76,7 +83,7 @@ class Manifest(_Frozen):
     colour: str
     jitter: float | None
     settings: dict[str, Any]
-    keys: dict[str, list[tuple[int, float]]]
+    keys: dict[str, list[Key]]
     fingerprint: str
     consent: Consent
     frames: list[FrameRecord]
@@ -99,6 +106,19 @@ def read_manifest(folder: Path) -> Manifest:
         raise BackendError(
             f"{file} is damaged: {place + ': ' if place else ''}{first['msg']}.", "Run the swap again."
         ) from error
+
+
+def paths_named(folder: Path) -> list[Path]:
+    """The files and folders that a swap's manifest leads to: its plate, its model, and its OpenColorIO configuration.
+
+    For whoever may not read everywhere: an evaluation follows them. Empty where there is no manifest that can be read.
+    """
+    try:
+        manifest = read_manifest(folder)
+    except BackendError:
+        return []
+    named = (manifest.model, manifest.plate.get("source"), manifest.plate.get("ocio"))
+    return [Path(str(name)) for name in named if name]
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -16,9 +16,10 @@ from .blend import EDGE, Mask, Picture, blend
 from .colour import apply
 from .detail.enlarge import enlarge
 from .detail.grain import add_grain, measure_grain
+from .detail.identity_detail import IdentityDetail, lay_on
 from .detail.motion_blur import motion_blur
 from .detail.sharpness import match_sharpness, measure_sharpness
-from .making import Made, placing, scaled
+from .making import Made, in_parts, placing, scale_of, scaled
 from .masks.learned import inside_crop, inside_edge
 from .masks.surface import surface_mask
 from .settings import SwapSettings
@@ -43,7 +44,13 @@ class Painted:
 
 
 def paint(
-    seed: tuple[int, int], made: Made, steady: Steady, settings: SwapSettings, colour: Colour, target: Colour
+    seed: tuple[int, int],
+    made: Made,
+    steady: Steady,
+    settings: SwapSettings,
+    colour: Colour,
+    target: Colour,
+    detail: IdentityDetail | None = None,
 ) -> Painted:
     """Paint a face of a plate whose pixels mean `colour`, as pixels that mean `target`.
 
@@ -64,7 +71,7 @@ def paint(
     corner = (made.corner[0] + columns.start, made.corner[1] + rows.start)
     display = colour.to_display(made.plate[rows, columns])
 
-    matched = _face(made, steady, settings, colour)
+    matched = _face(made, steady, settings, colour, detail)
     large_to_part = invert(scaled(invert(to_plate), made.face.shape[0], matched.shape[0]))
     large_to_part[:, 2] -= corner
     laid = _warp(matched, large_to_part, shape, cv2.INTER_CUBIC)
@@ -130,20 +137,27 @@ def _mask(
     return mask * _warp(factor, to_part, shape, cv2.INTER_LINEAR)
 
 
-def _face(made: Made, steady: Steady, settings: SwapSettings, colour: Colour) -> Picture:
+def _face(made: Made, steady: Steady, settings: SwapSettings, colour: Colour, detail: IdentityDetail | None) -> Picture:
     """The made face with the plate's colours, as large and as sharp as the plate's, as far as that is asked for."""
     resolution = made.face.shape[0]
     # before it is enlarged: the same colours for a fraction of the work
     matched = apply(settings.colour, made.face, steady.colour, settings.colour_strength)
     sharpened = settings.sharpness > 0 and steady.sharpness is not None
     size = made.size(settings.scale)
-    if settings.enlarge == "cubic" and not sharpened and size >= resolution:
+    detailed = detail is not None and settings.detail > 0 and steady.shape is not None
+    if settings.enlarge == "cubic" and not sharpened and not detailed and size >= resolution:
         return matched  # it is laid into the plate by cubic interpolation
     crop, mask = None, None
     if sharpened or settings.enlarge == "detail":
         crop = _crop(colour.to_display(made.plate).picture, made, size)
         mask = np.asarray(cv2.resize(inside_edge(steady.mask, resolution), crop.shape[:2]), np.float32)
     large = enlarge(matched, size, settings.enlarge, crop, mask)
+    if detailed and detail is not None and steady.shape is not None:
+        in_crop = np.column_stack(
+            [transform(made.landmarks[:, :2], made.matrix), made.landmarks[:, 2] * scale_of(made.matrix)]
+        )
+        points = in_parts(in_crop, resolution) + steady.shape
+        large = lay_on(large, detail.missing(made.face, points, size), settings.detail)
     if sharpened and mask is not None and steady.sharpness is not None:
         own = measure_sharpness(large, mask)
         if own is not None:

@@ -103,7 +103,7 @@ def known_faces(source: Source, cache: Path, landmarker: Landmarker, strength: f
         raise BackendError(f"The faces of {source.info.path} are not all found yet: {_marker(file)} is missing.", fix)
     with Observations.open_finished(file) as observations:
         path = source.info.path.resolve()
-        number = observations.known_source(path)
+        number = observations.most_seen()  # of one footage, which may lie elsewhere on this machine
         missing = set(source.numbers) - set(observations.frames(number) if number is not None else ())
         if number is None or missing:
             which = f"frame {min(missing)}" if missing else "it"

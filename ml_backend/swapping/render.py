@@ -12,6 +12,7 @@ from ml_backend.media.frame import Frame, Pixels
 from ml_backend.networks.autoencoder import Autoencoder
 from ml_backend.training.masks.model import MaskModel
 
+from .detail.identity_detail import IdentityDetail
 from .layer import Layer, combine, flatten, full_frame
 from .making import FaceMaker, Made
 from .painting import paint
@@ -35,14 +36,18 @@ class FaceRenderer:
         colour: Colour | None = None,
         target: Colour | None = None,
         slate: bool = False,
+        detail: IdentityDetail | None = None,
     ) -> None:
         """mask_model: says what covers the performer's face. colour: what the plate's pixels mean, and target those of
-        the layer; an ordinary picture's where absent, and the same as the plate's. slate: write TEST over each face."""
-        self._maker = FaceMaker(network, identity, controls, device, mask_model)
+        the layer; an ordinary picture's where absent, and the same as the plate's. slate: write TEST over each face.
+        detail: the identity's own, to lay on the face.
+        """
+        self._maker = FaceMaker(network, identity, controls, device, mask_model, detail)
         self._controls = controls
         self._colour = colour or PLAIN
         self._target = target or self._colour
         self._slate = slate
+        self._detail = detail
 
     def make(self, frame: Frame, faces: Sequence[Face]) -> list[Made]:
         """The network's faces of a frame."""
@@ -52,7 +57,15 @@ class FaceRenderer:
         """The layer of frame `number`; near: what `make` gave for it and for the frames around it."""
         settings = self._controls.at(number)
         faces = [
-            paint((number, n), made, steady(number, made, near, self._controls), settings, self._colour, self._target)
+            paint(
+                (number, n),
+                made,
+                steady(number, made, near, self._controls),
+                settings,
+                self._colour,
+                self._target,
+                self._detail,
+            )
             for n, made in enumerate(near[number])
         ]
         return combine([burn(face) for face in faces] if self._slate else faces)

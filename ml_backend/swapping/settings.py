@@ -1,22 +1,34 @@
 """What can be adjusted in a swap, for all of its frames or frame by frame."""
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ml_backend.errors import UsageError
+from ml_backend.requests import Key
 
 from .around import reach_of
+from .curves import value_at
 from .masks.sides import Sides
 
 
 def _keyed(default: float, low: float, high: float, description: str) -> Any:
     """A setting that may change from frame to frame."""
     return Field(default=default, ge=low, le=high, description=description, json_schema_extra={"keyed": True})
+
+
+_ANY = r'[^/\\:*?"<>|#%\x00-\x1f]*'  # what file names can hold on every system
+
+
+def _names(pattern: str) -> str:
+    """A file's name with one place for its number: nothing that leads to another folder, nor hides the file."""
+    if pattern.startswith((".", " ")) or not re.fullmatch(f"{_ANY}#+{_ANY}", pattern):
+        raise ValueError("it is no name with one run of # for the number, such as shot_v001.####")
+    return pattern
 
 
 class SwapSettings(BaseModel):
@@ -71,6 +83,7 @@ class SwapSettings(BaseModel):
     enlarge: Literal["cubic", "lanczos", "detail"] = Field(
         default="cubic", description="How the made face is brought to the plate's size; detail adds the plate's texture"
     )
+    detail: float = _keyed(1.0, 0, 1, "How much of the identity's own fine detail is laid on the made face")
     sharpness: float = _keyed(0.0, 0, 1, "How much the made face gets the plate's sharpness")
     grain: float = _keyed(0.0, 0, 2, "How much of the plate's grain is laid on the made face")
     motion_blur: float = _keyed(0.0, 0, 2, "Blurs the made face along its motion: the shutter's opening in frames")
@@ -78,6 +91,9 @@ class SwapSettings(BaseModel):
 
     output: Literal["auto", "png", "exr"] = Field(
         default="auto", description="PNG as deep as the plate, or EXR; auto is EXR for floating-point plates"
+    )
+    names: Annotated[str, AfterValidator(_names)] | None = Field(
+        default=None, description="Names of the files, such as shot_v001.####; six digits alone without"
     )
     crop: bool = Field(
         default=False, description="Write only the part around the faces; the manifest says where it lies"
@@ -109,11 +125,12 @@ def make_settings(texts: Mapping[str, str]) -> SwapSettings:
     return _checked(texts)
 
 
-Keys = Mapping[str, Sequence[tuple[int, float]]]
-"""For each setting that changes: pairs of a frame and a value, straight between and constant outside of them."""
+Keys = Mapping[str, Sequence[Key]]
+"""For each setting that changes: frames and values, see `curves.value_at`."""
 
 
 DETAIL_SMOOTH = 2.0  # σ in frames over which grain and sharpness are averaged
+SHAPE_SMOOTH = 1.0  # and over which the made face's shape is, for its detail
 
 
 @dataclass(frozen=True)
@@ -133,33 +150,29 @@ class Controls:
                 raise UsageError(f"The swap setting {name} {wrong}.", f"These can: {', '.join(sorted(KEYED))}.")
             if not points:
                 raise UsageError(f"The swap setting {name} has no keys.", "Give pairs of a frame and a value.")
-            for frame, value in points:
+            for frame, value, *_ in points:
                 _checked({name: value}, f" at frame {frame}")
-            twice = {frame for frame, _ in points if [other for other, _ in points].count(frame) > 1}
+            twice = {frame for frame, count in Counter(key[0] for key in points).items() if count > 1}
             if twice:
                 raise UsageError(f"The swap setting {name} has two keys at frame {min(twice)}.", "Give one.")
-        return cls(constant, {name: sorted(points) for name, points in keys.items()})
-
-    @cached_property
-    def _curves(self) -> dict[str, tuple[list[int], list[float]]]:
-        return {name: ([f for f, _ in points], [v for _, v in points]) for name, points in self.keys.items()}
+        return cls(constant, {name: sorted(points, key=lambda key: key[0]) for name, points in keys.items()})
 
     def at(self, frame: int) -> SwapSettings:
         """The settings of one frame."""
         if not self.keys:
             return self.constant
-        values = {name: float(np.interp(frame, *curve)) for name, curve in self._curves.items()}
-        return self.constant.model_copy(update=values)
+        return self.constant.model_copy(update={name: value_at(points, frame) for name, points in self.keys.items()})
 
     def ever(self, name: str) -> bool:
         """Is a setting above 0 on any frame?"""
-        return any(value > 0 for _, value in self.keys[name]) if name in self.keys else getattr(self.constant, name) > 0
+        return any(key[1] > 0 for key in self.keys[name]) if name in self.keys else getattr(self.constant, name) > 0
 
     @property
     def reach(self) -> int:
         """How many frames before and after it a frame's picture depends on, besides the smoothing of landmarks."""
         detail = DETAIL_SMOOTH if self.ever("sharpness") or self.ever("grain") else 0.0
-        widest = max(self.constant.colour_smooth, self.constant.mask_smooth, detail)
+        shape = SHAPE_SMOOTH if self.ever("detail") else 0.0
+        widest = max(self.constant.colour_smooth, self.constant.mask_smooth, detail, shape)
         return max(reach_of(widest), 1)
 
 

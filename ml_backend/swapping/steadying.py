@@ -15,7 +15,7 @@ from .detail.grain import Grain
 from .detail.motion_blur import face_motion
 from .detail.sharpness import Sharpness
 from .making import Made
-from .settings import DETAIL_SMOOTH, Controls
+from .settings import DETAIL_SMOOTH, SHAPE_SMOOTH, Controls
 
 Kind = TypeVar("Kind", Grain, Sharpness)
 
@@ -33,6 +33,7 @@ class Steady:
     sharpness: Sharpness | None
     grain: Grain | None
     motion: NDArray[np.float64] | None
+    shape: NDArray[np.float32] | None = None
 
 
 def steady(number: int, made: Made, near: Mapping[int, Sequence[Made]], controls: Controls) -> Steady:
@@ -40,9 +41,9 @@ def steady(number: int, made: Made, near: Mapping[int, Sequence[Made]], controls
     same = {frame: one for frame, faces in near.items() for one in faces if one.track == made.track} | {number: made}
     settings = controls.constant
 
-    for_colour, for_mask, for_detail = (
+    for_colour, for_mask, for_detail, for_shape = (
         symmetric_weights(number, same, sigma)
-        for sigma in (settings.colour_smooth, settings.mask_smooth, DETAIL_SMOOTH)
+        for sigma in (settings.colour_smooth, settings.mask_smooth, DETAIL_SMOOTH, SHAPE_SMOOTH)
     )
     mask = sum((np.float32(weight) * same[frame].mask for frame, weight in for_mask.items()), np.float32(0))
     return Steady(
@@ -51,6 +52,7 @@ def steady(number: int, made: Made, near: Mapping[int, Sequence[Made]], controls
         _mean({frame: same[frame].measured.sharpness for frame in for_detail}, for_detail),
         _mean({frame: same[frame].measured.grain for frame in for_detail}, for_detail),
         _motion(number, same),
+        _mean_shape({frame: same[frame].measured.shape for frame in for_shape}, for_shape),
     )
 
 
@@ -69,6 +71,17 @@ def _mean_colour(
 def _mean(values: Mapping[int, Kind | None], weights: Mapping[int, float]) -> Kind | None:
     known = {frame: value for frame, value in values.items() if value is not None}
     return mean_of(list(known.values()), [weights[frame] for frame in known]) if known else None
+
+
+def _mean_shape(
+    values: Mapping[int, NDArray[np.float32] | None], weights: Mapping[int, float]
+) -> NDArray[np.float32] | None:
+    known = {frame: value for frame, value in values.items() if value is not None}
+    if not known:
+        return None
+    total = sum(weights[frame] for frame in known)
+    mean = sum((np.float32(weights[frame] / total) * value for frame, value in known.items()), np.float32(0))
+    return np.asarray(mean, np.float32)
 
 
 def _motion(number: int, same: Mapping[int, Made]) -> NDArray[np.float64] | None:

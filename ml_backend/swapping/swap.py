@@ -11,14 +11,16 @@ from ml_backend.errors import BackendError, Cancelled
 from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
 from ml_backend.provenance import audit
-from ml_backend.provenance.credentials import Facts, is_signed, sign_sequence
+from ml_backend.provenance.credentials import Facts, is_signed, plate_of, sign_sequence
 from ml_backend.provenance.gate import shot_of
 from ml_backend.requests import SwapRequest
 
+from .footage import files_of
 from .frames import Frames
+from .idle_settings import idle_settings
 from .journal import Journal
 from .manifest import MANIFEST, Consent, Manifest, read_manifest, write_manifest
-from .permission import facts_of, footage_name
+from .permission import facts_of, true_footage
 from .pieces import not_made, open_piece, shown
 from .swap_folder import open_folder
 from .swap_job import SwapJob, open_job
@@ -33,6 +35,9 @@ def run_swap(request: SwapRequest, reporter: Reporter) -> dict[str, Any]:
     """
     started = time.monotonic()
     job = open_job(request)
+    idle = idle_settings(request, job.controls.constant)
+    if idle is not None:
+        reporter.message(idle)
     if request.step == "faces":
         return _finding(job, reporter, started)
     if request.step == "frames":
@@ -63,6 +68,7 @@ def _whole(job: SwapJob, reporter: Reporter, started: float) -> dict[str, Any]:
                 _forget_damaged(job, journal, reporter)
             with job.frames(reporter, look=not alone) as frames:
                 made, jitter = _make(job, frames, journal, reporter, only_check=alone)
+                _even_out(job, frames, journal, reporter)
             finished = _manifest(job, journal, fingerprint, jitter)
             write_manifest(out, finished)
     _sign(job, finished)
@@ -100,6 +106,18 @@ def _make(
         if reporter.stop_requested():
             raise Cancelled
     return made, jitter
+
+
+def _even_out(job: SwapJob, frames: Frames, journal: Journal, reporter: Reporter) -> None:
+    """Give cropped pictures of frames that were made before, for another range, the size that all have now."""
+    shared, windows = job.shared(), frames.windows
+    records = [record for record in journal.records.values() if record.swap == shared]
+    others = [one for one in records if one.window and one.window != windows.get(one.number, one.window)]
+    for done, record in enumerate(others, 1):
+        journal.add(frames.moved(record))
+        reporter.progress("crop", done, len(others))
+        if reporter.stop_requested():
+            raise Cancelled
 
 
 def _forget_damaged(job: SwapJob, journal: Journal, reporter: Reporter) -> None:
@@ -168,14 +186,15 @@ def _sign(job: SwapJob, finished: Manifest) -> None:
     """Sign the list of all pictures and the manifest, once; chunks of a farm leave it to who joins them."""
     out, frames = job.request.out, [(frame.file, frame.sha256) for frame in finished.frames]
     facts = Facts(
-        title=f"{shot_of(footage_name(job.request.plate))} as {job.request.identity}",
+        title=f"{shot_of(true_footage(job.request.plate))} as {job.request.identity}",
         people=job.granted.hashes(),
         audit_head=audit.head(),
         models=(job.model.weights_sha256,),
         plate_name=job.source.info.path.name,
     )
     if not is_signed(out, frames, facts, [MANIFEST]):
-        sign_sequence(out, frames, facts, [MANIFEST])
+        plate = job.source.info
+        sign_sequence(out, frames, facts, [MANIFEST], lambda: plate_of(plate.path, files_of(plate)))
 
 
 def _finished(job: SwapJob, fingerprint: str) -> Manifest | None:
@@ -185,8 +204,8 @@ def _finished(job: SwapJob, fingerprint: str) -> Manifest | None:
         manifest = read_manifest(out)
     except BackendError:
         return None
-    journal = Journal(out)
-    records = [record for record in journal.records.values() if record.swap == job.shared()]
+    journal, shared = Journal(out), job.shared()
+    records = [record for record in journal.records.values() if record.swap == shared]
     covered = {record.number for record in records}.issuperset(job.source.numbers)
     if not covered:
         return None

@@ -23,13 +23,15 @@ from ml_backend.requests import SwapRequest
 from ml_backend.training.device import best_device
 from ml_backend.training.masks.model import MaskModel, open_mask_model
 from ml_backend.training.models.checkpoints import SwapModel, load_for_swap
+from ml_backend.training.models.portraits import Portraits, read_portraits
 
+from .detail.identity_detail import IdentityDetail
 from .footage import footage_state, refuse_among
 from .frames import Frames
 from .inputs import hash_of
 from .layer_file import LayerFormat, choose_format
 from .performer import check_framing, find_performer, nobody
-from .permission import footage_name, permit
+from .permission import check_faces, footage_name, permit
 from .plan import Plan, find_faces, known_faces, wanted_tracks
 from .render import FaceRenderer
 from .settings import Controls
@@ -37,7 +39,9 @@ from .settings import Controls
 
 @dataclass(frozen=True)
 class SwapJob:
-    """granted: the consent of the people. performer: whom to look for; None: whoever is there."""
+    """granted: the consent of the people. performer: whom to look for; None: whoever is there.
+    portraits: the identity's, where its own detail is asked for and the model has some.
+    """
 
     request: SwapRequest
     granted: Granted
@@ -45,6 +49,7 @@ class SwapJob:
     model: SwapModel
     mask_model: MaskModel | None
     performer: NDArray[np.float32] | None
+    portraits: Portraits | None
     source: Source
     how: LayerFormat
 
@@ -54,6 +59,7 @@ class SwapJob:
             "weights": self.model.weights_sha256,
             "masks": self.mask_model.sha256 if self.mask_model else None,
             "identity": self.request.identity,
+            "portraits": self.portraits.sha256 if self.portraits else None,
             "colour": [self.source.colour.name, self.source.colour.version],
             "output": self.how.kind,
             "slate": self.granted.slate,
@@ -82,6 +88,8 @@ class SwapJob:
         with self._faces(landmarker, beside, reporter, look) as found:
             footage = with_repairs(found, request.repairs, beside, landmarker) if request.repairs else found
             plan = Plan(footage, wanted_tracks(footage, controls.constant, self.performer), controls.constant.gaps)
+            numbers = self.source.numbers
+            check_faces(request, controls.constant.performer, ((at, len(some)) for at, some in plan.faces(numbers)))
             if not plan.wanted:
                 reporter.message(nobody(footage, self.performer))
             renderer = FaceRenderer(
@@ -93,8 +101,14 @@ class SwapJob:
                 self.source.colour,
                 self.how.colour,
                 self.granted.slate,
+                self._detail(landmarker),
             )
             yield Frames(beside, plan, renderer, controls, self.how, request.out)
+
+    def _detail(self, landmarker: Landmarker) -> IdentityDetail | None:
+        if self.portraits is None:
+            return None
+        return IdentityDetail(self.model.network, self.request.identity, self.portraits, landmarker, best_device())
 
     def _faces(
         self, landmarker: Landmarker, beside: Source, reporter: Reporter, look: bool
@@ -133,6 +147,7 @@ def open_job(request: SwapRequest) -> SwapJob:
     how = choose_format(controls.constant, source.info, source.colour)
     check_framing(model.info, request.model)
     mask_model = open_mask_model(request.mask_model, device) if request.mask_model else None
+    portraits = read_portraits(request.model, request.identity) if controls.ever("detail") else None
     if request.repairs:
         read_repairs(request.repairs, required=True)  # what is wrong with it shall be known before hours of work
-    return SwapJob(request, granted, controls, model, mask_model, performer, source, how)
+    return SwapJob(request, granted, controls, model, mask_model, performer, portraits, source, how)

@@ -29,6 +29,7 @@ from .finding_rate import find_rate
 from .fitting import free_memory, parts_needed
 from .losses.shipped import load_recogniser
 from .models.checkpoints import Checkpoint, list_checkpoints, load_checkpoint
+from .models.portraits import keep_portraits
 from .newcomers import learn_only, with_newcomers
 from .parallel.launch import launch
 from .parallel.world import World, find_world, joined, wait
@@ -124,6 +125,8 @@ def _train(
         done = previous.info.iteration if previous else 0
         facts: dict[str, str | int] = {"model": request.model.name, "iterations": done}
         audit.enter("train", granted.hashes(), facts | _purpose(request).facts())
+        for name, faceset in facesets.items():
+            keep_portraits(request.model, name, faceset)
     wait(world)
     origin = Origin(landmarks, base.sha256 if base else None, granted.hashes(), bool(newcomers))
     with Run(request.model, trainer, held_out, origin, previous.info if previous else None) as run:

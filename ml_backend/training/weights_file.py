@@ -7,9 +7,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 
-def write_tensors(file: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Write tensors, wherever they are. The library would leave the file to its owner alone."""
+def write_tensors(file: Path, tensors: Mapping[str, Tensor], about: dict[str, str] | None = None) -> None:
+    """Write tensors, wherever they are; about: the file's metadata. The library would leave the file to its owner."""
     file.touch()
     mode = file.stat().st_mode  # as the user's umask has it
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, file)
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, file, about)
     file.chmod(mode)

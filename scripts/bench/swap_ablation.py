@@ -21,7 +21,14 @@ GROUPS: dict[str, list[dict[str, str]]] = {
     + [{"blend": "light", "colour": "none"}, {"blend": "poisson", "colour": "none"}],
     "time": [{"smooth": "0"}, {"smooth": "2"}, {"mask_smooth": "0"}, {"mask_smooth": "2"}],
     "detail": [{"enlarge": name} for name in ("cubic", "lanczos", "detail")]
-    + [{"sharpness": "0.5"}, {"sharpness": "1"}, {"grain": "1"}, {"motion_blur": "0.5"}],
+    + [
+        {"detail": "0"},
+        {"detail": "0.5"},
+        {"sharpness": "0.5"},
+        {"sharpness": "1"},
+        {"grain": "1"},
+        {"motion_blur": "0.5"},
+    ],
     "edge": [{"erode": "0.05"}, {"erode": "-0.05"}, {"feather": "0.08"}, {"feather": "0.3"}, {"learned_mask": "false"}],
 }
 COLUMNS = ("psnr", "ssim", "identity_to_identity", "jitter", "flicker_brightness", "sharpness_ratio", "edge_visibility")

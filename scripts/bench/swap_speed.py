@@ -33,7 +33,7 @@ from ml_backend.networks.families import build_autoencoder
 from ml_backend.swapping.layer_file import choose_format, encode
 from ml_backend.swapping.render import FaceRenderer
 from ml_backend.swapping.settings import Controls
-from ml_backend.training.device import best_device
+from ml_backend.training.device import best_device, placed
 from ml_backend.training.presets import PRESETS
 
 PRESET = "fast128"
@@ -106,7 +106,7 @@ def stages(plate: Path, height: int) -> None:
 
     network = build_autoencoder(PRESETS[PRESET].architecture, ("a", "b")).eval()
     controls = Controls.make({"learned_mask": "false"}, {})
-    renderer = FaceRenderer(network.to(best_device()), "b", controls, best_device())
+    renderer = FaceRenderer(placed(network, best_device()), "b", controls, best_device())
     how = choose_format(controls.constant, source.info, source.colour)
     tracker = FaceTracker()
     frames = iter(source.frames(numbers))

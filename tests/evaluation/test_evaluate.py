@@ -319,3 +319,13 @@ def test_a_swap_of_nothing_and_another_plate_are_said_at_the_top(
     said = evaluate(empty, truth=None, mask=None, plate=str(footage / "identity_B_take1.mp4"))["remarks"]
     assert said[0].startswith("Nothing was painted on any frame")
     assert said[1] == "The swap was made from plate_A.mp4, not from identity_B_take1.mp4."
+
+
+def test_several_replaced_faces_are_said_at_the_top(evaluate: Evaluate, good: Path, tmp_path: Path) -> None:
+    crowd = tmp_path / "crowd"
+    shutil.copytree(good, crowd)
+    content = json.loads((crowd / MANIFEST).read_bytes())
+    content["frames"][1]["faces"] = 3
+    (crowd / MANIFEST).write_text(json.dumps(content))
+    said = evaluate(crowd, truth=None, mask=None, frames="1-2")["remarks"]
+    assert any(remark.startswith("Up to 3 faces were replaced in a frame") for remark in said)

@@ -1,5 +1,6 @@
 """The journal of finished frames and the manifest."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import strategies as st
 
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.swapping.journal import Journal
-from ml_backend.swapping.manifest import FrameRecord, read_manifest
+from ml_backend.swapping.manifest import FrameRecord, paths_named, read_manifest, write_manifest
+
+from ..evaluation.known_manifest import manifest_of
 
 
 def record(folder: Path, number: int, inputs: str = "one") -> FrameRecord:
@@ -102,3 +105,22 @@ def test_a_manifest_that_is_missing_or_damaged_is_named(tmp_path: Path) -> None:
         (tmp_path / "manifest.json").write_bytes(garbage)
         with pytest.raises(BackendError, match=r"manifest\.json is damaged"):
             read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize("file", ["../000001.png", "/etc/passwd", "a/b.png", "..\\b.png", "..", ""])
+def test_a_manifest_leads_to_no_file_outside_of_its_folder(tmp_path: Path, file: str) -> None:
+    write_manifest(tmp_path, manifest_of())
+    content = json.loads((tmp_path / "manifest.json").read_bytes())
+    content["frames"][0]["file"] = file
+    (tmp_path / "manifest.json").write_text(json.dumps(content))
+    with pytest.raises(BackendError, match=r"manifest\.json is damaged: frames\.0\.file"):
+        read_manifest(tmp_path)
+
+
+def test_a_manifest_tells_what_it_leads_to(tmp_path: Path) -> None:
+    assert paths_named(tmp_path) == []
+    plate = {"source": "/a/shot.####.exr", "ocio": "/b/studio.ocio"}
+    write_manifest(tmp_path, manifest_of(plate=plate, model="/c/model"))
+    assert paths_named(tmp_path) == [Path("/c/model"), Path("/a/shot.####.exr"), Path("/b/studio.ocio")]
+    write_manifest(tmp_path, manifest_of(plate={"source": "/a/shot.mp4", "ocio": None}, model="/c/model"))
+    assert paths_named(tmp_path) == [Path("/c/model"), Path("/a/shot.mp4")]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ml_backend.faces.canonical import canonical_mesh
 from ml_backend.networks.architecture import Architecture
 from ml_backend.networks.families import build_autoencoder
+from ml_backend.swapping import making
 from ml_backend.swapping.render import FaceRenderer, flatten
 from ml_backend.swapping.settings import Controls
 
@@ -103,10 +104,11 @@ def test_opacity_scales_alpha_only() -> None:
     assert np.abs(half[covered][:, :3].astype(int) - whole[covered][:, :3]).max() <= 1
 
 
-def test_a_face_smaller_than_the_network_is_averaged_and_not_sampled() -> None:
+def test_a_face_smaller_than_the_network_is_averaged_and_not_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
     painter = renderer(learned_mask="false", colour="none", blend="feather", feather="0.05")
     fine = (np.indices((32, 32)).sum(0) % 2).astype(np.float32)
-    painter._maker._infer = lambda given: (np.dstack([fine] * 3), np.ones((32, 32), np.float32))  # type: ignore[method-assign]
+    made = np.dstack([fine] * 3), np.ones((32, 32), np.float32)
+    monkeypatch.setattr(making, "infer", lambda *_, **__: made)
     for x in (80, 80.25, 80.5):
         layer = painter.render(plate(), [face(x, 60, 5)]).astype(float)
         inside = layer[..., 3] > 200

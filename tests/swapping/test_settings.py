@@ -1,12 +1,15 @@
 """Constant and keyed settings."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_backend.errors import UsageError
+from ml_backend.requests import Key, SwapRequest
+from ml_backend.swapping.idle_settings import idle_settings
 from ml_backend.swapping.settings import KEYED, Controls, SwapSettings
 
 
@@ -17,13 +20,25 @@ def test_values_are_straight_between_keys_and_constant_outside() -> None:
     assert controls.at(15).feather == 0.3
 
 
-@given(st.lists(st.tuples(st.integers(1, 200), st.floats(0, 1)), min_size=1, unique_by=lambda key: key[0]))
-def test_keyed_values_stay_within_their_keys(keys: list[tuple[int, float]]) -> None:
+def test_keys_say_how_they_pass_into_the_next_one() -> None:
+    controls = Controls.make({}, {"opacity": [(10, 0.0, "hold"), (20, 0.4, "smooth"), (30, 0.8, "linear"), (40, 1.0)]})
+    held, smooth, straight = ([controls.at(start + step).opacity for step in (0, 1, 5, 9)] for start in (10, 20, 30))
+    assert held == [0, 0, 0, 0]
+    assert smooth == pytest.approx([0.4, 0.4112, 0.6, 0.7888])
+    assert straight == pytest.approx([0.8, 0.82, 0.9, 0.98])
+    assert (controls.at(5).opacity, controls.at(99).opacity) == (0, 1)
+
+
+WAYS = st.sampled_from(["linear", "hold", "smooth"])
+
+
+@given(st.lists(st.tuples(st.integers(1, 200), st.floats(0, 1), WAYS), min_size=1, unique_by=lambda key: key[0]))
+def test_keyed_values_stay_within_their_keys(keys: list[Key]) -> None:
     controls = Controls.make({}, {"opacity": keys})
-    low, high = min(value for _, value in keys), max(value for _, value in keys)
+    low, high = min(key[1] for key in keys), max(key[1] for key in keys)
     for frame in range(0, 210, 7):
         assert low - 1e-12 <= controls.at(frame).opacity <= high + 1e-12
-    for frame, value in keys:
+    for frame, value, *_ in keys:
         assert controls.at(frame).opacity == pytest.approx(value, abs=1e-12)
 
 
@@ -41,6 +56,29 @@ def test_keyed_values_stay_within_their_keys(keys: list[tuple[int, float]]) -> N
 def test_wrong_keys_are_named(keys: dict[str, list[tuple[int, float]]], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         Controls.make({}, keys)
+
+
+@pytest.mark.parametrize("names", ["shot", "a/b.####", "..\\####", ".####", "####.####", "shot.%04d", "####\n", ""])
+def test_names_that_are_none_are_refused(names: str) -> None:
+    with pytest.raises(UsageError, match="one run of #"):
+        Controls.make({"names": names}, {})
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"settings": {"occlusion_grow": "0.1"}, "keys": {"occlusion_feather": [(1, 0.1)]}}, "without a mask model"),
+        ({"settings": {"occlusion": "true"}}, "occlusion: no effect without a mask model"),
+        ({"settings": {"occlusion": "false", "occlusion_grow": "0.1"}, "mask_model": "m"}, "with occlusion=false"),
+        ({"settings": {"occlusion": "false"}}, None),
+        ({"settings": {"occlusion_grow": "0.1"}, "mask_model": "m"}, None),
+        ({}, None),
+    ],
+)
+def test_settings_without_effect_are_told(given: dict[str, Any], words: str | None) -> None:
+    request = SwapRequest.model_validate({"plate": "p.mp4", "model": "m", "identity": "ben", "out": "o"} | given)
+    said = idle_settings(request, Controls.make(request.settings, request.keys).constant)
+    assert said is None if words is None else words in (said or "")
 
 
 def test_a_side_adds_to_what_counts_for_all_sides() -> None:

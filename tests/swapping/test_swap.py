@@ -214,7 +214,8 @@ def test_of_two_people_the_performer_is_swapped(
     plate = str(write_plate(tmp_path / "plate", both))
     covered = {}
     for faces in ("performer", "all", "largest"):
-        result = swap(plate=plate, frames=None, settings={"faces": faces})
+        everybody = {"performer": "performer_A,identity_B"} if faces == "all" else {}  # each of them must agree
+        result = swap(plate=plate, frames=None, settings={"faces": faces} | everybody)
         layer = read_picture(tmp_path / "swap" / "000002.png")
         covered[faces] = (result["faces"], bool(layer[:, :384].any()), bool(layer[:, 384:].any()))
     assert covered["all"] == (6, True, True)

@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -35,6 +36,38 @@ def test_a_crop_lies_where_the_manifest_says(swap: Swap, tmp_path: Path) -> None
         rgba[y : y + height, x : x + width] = 0
         assert not rgba[..., 3].any()
         assert (tmp_path / "crop" / part.file).stat().st_size < (tmp_path / "full" / whole.file).stat().st_size
+
+
+def test_crops_have_one_size_in_pieces_as_in_the_whole(swap: Swap, frames: list[np.ndarray], tmp_path: Path) -> None:
+    height, width = frames[0].shape[:2]
+    images = []
+    for number, scale in enumerate((0.4, 0.45, 0.9, 1.0)):  # it comes nearer, and moves
+        place = np.array([[scale, 0, 20 + 9 * number], [0, scale, 3 * number]])
+        images.append(cv2.warpAffine(frames[0], place, (width + 61, height + 40)))
+    plate = str(write_plate(tmp_path / "plate", images))
+    settings = {"crop": "true", "smooth": "0", "mask_smooth": "0", "learned_mask": "false", "motion_blur": "0.5"}
+    swap(plate=plate, frames=None, out=tmp_path / "whole", settings=settings)
+    swap(plate=plate, frames="1-1", out=tmp_path / "pieces", settings=settings)
+    first = read_manifest(tmp_path / "pieces").frames[0]
+    swap(plate=plate, frames="2-4", out=tmp_path / "pieces", settings=settings)
+    whole, pieces = read_manifest(tmp_path / "whole"), read_manifest(tmp_path / "pieces")
+    assert pieces.frames == whole.frames
+    assert len({frame.window[2:] for frame in whole.frames if frame.window}) == 1
+    assert len({frame.window[:2] for frame in whole.frames if frame.window}) > 1
+    assert first.window is not None
+    assert whole.frames[0].window is not None
+    assert first.window[2] < whole.frames[0].window[2]
+    for name in ("000001.png", "000004.png"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "pieces" / name).read_bytes()
+    swap(plate=plate, frames=None, out=tmp_path / "full", settings=settings | {"crop": "false"})
+    for frame in whole.frames:
+        assert frame.window
+        x, y, wide, high = frame.window
+        full = read_picture(tmp_path / "full" / frame.file)
+        assert np.array_equal(full[y : y + high, x : x + wide], read_picture(tmp_path / "whole" / frame.file))
+        assert full[..., 3].any()
+        full[y : y + high, x : x + wide] = 0
+        assert not full.any(), "nothing that was painted is cut off"
 
 
 def test_light_above_white_goes_through_a_float_plate(swap: Swap, frames: list[np.ndarray], tmp_path: Path) -> None:
@@ -99,3 +132,15 @@ def test_a_deep_plate_gives_deep_pictures(swap: Swap, frames: list[np.ndarray], 
     assert (layer.dtype, layer.shape) == (np.uint16, (384, 384, 4))
     assert read_manifest(tmp_path / "swap").bit_depth == 16
     assert (layer[..., 3] % 257 != 0).any(), "alpha is finer than 8 bit"
+
+
+def test_files_are_named_as_asked_and_are_a_sequence(swap: Swap, tmp_path: Path) -> None:
+    out = tmp_path / "swap"
+    swap(frames="1-2")
+    swap(frames="1-2", settings={"names": "shot_v001.####.png"})
+    assert [frame.file for frame in read_manifest(out).frames] == ["shot_v001.0001.png", "shot_v001.0002.png"]
+    assert sorted(file.name for file in out.glob("*.png")) == ["shot_v001.0001.png", "shot_v001.0002.png"]
+    assert open_source(str(out / "shot_v001.####.png")).numbers == [1, 2]
+    assert swap(frames="1-2", settings={"names": "shot_v001.####.png"})["frames_made"] == 0
+    with pytest.raises(UsageError, match="the files are PNG"):
+        swap(frames="1-2", settings={"names": "shot_v001.####.exr"})

@@ -23,14 +23,16 @@ from ml_backend.provenance import audit
 from ml_backend.provenance.content_hook import require_allowed
 from ml_backend.provenance.gate import Granted, require
 from ml_backend.requests import PreviewRequest
+from ml_backend.swapping.detail.identity_detail import IdentityDetail
 from ml_backend.swapping.layer import Layer, flatten, full_frame
 from ml_backend.swapping.performer import check_framing, find_performer
-from ml_backend.swapping.permission import facts_of, footage_name, permit, purpose_of
+from ml_backend.swapping.permission import check_faces, facts_of, footage_name, permit, purpose_of
 from ml_backend.swapping.plan import observations_file
 from ml_backend.swapping.render import FaceRenderer
 from ml_backend.swapping.settings import Controls
 from ml_backend.training.masks.model import MaskModel, open_mask_model
 from ml_backend.training.models.checkpoints import SwapModel, list_checkpoints, load_for_swap
+from ml_backend.training.models.portraits import portraits_file, read_portraits
 
 from .faces import Eyes, FrameFaces, Wanted, find_frame_faces
 from .kept import Kept, file_state
@@ -62,6 +64,7 @@ class Previewer:
         self._plate: Kept[OpenPlate] = Kept()
         self._faces: Kept[dict[int, FrameFaces]] = Kept()
         self._entered: Kept[str] = Kept()
+        self._detail: Kept[IdentityDetail | None] = Kept()
 
     def render(self, request: PreviewRequest) -> dict[str, Any]:
         """Write the frame as the edit would show it to `out` and its RGBA layer beside it; says how that went.
@@ -90,10 +93,12 @@ class Previewer:
         landmarker = self._landmarker.get(landmarks_of, lambda: open_landmarker(landmarks_of))
         wanted = Wanted(controls.constant, performer, request.repairs, controls.reach)
         faces = self._find(request, shown, plate, landmarker, wanted, (weights, request.identity))
+        detail = self._open_detail(request, model, weights, landmarker) if controls.ever("detail") else None
+        check_faces(request, controls.constant.performer, ((at, len(some)) for at, some in faces.faces.items()))
         # painted as a screen shows it, whatever the plate's colours
         colours = (plate.source.colour, PLAIN)
         renderer = FaceRenderer(
-            model.network, request.identity, controls, self._device, mask_model, *colours, granted.slate
+            model.network, request.identity, controls, self._device, mask_model, *colours, granted.slate, detail
         )
         layer = render_one(renderer, request.frame, plate.pictures.frames(request.frame, faces.faces), faces)
         rgba = full_frame(layer, shown.image)
@@ -122,6 +127,18 @@ class Previewer:
         if folder is None:
             return None
         return self._mask_model.get(_weights_state(folder), lambda: open_mask_model(folder, self._device))
+
+    def _open_detail(
+        self, request: PreviewRequest, model: SwapModel, weights: Hashable, landmarker: Landmarker
+    ) -> IdentityDetail | None:
+        def opened() -> IdentityDetail | None:
+            portraits = read_portraits(request.model, request.identity)
+            if portraits is None:
+                return None
+            return IdentityDetail(model.network, request.identity, portraits, landmarker, self._device)
+
+        state = file_state(portraits_file(request.model, request.identity))
+        return self._detail.get((weights, request.identity, state), opened)
 
     def _open_plate(self, request: PreviewRequest) -> OpenPlate:
         """The plate, opened anew where its files have changed."""

@@ -31,7 +31,7 @@ from ml_backend.training.device import placed
 from ml_backend.training.optimizers.rates import Plateau
 from ml_backend.training.weights_file import write_tensors
 
-from .swap_file import read_swap_file
+from .swap_file import PORTRAITS, read_swap_file
 from .thinning import doomed
 
 VERSION: Literal[2] = 2
@@ -173,7 +173,8 @@ def load_for_swap(model: Path, device: torch.device) -> SwapModel:
     if model.is_file():
         content, sha256 = read_swap_file(model)
         info = _exported_info(model, content.info)
-        return SwapModel(placed(_network(model, info, content.tensors), device), info, content.checkpoint, sha256)
+        tensors = {name: tensor for name, tensor in content.tensors.items() if not name.startswith(PORTRAITS)}
+        return SwapModel(placed(_network(model, info, tensors), device), info, content.checkpoint, sha256)
     folders = list_checkpoints(model)
     if not folders:
         raise UsageError(f"{model} holds no trained model.", "Train one with ml-backend train --model.")

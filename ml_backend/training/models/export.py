@@ -16,7 +16,8 @@ from ml_backend.provenance.gate import Purpose
 
 from .checkpoints import SwapModel, load_for_swap
 from .export_gate import require_export
-from .swap_file import SUFFIX, SwapFile, write_swap_file
+from .portraits import read_portraits
+from .swap_file import PORTRAITS, SUFFIX, SwapFile, write_swap_file
 
 _KEPT = {"version", "iteration", "framing", "framing_side", "landmark_model", "base", "side"}
 
@@ -29,13 +30,14 @@ def export_model(
     dtype: torch.dtype = torch.float16,
     project: str | None = None,
     shot: str | None = None,
+    portraits: bool = True,
 ) -> dict[str, Any]:
     """Write the averaged network of a model's newest checkpoint to the file `out`, which a swap takes as its model.
 
     identities: whom it shall be able to paint; all where none is named. What belongs to the others alone, and what they
     look like to the face recogniser, is left out; what all faces share was learned from them too. consent: a folder
     of records besides the user's own: each identity in the file must allow export-model, for `project` and `shot` where
-    their records are limited to some. Returns out, identities,
+    their records are limited to some. portraits: with pictures of theirs, for the fine detail. Returns out, identities,
     bytes, checkpoint, difference (the largest one to the unexported network's faces and masks, of 1). Raises
     RefusedError without consent, UsageError for an unknown identity or another suffix, BackendError for damaged files.
     """
@@ -52,7 +54,8 @@ def export_model(
         "references": {name: whole.info.references[name] for name in chosen},
         "consent": {name: records[name] for name in chosen},
     }
-    content = SwapFile(info, whole.checkpoint, whole.weights_sha256, part.state_dict())
+    pictures = _portraits(model, chosen) if portraits else {}
+    content = SwapFile(info, whole.checkpoint, whole.weights_sha256, part.state_dict() | pictures)
     audit.enter("export", records, {"model": model.name, "weights": whole.weights_sha256, "out": out.name})
     size = write_swap_file(out, content, dtype)
     return {
@@ -62,6 +65,16 @@ def export_model(
         "checkpoint": whole.checkpoint,
         "difference": _difference(whole.network, load_for_swap(out, torch.device("cpu")).network, chosen),
         "sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
+    }
+
+
+def _portraits(model: Path, identities: Sequence[str]) -> dict[str, Tensor]:
+    found = {name: read_portraits(model, name) for name in identities}
+    return {
+        f"{PORTRAITS}{name}.{part}": tensor
+        for name, one in found.items()
+        if one is not None
+        for part, tensor in one.tensors().items()
     }
 
 

@@ -82,7 +82,9 @@ def roll_back(args: argparse.Namespace) -> int:
 
 def export(args: argparse.Namespace) -> int:
     dtype = torch.float32 if args.float32 else torch.float16
-    result = export_model(args.model, args.out, args.identity, args.consent, dtype, args.project, args.shot)
+    result = export_model(
+        args.model, args.out, args.identity, args.consent, dtype, args.project, args.shot, not args.no_portraits
+    )
     who = ", ".join(result["identities"])
     text = f"{result['out']} ({_megabytes(result['bytes'])}) paints {who}: ml-backend swap … --model {result['out']}"
     _print(args, result, text)

@@ -19,6 +19,9 @@ def add_model_parser(subparsers: Any) -> None:
 
     export = _action(actions, "export", "export", "write one small file that swaps, for other machines")
     export.add_argument("--identity", action="append", default=[], metavar="NAME", help="only these (all)")
+    export.add_argument(
+        "--no-portraits", action="store_true", help="without pictures of the people: smaller, and its swaps are softer"
+    )
     export.add_argument("--float32", action="store_true", help="keep every digit, for twice the size")
     onnx = _action(actions, "onnx", "onnx", "write what paints an identity as ONNX, for other programs")
     onnx.add_argument("--identity", required=True, metavar="NAME")

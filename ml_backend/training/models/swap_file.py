@@ -16,6 +16,7 @@ from ml_backend import atomic
 from ml_backend.errors import BackendError, UsageError
 
 SUFFIX = ".safetensors"
+PORTRAITS = "portraits."  # what the names of their tensors begin with
 _KEY, _VERSION = "deepfake-sequencer-model", 1  # one key of safetensors' metadata, since it shuffles several
 _LARGEST_HEADER = 100_000_000  # what safetensors allows
 

@@ -14,6 +14,7 @@ from ml_backend.networks.families import build_autoencoder
 from ml_backend.networks.unet import UNet
 from ml_backend.progress import SilentReporter
 from ml_backend.requests import TrainMaskRequest
+from ml_backend.swapping import making
 from ml_backend.swapping.masks.occlusion import look
 from ml_backend.swapping.render import FaceRenderer, flatten
 from ml_backend.swapping.settings import Controls
@@ -75,16 +76,20 @@ def test_covered_pixels_are_the_plates_to_the_bit(blend: str, kind: type) -> Non
     assert far[100:140, 170:190].all(), "the rest of the face is painted"
 
 
+def one_grey(*_: object, **__: object) -> tuple[np.ndarray, np.ndarray]:
+    """A network that makes the same face of everything."""
+    return np.full((32, 32, 3), 0.4, np.float32), np.ones((32, 32), np.float32)
+
+
 @pytest.mark.parametrize("blend", BLENDS)
-def test_nothing_of_the_cover_bleeds_into_the_face(blend: str) -> None:
+def test_nothing_of_the_cover_bleeds_into_the_face(blend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With nothing matched to the plate, the made face is the same whatever the colour of what covers it."""
+    monkeypatch.setattr(making, "infer", one_grey)  # the same for both: the network itself sees the cover
     pictures = []
     for colour in (COVER, np.array([30, 250, 200], np.uint8)):
         image = plate()
         image[:, 120:150] = colour
-        # the same code for both: the network itself sees the cover
         painter = renderer(mask_model(), blend=blend, colour="none")
-        painter._maker._infer = lambda given: (np.full((32, 32, 3), 0.4, np.float32), np.ones((32, 32), np.float32))  # type: ignore[method-assign]
         pictures.append(painter.render(image, [face()]).astype(int))
     shown = pictures[0][..., 3] > 0
     assert np.array_equal(pictures[0][..., 3], pictures[1][..., 3])
@@ -92,21 +97,19 @@ def test_nothing_of_the_cover_bleeds_into_the_face(blend: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["mean", "reinhard", "mkl", "light"])
-def test_colours_are_measured_beside_the_cover(method: str) -> None:
+def test_colours_are_measured_beside_the_cover(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A face half covered in green gets the colours that the free one gets."""
     settings = {"colour": method, "blend": "feather", "occlusion_feather": "0"}
-    fixed = lambda given: (np.full((32, 32, 3), 0.4, np.float32) + given * 0, np.ones((32, 32), np.float32))  # noqa: E731
+    monkeypatch.setattr(making, "infer", one_grey)
     layers = []
     for image in (plate(), plate(covered=False)):
         painter = renderer(mask_model(), **settings)
-        painter._infer = fixed  # type: ignore[method-assign]
         layers.append(painter.render(image, [face()]))
     shown = (layers[0][..., 3] > 250) & (layers[1][..., 3] > 250)
     assert shown.sum() > 2000
     difference = np.abs(layers[0].astype(int) - layers[1])[shown]
     assert difference.mean() < 3
     blind = renderer(None, **settings)
-    blind._infer = fixed  # type: ignore[method-assign]
     wrong = np.abs(blind.render(plate(), [face()]).astype(int) - layers[1])[shown]
     assert wrong.mean() > 3 * difference.mean(), "and not what it would get with the cover measured too"
 

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_backend.faces.canonical import canonical_mesh
+from ml_backend.faces.mesh_surface import triangles
 from ml_backend.swapping.masks.sides import Sides, side_shares
-from ml_backend.swapping.masks.surface import depth_in_face, surface_mask, triangles
+from ml_backend.swapping.masks.surface import depth_in_face, surface_mask
 
 SHAPE = (160, 200)
 
@@ -74,6 +75,16 @@ def test_a_full_turn_of_the_head_leaves_the_near_features_covered() -> None:
     mask = surface_mask(SHAPE, landmarks, 0.03, 0.2)
     x, y = np.round(landmarks[4, :2]).astype(int)
     assert mask[y, x] > 0.5
+
+
+@pytest.mark.parametrize("yaw", [-40, 0, 40])
+def test_the_performers_brow_does_not_show_in_the_soft_edge(yaw: float) -> None:
+    landmarks = head(yaw, 0, 60)
+    mask = surface_mask(SHAPE, landmarks, 0.0, 0.15)  # the default
+    near = (70, 46) if landmarks[70, 2] < landmarks[300, 2] else (300, 276)
+    places = [landmarks[one, :2] * (1 - part) + landmarks[near[1], :2] * part for one in near for part in (0, 0.5)]
+    for x, y in np.round(places).astype(int):
+        assert mask[y, x] > 0.9, "the outer end of the nearer brow"
 
 
 def test_no_triangle_is_a_needle_from_front_to_side() -> None:

@@ -1,0 +1,154 @@
+"""The identity's own fine detail on the made face: pores, brows, lashes, the edge of the lips.
+
+A network paints softer than it was shown. How much softer is known where it rebuilds the identity's own faces: there
+the truth is at hand. What is missing in its picture of a portrait is carried over the face's mesh to the frame's face:
+
+    portrait ──► network ──► rebuilt                 performer ──► network ──► made
+        └── difference ──┘                                                       │
+               └──► laid flat ──► those of the nearest portraits, averaged ──► on the made face
+
+It fades by itself as the network learns. Large differences (light, colour) stay the network's. Detail as a part of the
+brightness around it survives another light. Source of differences as ratios: Liu et al.,
+"Expressive Expression Mapping with Ratio Images", 2001.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ml_backend.faces.landmarks import Landmarker
+from ml_backend.faces.roi import roi_of_landmarks
+from ml_backend.networks.autoencoder import Autoencoder
+from ml_backend.swapping.blend import Picture, to_unit
+from ml_backend.swapping.inference import infer
+from ml_backend.training.models.portraits import Portraits
+
+from .mesh_texture import SIDE, facing, texture_of, unwrap, wrap
+
+DARK = 0.03  # brightness that is added before differences are taken as parts of it, so that black has none
+LIGHT = 0.1  # of the side: differences that are larger belong to light and colour
+NEAREST = 6  # portraits that are averaged
+SHAPE, LOOK = 0.02, 0.1  # distances that count the same: of points in parts of the side, of pictures in brightness
+FAR = 4.0  # distance at which half of the detail is laid on
+SMALL = 32  # pixels at which pictures are compared
+SURE = 2.0  # texture pixels over which it is judged whether the portraits agree
+A_FACE = 0.5  # score of the points below which there is no face
+ELSEWHERE = 0.08  # of the side: mean distance of points beyond which they are not of the same face
+MEASURED = 256  # pixels at which the points of a made face are found
+
+
+@dataclass(frozen=True)
+class _Bank:
+    """Of N portraits: points N×478×3, the looks N×SMALL×SMALL×3 of the rebuilt faces, what is missing in these laid
+    flat N×SIDE×SIDE×3 (logarithms), and how much they show of the surface N×SIDE×SIDE×1."""
+
+    points: NDArray[np.float32]
+    looks: NDArray[np.float32]
+    missing: NDArray[np.float16]
+    shown: NDArray[np.float16]
+
+
+class IdentityDetail:
+    """The detail of one identity for one state of its network. Portraits are looked at when the first face asks."""
+
+    def __init__(
+        self,
+        network: Autoencoder,
+        identity: str,
+        portraits: Portraits,
+        landmarker: Landmarker,
+        device: torch.device,
+    ) -> None:
+        """landmarker: the one that found the portraits' points."""
+        self._network, self._identity, self._device = network, identity, device
+        self._portraits, self._landmarker = portraits, landmarker
+
+    def points(self, made: Picture, near: NDArray[np.float32]) -> NDArray[np.float32]:
+        """478×3 points of a made face R×R×3, in parts of its side; near: where its landmarks lie about.
+
+        Those are the answer where the made face is none yet, or its points are somewhere else. One thread asks for
+        points, and only then several ask for what is missing.
+        """
+        _ = self._bank
+        large = cv2.resize(made, (MEASURED, MEASURED), interpolation=cv2.INTER_CUBIC)
+        picture = np.round(np.clip(large, 0, 1) * 255).astype(np.uint8)
+        area = roi_of_landmarks(near.astype(np.float64) * MEASURED)
+        found, scores = self._landmarker.settle(picture, [area])
+        points = found[0] / MEASURED
+        points[:, :2] += 0.5 / MEASURED
+        off = np.linalg.norm(points[:, :2] - near[:, :2], axis=1).mean()
+        return np.asarray(points, np.float32) if scores[0] >= A_FACE and off <= ELSEWHERE else near
+
+    def missing(self, made: Picture, points: NDArray[np.float32], size: int) -> Picture:
+        """size×size×3: the logarithm of what the made face R×R×3 with these points is to be multiplied with."""
+        bank = self._bank
+        distance = _distances(bank, points, _look(made))
+        order = np.argsort(distance, kind="stable")
+        count = min(NEAREST, len(order) - 1) or 1
+        limit = distance[order[min(count, len(order) - 1)]]
+        # the last one counts nothing, so that none appears or goes at once
+        weights = np.square(1 - np.square(distance[order[:count]] / max(float(limit), 1e-9)))
+        weights = weights / weights.sum() if weights.sum() > 0 else np.full(count, 1 / count)
+        texture = _average(bank, order[:count], np.asarray(weights, np.float32))
+        picture, trust = wrap(texture, points, min(size, SIDE))
+        sure = 1 / (1 + (float(distance[order[0]]) / FAR) ** 4)
+        picture *= trust[..., None] * np.float32(sure)
+        return picture if size <= SIDE else np.asarray(cv2.resize(picture, (size, size), interpolation=cv2.INTER_CUBIC))
+
+    @cached_property
+    def _bank(self) -> _Bank:
+        resolution = self._network.side
+        looks, missing, shown = [], [], []
+        for stored, seen in zip(self._portraits.pictures, self._portraits.points, strict=True):
+            portrait = to_unit(stored)
+            size = portrait.shape[0]
+            given = cv2.resize(portrait, (resolution, resolution), interpolation=cv2.INTER_AREA)
+            made, _ = infer(self._network, self._identity, self._device, np.asarray(given, np.float32))
+            large = np.clip(cv2.resize(made, (size, size), interpolation=cv2.INTER_CUBIC), 0, 1)
+            lacking = np.log((portrait + DARK) / (large + DARK))
+            lacking -= cv2.GaussianBlur(lacking, (0, 0), LIGHT * size)
+            looks.append(_look(made))
+            missing.append(unwrap(np.asarray(lacking, np.float32), seen).astype(np.float16))
+            shown.append(texture_of(facing(seen))[..., None].astype(np.float16))
+        return _Bank(self._portraits.points, np.stack(looks), np.stack(missing), np.stack(shown))
+
+
+def lay_on(face: Picture, missing: Picture, strength: float) -> Picture:
+    """The face S×S×3 in 0–1 with what is missing in it (see `IdentityDetail.missing`)."""
+    detailed = (np.maximum(face, 0) + np.float32(DARK)) * np.exp(missing * np.float32(strength)) - np.float32(DARK)
+    return np.asarray(np.maximum(detailed, 0), np.float32)
+
+
+def _look(made: Picture) -> NDArray[np.float32]:
+    return np.asarray(cv2.resize(made, (SMALL, SMALL), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _distances(bank: _Bank, points: NDArray[np.float32], look: NDArray[np.float32]) -> NDArray[np.float64]:
+    """N: how unlike the made face each rebuilt portrait is, in shape and in look."""
+    shape = np.square(bank.points[..., :2] - points[:, :2]).sum(2).mean(1)
+    middle = slice(SMALL // 6, -(SMALL // 6))  # the face and not what surrounds it
+    looks = np.square(bank.looks[:, middle, middle] - look[middle, middle]).mean((1, 2, 3))
+    return np.asarray(np.sqrt(shape / SHAPE**2 + looks / LOOK**2), np.float64)
+
+
+def _average(bank: _Bank, chosen: NDArray[np.intp], weights: NDArray[np.float32]) -> Picture:
+    """What is missing according to some portraits, less where they do not agree: SIDE×SIDE×3."""
+    total = np.full((SIDE, SIDE, 1), 1e-6, np.float32)
+    mean = np.zeros((SIDE, SIDE, 3), np.float32)
+    power = np.zeros((SIDE, SIDE, 3), np.float32)
+    for number, weight in zip(chosen, weights, strict=True):
+        share = bank.shown[number].astype(np.float32) * weight
+        missing = bank.missing[number].astype(np.float32)
+        part = missing * share
+        total += share
+        mean += part
+        power += part * missing
+    mean /= total
+    power /= total
+    agreed = cv2.GaussianBlur(np.square(mean), (0, 0), SURE)
+    spread = cv2.GaussianBlur(np.maximum(power - np.square(mean), 0), (0, 0), SURE)
+    return np.asarray(mean * (agreed / (agreed + spread / 2 + 1e-6)), np.float32)

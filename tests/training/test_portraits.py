@@ -1,0 +1,80 @@
+"""The portraits that stay with a model: chosen for what they differ in, kept, exported, and honest when damaged."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from ml_backend.errors import BackendError
+from ml_backend.facesets.store import Faceset
+from ml_backend.training.models.portraits import (
+    MOST,
+    choose_portraits,
+    keep_portraits,
+    most_different,
+    portraits_file,
+    read_portraits,
+)
+
+
+@given(
+    arrays.arrays(np.float32, st.tuples(st.integers(1, 12), st.integers(1, 3)), elements=st.floats(-9, 9, width=32)),
+    st.integers(1, 12),
+)
+def test_each_chosen_one_is_the_least_like_those_before(values: np.ndarray, count: int) -> None:
+    chosen = most_different(values, count)
+    assert len(set(chosen)) == len(chosen) <= count
+    for n, one in enumerate(chosen[1:], 1):
+        nearest = np.square(values[:, None] - values[chosen[:n]]).sum(2).min(1)
+        assert nearest[one] == nearest.max() > 0
+    if len(chosen) < min(count, len(values)):  # the others are the same again
+        assert not np.square(values[:, None] - values[chosen]).sum(2).min(1).any()
+
+
+def test_portraits_are_the_faces_with_their_points(facesets: dict[str, Path]) -> None:
+    faceset = Faceset.open(facesets["identity_B"])
+    portraits = choose_portraits(faceset)
+    count, side = portraits.pictures.shape[:2]
+    assert portraits.pictures.shape == (count, side, side, 3)
+    assert 4 <= count <= MOST
+    assert portraits.points.shape == (count, 478, 3)
+    across = portraits.points[..., :2]
+    assert 0.3 < across.mean() < 0.7  # the face fills the framing
+    assert (across.max(1) - across.min(1) > 0.4).all()
+    eyes = portraits.points[:, [33, 263], 0]
+    assert (eyes[:, 0] < eyes[:, 1]).all()
+
+
+def test_they_are_written_once_and_again_for_other_faces(facesets: dict[str, Path], tmp_path: Path) -> None:
+    faceset, model = Faceset.open(facesets["identity_B"]), tmp_path / "model"
+    keep_portraits(model, "identity_B", faceset)
+    file = portraits_file(model, "identity_B")
+    first, state = read_portraits(model, "identity_B"), file.stat()
+    assert first is not None
+    keep_portraits(model, "identity_B", faceset)
+    assert file.stat().st_mtime_ns == state.st_mtime_ns
+    fewer = tmp_path / "fewer"
+    shutil.copytree(facesets["identity_B"], fewer)
+    for picture in sorted((fewer / "faces").glob("*.png"))[::2]:
+        picture.unlink()
+    keep_portraits(model, "identity_B", Faceset.open(fewer))
+    other = read_portraits(model, "identity_B")
+    assert other is not None
+    assert other.sha256 != first.sha256
+
+
+def test_a_model_without_portraits_has_none(tmp_path: Path) -> None:
+    assert read_portraits(tmp_path, "identity_B") is None
+
+
+@pytest.mark.parametrize("damage", ["cut", "text"])
+def test_a_damaged_file_is_named(facesets: dict[str, Path], tmp_path: Path, damage: str) -> None:
+    keep_portraits(tmp_path, "identity_B", Faceset.open(facesets["identity_B"]))
+    file = portraits_file(tmp_path, "identity_B")
+    file.write_bytes(file.read_bytes()[:-1000] if damage == "cut" else b"no tensors")
+    with pytest.raises(BackendError, match=r"identity_B\.safetensors is damaged"):
+        read_portraits(tmp_path, "identity_B")
