@@ -1,6 +1,7 @@
 """What the commands of `blender --command deepfake` share: the strip they are about, the backend, paths, saving."""
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -65,15 +66,41 @@ def strip_of(arguments: argparse.Namespace) -> tuple[Scene, Strip]:
     return scene, strips.by_name(scene, arguments.strip)
 
 
-def save(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Save the edit where that was asked for."""
+def save_path(arguments: argparse.Namespace) -> Path | None:
+    """Where the edit shall be saved, None where that was not asked for; looked at before anything is done."""
     if arguments.save is None:
-        return {}
-    path = arguments.save or bpy.data.filepath
-    if not path:
+        return None
+    if not (arguments.save or bpy.data.filepath):
         raise UsageError("The edit has no file to save to.", "Give one: --save PATH.")
-    bpy.ops.wm.save_as_mainfile(filepath=str(absolute(path)))
-    return {"saved": str(absolute(path))}
+    path = absolute(arguments.save or bpy.data.filepath)
+    if not path.parent.is_dir():
+        raise UsageError(f"The edit cannot be saved as {path}: there is no folder {path.parent}.", "Make it first.")
+    if path.is_dir() or not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise UsageError(f"The edit cannot be saved as {path}.", "Choose a file that can be written: --save PATH.")
+    return path
+
+
+def save(path: Path | None) -> dict[str, Any]:
+    """Save the edit where that was asked for."""
+    if path is None:
+        return {}
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    except RuntimeError as error:
+        said = str(error).strip().removeprefix("Error: ")
+        raise DeepfakeError(f"The edit was not saved: {said}.", "Save it elsewhere: --save PATH.") from error
+    return {"saved": str(path)}
+
+
+def consent_of(arguments: argparse.Namespace, scene: Scene) -> dict[str, Any]:
+    """What the gate is asked with, by the names of a job's fields: as the arguments say, else as the scene does."""
+    settings: Any = scene.deepfake
+    kept = project.absolute(settings.consent) if settings.consent else None
+    return {
+        "consent": path_of(arguments.consent) or kept,
+        "project": arguments.project or settings.project,
+        "shot": arguments.shot or settings.shot,
+    }
 
 
 def backend_of(arguments: argparse.Namespace) -> BackendPlace:

@@ -1,13 +1,24 @@
 """The arguments of `blender --command deepfake`."""
 
 import argparse
-from typing import Any
+from typing import Any, NoReturn
 
+from .argument_types import at_least_one, crop_side, face_side, frames, positive, smoothing
+from .core.errors import UsageError
 from .export_job import FORMATS
+
+_ABOUT = "Deepfakes in an edit, without a window. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (consent)."
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong, as every other error is said, and leaves the process to Blender."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"See {self.prog} --help")
 
 
 def parser() -> argparse.ArgumentParser:
-    """Wrong arguments end with exit code 2, as argparse does it."""
+    """Its `parse_args` raises UsageError for wrong arguments, and SystemExit after --help."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     backend = argparse.ArgumentParser(add_help=False)
@@ -19,9 +30,18 @@ def parser() -> argparse.ArgumentParser:
     strip.add_argument("--strip", required=True, metavar="NAME", help="the strip's name in the edit")
     strip.add_argument("--scene", metavar="NAME", help="the scene of the strip (default: the one that has it)")
     consent = argparse.ArgumentParser(add_help=False)
-    consent.add_argument("--consent", metavar="DIR", help="folder of consent records besides your own")
-    consent.add_argument("--project", default="", metavar="NAME", help="the production that consent was given for")
-    consent.add_argument("--shot", default="", metavar="NAME", help="the shot (default: the strip's name)")
+    consent.add_argument(
+        "--consent", metavar="DIR", help="folder of consent records besides your own (default: as the edit says)"
+    )
+    consent.add_argument(
+        "--project",
+        default="",
+        metavar="NAME",
+        help="the production (default: as the edit says, then ML_BACKEND_PROJECT)",
+    )
+    consent.add_argument(
+        "--shot", default="", metavar="NAME", help="the shot (default: as the edit says, then the strip's name)"
+    )
     painting = argparse.ArgumentParser(add_help=False)
     painting.add_argument("--model", required=True, metavar="DIR", help="folder of the model")
     painting.add_argument("--identity", required=True, metavar="NAME", help="whose face is painted")
@@ -32,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     save = argparse.ArgumentParser(add_help=False)
     save.add_argument("--save", nargs="?", const="", metavar="PATH", help="save the edit (default: its own file)")
 
-    top = argparse.ArgumentParser(prog="blender -b EDIT.blend --command deepfake", description=__doc__)
+    top: argparse.ArgumentParser = _Parser(prog="blender -b EDIT.blend --command deepfake", description=_ABOUT)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_extract(commands, [strip, consent, backend, common])
     _add_repair(commands, [strip, common])
@@ -45,8 +65,8 @@ def parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--preset", help="size of a new model")
     limit = train.add_mutually_exclusive_group()
-    limit.add_argument("--iterations", type=_at_least_one, metavar="N", help="iterations that the model shall have")
-    limit.add_argument("--minutes", type=_positive, metavar="M", help="how long to train")
+    limit.add_argument("--iterations", type=at_least_one, metavar="N", help="iterations that the model shall have")
+    limit.add_argument("--minutes", type=positive, metavar="M", help="how long to train")
 
     swap = commands.add_parser(
         "swap", parents=[strip, painting, more, consent, save, backend, common], help="swap the face in a strip"
@@ -54,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
     swap.add_argument("--out", metavar="DIR", help="default: a folder in deepfake/swaps beside the edit")
     swap.add_argument(
         "--frames",
-        type=_frames,
+        type=frames,
         metavar="A-B",
         help="of the frames that the strip shows only these: a movie's first one is 1, pictures count as their files "
         "do, and plates that Blender renders from 1001 on",
@@ -95,12 +115,19 @@ def _add_extract(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     )
     extract.add_argument("--framing", choices=("face", "whole-face", "head"), default="face", help="what crops hold")
     extract.add_argument(
-        "--size", type=_size, default=0, metavar="N", help="side of the crops (default: by the footage)"
+        "--size", type=crop_side, default=0, metavar="N", help="side of the crops (default: by the footage)"
+    )
+    extract.add_argument(
+        "--smallest",
+        type=face_side,
+        default=0,
+        metavar="PX",
+        help="side of the smallest face wanted (default: by the footage)",
     )
     extract.add_argument("--landmarks", choices=("mesh", "fan"), default="mesh", help="what measures the faces")
     extract.add_argument("--fan-weights", metavar="FILE", help="FAN's weights (default: found in the torch hub folder)")
     extract.add_argument(
-        "--smooth", type=_smoothing, default=1.0, metavar="X", help="0 to 4: how much jitter is taken out (default 1)"
+        "--smooth", type=smoothing, default=1.0, metavar="X", help="0 to 4: how much jitter is taken out (default 1)"
     )
     extract.add_argument("--average", action="store_true", help="measure each face in several crops: steadier, slower")
 
@@ -134,8 +161,8 @@ def _add_masks(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
         "--faceset", action="append", required=True, metavar="DIR", help="has painted masks; give any number"
     )
     limit = mask.add_mutually_exclusive_group()
-    limit.add_argument("--iterations", type=_at_least_one, metavar="N", help="iterations that the model shall have")
-    limit.add_argument("--minutes", type=_positive, metavar="M", help="how long to train")
+    limit.add_argument("--iterations", type=at_least_one, metavar="N", help="iterations that the model shall have")
+    limit.add_argument("--minutes", type=positive, metavar="M", help="how long to train")
     apply = commands.add_parser("apply-masks", parents=parents, help="have a mask model make a faceset's masks")
     apply.add_argument("--faceset", required=True, metavar="DIR", help="whose faces get masks")
     apply.add_argument("--mask-model", required=True, metavar="DIR", help="folder of the mask model")
@@ -147,7 +174,7 @@ def _add_reviews(commands: Any, backend: argparse.ArgumentParser, common: argpar
     evaluate.add_argument("--plate", metavar="SOURCE", help="default: the plate that the swap was made from")
     evaluate.add_argument("--truth", metavar="SOURCE", help="the perfect swap, where there is one")
     evaluate.add_argument("--mask", metavar="SOURCE", help="grey footage: where to compare with the truth")
-    evaluate.add_argument("--frames", type=_frames, metavar="A-B", help="only these frames of the plate")
+    evaluate.add_argument("--frames", type=frames, metavar="A-B", help="only these frames of the plate")
     evaluate.add_argument("--identity-faceset", metavar="DIR", help="compare with the identity's faces")
     evaluate.add_argument("--performer-faceset", metavar="DIR", help="compare with the performer's faces")
 
@@ -185,42 +212,7 @@ def _add_farm(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     )
     export.add_argument("--job", required=True, metavar="DIR", help="the job's folder; all workers must see it")
     export.add_argument("--out", metavar="DIR", help="default: a folder in deepfake/swaps beside the edit")
-    export.add_argument("--frames", type=_frames, metavar="A-B", help="only these, counted as for swap")
+    export.add_argument("--frames", type=frames, metavar="A-B", help="only these, counted as for swap")
     export.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="what the farm reads (default openjd)")
-    export.add_argument("--chunk", type=_at_least_one, default=15, metavar="N", help="frames of a piece (default 15)")
+    export.add_argument("--chunk", type=at_least_one, default=15, metavar="N", help="frames of a piece (default 15)")
     export.add_argument("--worker-backend", metavar="PROGRAM", help="ml-backend as the workers call it")
-
-
-def _frames(text: str) -> tuple[int, int]:
-    first, _, last = text.partition("-")
-    if not first.isdecimal() or not (last or first).isdecimal() or int(last or first) < int(first):
-        raise argparse.ArgumentTypeError(f"{text!r} is no range of frames: write it as 1-100, or as 7 for one")
-    return int(first), int(last or first)
-
-
-def _at_least_one(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return value
-
-
-def _size(text: str) -> int:
-    value = int(text)
-    if value and not 64 <= value <= 2048:
-        raise argparse.ArgumentTypeError("must be from 64 to 2048, or 0 for what the footage gives")
-    return value
-
-
-def _smoothing(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 4:
-        raise argparse.ArgumentTypeError("must be from 0 to 4")
-    return value
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError("must be more than 0")
-    return value

@@ -27,7 +27,7 @@ from . import (
     swap_specs,
     swap_versions,
 )
-from .command_context import AnsweredError, absolute, backend_of, path_of, run, save, strip_of
+from .command_context import AnsweredError, absolute, backend_of, consent_of, path_of, run, save, save_path, strip_of
 from .core import doctor, person_choice, repairs, typed_values, wording
 from .core.backend_command import find_program
 from .core.errors import DeepfakeError
@@ -37,22 +37,33 @@ from .shown_frame import shown_frame
 
 def main(argv: list[str]) -> int:
     """Run one command, as typed after `--command deepfake`. Returns the exit code."""
+    wanted = argv[0] if argv and argv[0] in _COMMANDS else ""
     try:
-        arguments = command_line.parser().parse_args(argv)
-    except SystemExit as stop:  # argparse leaves the program; Blender must end by itself
+        answer, code = _run(argv), 0
+    except SystemExit as stop:  # after --help argparse leaves the program; Blender must end by itself
         return int(stop.code or 0)
-    command: Callable[[argparse.Namespace], dict[str, Any]] = _COMMANDS[arguments.command]
-    try:
-        answer, code = command(arguments), 0
-    except DeepfakeError as error:
-        print(f"deepfake {arguments.command}: {error}", file=sys.stderr, flush=True)
+    except (DeepfakeError, OSError) as raised:
+        error = raised if isinstance(raised, DeepfakeError) else _of_disk(raised)
+        print(f"{f'deepfake {wanted}'.strip()}: {error}", file=sys.stderr, flush=True)
         answer = {"error": {"message": error.message, "fix": error.fix, "log": error.log}}
         answer |= error.answer if isinstance(error, AnsweredError) else {}
         code = error.exit_code
-    if arguments.json:
+    if "--json" in argv:
         _flush_blender()
-        print(json.dumps({"command": arguments.command, "exit_code": code, **answer}), flush=True)
+        print(json.dumps({"command": wanted, "exit_code": code, **answer}), flush=True)
     return code
+
+
+def _run(argv: list[str]) -> dict[str, Any]:
+    arguments = command_line.parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], dict[str, Any]] = _COMMANDS[arguments.command]
+    return command(arguments)
+
+
+def _of_disk(error: OSError) -> DeepfakeError:
+    """A folder that may not be written, a disk that is full: whatever was not foreseen where it happened."""
+    what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return DeepfakeError(f"{what}.", "Check that the folder can be written and that the disk has room.")
 
 
 def _flush_blender() -> None:
@@ -68,13 +79,12 @@ def _extract(arguments: argparse.Namespace) -> dict[str, Any]:
         who=person_choice.of_text(arguments.person, absolute),
         framing=arguments.framing,
         size=arguments.size,
+        smallest=arguments.smallest,
         landmarks=arguments.landmarks,
         average=arguments.average,
         smooth=arguments.smooth,
         fan_weights=path_of(arguments.fan_weights),
-        consent=path_of(arguments.consent),
-        project=arguments.project,
-        shot=arguments.shot,
+        **consent_of(arguments, scene),
     )
     result = run(job_specs.extract(scene, strip, arguments.name, faceset, how), arguments)
     return {**result, "faceset": str(faceset)}
@@ -114,7 +124,8 @@ def _apply_masks(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _train(arguments: argparse.Namespace) -> dict[str, Any]:
-    facesets = {name: absolute(folder) for name, folder in job_specs.key_values(arguments.faceset).items()}
+    people = job_specs.key_values(arguments.faceset, "a person's faces", "NAME=DIR")
+    facesets = {name: absolute(folder) for name, folder in people.items()}
     training = job_specs.Training(
         model=absolute(arguments.model),
         facesets=facesets,
@@ -122,28 +133,28 @@ def _train(arguments: argparse.Namespace) -> dict[str, Any]:
         iterations=arguments.iterations,
         minutes=arguments.minutes,
         settings=job_specs.key_values(arguments.set),
-        consent=path_of(arguments.consent),
-        project=arguments.project,
-        shot=arguments.shot,
+        **consent_of(arguments, bpy.context.scene),
     )
     return run(job_specs.train(training), arguments)
 
 
 def _swap(arguments: argparse.Namespace) -> dict[str, Any]:
     scene, strip = strip_of(arguments)
+    edit = save_path(arguments)
     out = path_of(arguments.out) or swap_versions.target(strip, arguments.identity)
-    swapping = replace(review_commands.swapping(arguments), frames=arguments.frames)
+    swapping = replace(review_commands.swapping(arguments, scene), frames=arguments.frames)
     spec = swap_specs.swap(scene, strip, swapping, out)
     answer = {"out": str(out), **run(spec, arguments)}
     if arguments.place:
         answer["strip"] = placing.place(scene, strip, out).name
-    return answer | save(arguments)
+    return answer | save(edit)
 
 
 def _place(arguments: argparse.Namespace) -> dict[str, Any]:
     scene, strip = strip_of(arguments)
+    edit = save_path(arguments)
     result = placing.place(scene, strip, absolute(arguments.swap))
-    return {"strip": result.name, "channel": result.channel} | save(arguments)
+    return {"strip": result.name, "channel": result.channel} | save(edit)
 
 
 def _status(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Writes the swap of a strip as a job for a farm, with `ml-backend farm export`."""
 
 import json
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,20 +39,23 @@ def export(
 ) -> dict[str, Any]:
     """Render the plate of a swap where Blender must, and write its job; returns what the backend says of it.
 
-    The job's folder gets `plate.json` and `keys.json`, from which the backend makes the rest. Raises UsageError for a
-    folder that cannot be written. Touches nothing of Blender's and takes its time.
+    The job's folder gets `plate.json` and `keys.json` too, from which the backend made it, once it has taken the job.
+    Raises UsageError for a folder that cannot be written. Touches nothing of Blender's and takes its time.
     """
     if spec.render is not None:
         rendering.run(spec.render, progress, lambda: False)
     request = spec.request
-    _write(job.folder / PLATE, request["plate"])
-    _write(job.folder / KEYS, request.get("keys", {}))
-    return ask(program, arguments(request, job, spec.label))
+    with tempfile.TemporaryDirectory() as name:
+        told = Path(name)
+        _write(told, request)
+        answer = ask(program, arguments(request, job, spec.label, told))
+    _write(job.folder, request)
+    return answer
 
 
-def arguments(request: dict[str, Any], job: FarmJob, name: str) -> list[str]:
-    """`farm export …` for a request of a swap whose plate and keys lie in the job's folder."""
-    words = ["farm", "export", str(job.folder / PLATE), "--keys", str(job.folder / KEYS), "--json"]
+def arguments(request: dict[str, Any], job: FarmJob, name: str, told: Path) -> list[str]:
+    """`farm export …` for a request of a swap whose plate and keys lie in the folder `told`."""
+    words = ["farm", "export", str(told / PLATE), "--keys", str(told / KEYS), "--json"]
     for key in _NAMED:
         if request.get(key):
             words += [f"--{key.replace('_', '-')}", str(request[key])]
@@ -61,8 +65,11 @@ def arguments(request: dict[str, Any], job: FarmJob, name: str) -> list[str]:
     return [*words, "--backend", job.worker] if job.worker else words
 
 
-def _write(path: Path, content: Any) -> None:
-    try:
-        whole_file.write_bytes(path, f"{json.dumps(content, indent=2)}\n".encode())
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.", "Choose another folder: --job DIR.") from error
+def _write(folder: Path, request: dict[str, Any]) -> None:
+    for path, content in ((folder / PLATE, request["plate"]), (folder / KEYS, request.get("keys", {}))):
+        try:
+            whole_file.write_bytes(path, f"{json.dumps(content, indent=2)}\n".encode())
+        except OSError as error:
+            raise UsageError(
+                f"{path} cannot be written: {error.strerror}.", "Choose another folder: --job DIR."
+            ) from error

@@ -13,7 +13,7 @@ from .core.backend_command import find_program
 def export(arguments: argparse.Namespace) -> dict[str, Any]:
     scene, strip = strip_of(arguments)
     out = path_of(arguments.out) or swap_versions.target(strip, arguments.identity)
-    swapping = replace(review_commands.swapping(arguments), frames=arguments.frames)
+    swapping = replace(review_commands.swapping(arguments, scene), frames=arguments.frames)
     spec = swap_specs.swap(scene, strip, swapping, out)
     job = export_job.FarmJob(absolute(arguments.job), arguments.format, arguments.chunk, arguments.worker_backend or "")
     print(f"Job for a farm: {spec.label}. {spec.note}".strip(), file=sys.stderr, flush=True)

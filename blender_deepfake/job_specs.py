@@ -34,7 +34,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Extraction:
-    """Whose faces are collected (as core/person_choice.py writes it) and how; a size of 0 goes by the footage.
+    """Whose faces are collected (as core/person_choice.py writes it) and how; sizes of 0 go by the footage.
 
     An empty `shot` is the strip's name, or the name of footage that is no strip.
     """
@@ -42,6 +42,7 @@ class Extraction:
     who: str = "only"
     framing: str = "face"
     size: int = 0
+    smallest: int = 0
     landmarks: str = "mesh"
     average: bool = False
     smooth: float = 1.0
@@ -87,6 +88,8 @@ def _extraction(
         "average": how.average,
         "smooth": how.smooth,
     }
+    if how.smallest:
+        request["smallest"] = how.smallest
     if how.fan_weights is not None:
         request["fan_weights"] = str(how.fan_weights)
     return with_consent(request, how.consent, how.project, shot)
@@ -138,12 +141,12 @@ def train(training: Training) -> JobSpec:
     return JobSpec("train", request, label("train", request))
 
 
-def key_values(text: list[str]) -> dict[str, str]:
-    """`["lr=1e-4", …]` as a mapping."""
+def key_values(text: list[str], what: str = "a setting", form: str = "key=value") -> dict[str, str]:
+    """`["lr=1e-4", …]` as a mapping; what each is, and how it is written."""
     pairs = [item.partition("=") for item in text]
     for item, (key, equals, _) in zip(text, pairs, strict=True):
         if not key or not equals:
-            raise UsageError(f"{item!r} is not a setting.", "Write it as key=value.")
+            raise UsageError(f"{item!r} is not {what}.", f"Write it as {form}.")
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 

@@ -71,6 +71,7 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
         identity_choice: DeepfakeChoice
         framing: str
         crop_size: int
+        smallest_face: int
         landmark_model: str
         fan_weights: str
         average: bool
@@ -129,6 +130,16 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
             default=0,
             min=0,
             max=2048,
+        )
+        smallest_face: IntProperty(
+            name="Smallest Face",
+            description="Side in pixels of the smallest face that is looked for: less finds faces far away and takes "
+            "longer, more leaves out crowds. 0: by the footage",
+            default=0,
+            min=0,
+            soft_min=8,
+            max=4320,
+            subtype="PIXEL",
         )
         landmark_model: EnumProperty(name="Landmarks", description="What measures the faces", items=_LANDMARKS)
         fan_weights: StringProperty(

@@ -23,10 +23,10 @@ def consent(arguments: argparse.Namespace) -> dict[str, Any]:
     program = _program(arguments)
     if arguments.words:
         words = [word for word in arguments.words if word != "--json"]
-        arguments.json = arguments.json or "--json" in arguments.words
-        code, answer = _passed_on(program, ["consent", *words], arguments.json)
+        code, answer = _passed_on(program, ["consent", *words], arguments.json or "--json" in arguments.words)
         if code:
-            raise AnsweredError(f"ml-backend consent ended with code {code}.", "", code, {"consent": answer})
+            told = answer.get("error") or {"message": f"ml-backend consent ended with code {code}."}
+            raise AnsweredError(told["message"], told.get("fix", ""), code, {"consent": answer})
         return {"consent": answer}
     scenes: list[Scene] = list(bpy.data.scenes)
     people = {name: _state(program, name, scene.deepfake) for scene in scenes for name in _people(scene)}
@@ -116,5 +116,6 @@ def _passed_on(program: BackendCommand, words: list[str], as_json: bool) -> tupl
     lines = done.stdout.strip().splitlines()
     if as_json and lines and lines[-1].startswith("{"):
         return done.returncode, dict(json.loads(lines.pop()))
-    print("\n".join(lines), flush=True)
+    if lines:
+        print("\n".join(lines), flush=True)
     return done.returncode, {}

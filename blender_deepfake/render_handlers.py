@@ -1,7 +1,7 @@
 """When a film with placed swaps was rendered, it is signed; the panel says how that went."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,15 @@ class Signing:
     text: str = ""
     icon: str = "NONE"
     frames: int = 0
+    _noticed: set[str] = field(default_factory=set)
 
     def tell(self, text: str, icon: str) -> None:
+        """Show it, and without a window print it: a mere notice once a session, however many stills are rendered."""
         self.text, self.icon = text, icon
-        if bpy.app.background:
+        if bpy.app.background and text not in self._noticed:
             print(f"deepfake: {text}", file=sys.stderr, flush=True)
+        if icon == "INFO":
+            self._noticed.add(text)
 
 
 _signing = Signing()

@@ -137,7 +137,10 @@ def _set_format(scene: Any, compat: ModuleType, depth: int) -> str:
 
 
 def _plain(scene: Any) -> None:
-    """What is rendered must be the source's pixels: no view transform's look, no dither, no other compositing."""
+    """What is rendered must be the source's pixels: no view transform's look, no dither, no other compositing.
+
+    And nothing else, such as the time and the name of the edit's copy: the same pixels are then the same file.
+    """
     scene.view_settings.view_transform = "Standard"
     scene.view_settings.look = "None"
     scene.view_settings.exposure, scene.view_settings.gamma = 0.0, 1.0
@@ -145,7 +148,9 @@ def _plain(scene: Any) -> None:
     render = scene.render
     render.dither_intensity = 0.0
     render.use_sequencer, render.use_compositing = True, False
-    render.use_border = render.use_stamp = render.use_multiview = False
+    render.use_border = render.use_multiview = False
+    for name in (name for name in dir(render) if name.startswith("use_stamp")):
+        setattr(render, name, False)
     render.resolution_percentage = 100
     scene.sequence_editor.show_missing_media = False
 

@@ -5,21 +5,21 @@ import sys
 from typing import Any
 
 from . import evaluations, job_specs, previewing, project, session, swap_specs
-from .command_context import absolute, backend_of, path_of, run, strip_of
+from .command_context import absolute, backend_of, consent_of, path_of, run, strip_of
+from .compat import Scene
 from .core import roots
+from .core.errors import UsageError
 from .core.job_labels import label
 from .core.runner import JobSpec
 
 
-def swapping(arguments: argparse.Namespace) -> swap_specs.Swapping:
+def swapping(arguments: argparse.Namespace, scene: Scene) -> swap_specs.Swapping:
     """What the arguments of `swap` and `preview` say alike."""
     return swap_specs.Swapping(
         model=absolute(arguments.model),
         identity=arguments.identity,
         settings=job_specs.key_values(arguments.set),
-        consent=path_of(arguments.consent),
-        project=arguments.project,
-        shot=arguments.shot,
+        **consent_of(arguments, scene),
         mask_model=path_of(arguments.mask_model),
         repairs=path_of(arguments.repairs),
     )
@@ -29,10 +29,15 @@ def preview(arguments: argparse.Namespace) -> dict[str, Any]:
     scene, strip = strip_of(arguments)
     frame = scene.frame_current if arguments.frame is None else arguments.frame
     out = path_of(arguments.out) or project.preview(strip, arguments.identity)
-    spec = swap_specs.preview(scene, strip, swapping(arguments), frame, out)
+    spec = swap_specs.preview(scene, strip, swapping(arguments, scene), frame, out)
     print(f"Preview frame {frame} of {strip.name}. {spec.note}".strip(), file=sys.stderr, flush=True)
     current = session.current()
-    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"{out} cannot be written: {error.strerror}.", "Choose another file: --out FILE.png."
+        ) from error
     allow = roots.needed(previewing.written(spec))
     answer = previewing.make(current.backend_at(backend_of(arguments)), spec, allow, current.is_closing)
     return {"frame": frame, **answer}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import bpy
 
@@ -51,17 +51,29 @@ def mark(strip: Strip) -> str:
     known, home = uid_of(strip), _home(strip)
     if known and _owner(known) != (strip.id_data, strip):
         lying = results_over(strip)
-        strip[UID] = uuid4().hex
+        strip[UID] = _new_uid(strip)
         for name in (CURRENT, OWNER):
             if name in strip:
                 del strip[name]
         for result in lying:
             result[SOURCE] = strip[UID]
     elif not known:
-        strip[UID] = uuid4().hex
+        strip[UID] = _new_uid(strip)
     if strip.get(OWNER) != home:
         strip[OWNER] = home
     return uid_of(strip)
+
+
+def _new_uid(strip: Strip) -> str:
+    """By the names of edit, scene and strip, so that a command which saves nothing finds its folders again.
+
+    At random where another strip has that one, and in an edit that has no file, thus no folder of its own.
+    """
+    if bpy.data.filepath:
+        named = uuid5(NAMESPACE_URL, f"{Path(bpy.data.filepath).name}\n{_home(strip)}").hex
+        if _owner(named) is None:
+            return named
+    return uuid4().hex
 
 
 def _home(strip: Strip) -> str:

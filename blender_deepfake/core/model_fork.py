@@ -31,8 +31,9 @@ def fork(model: Path, copy: Path, should_stop: Callable[[], bool] = lambda: Fals
         _need_room(newest.folder, copy.parent)
         part.mkdir()
         _copy_folder(newest.folder, part / "checkpoints" / newest.folder.name, should_stop)
-        if (model / PORTRAITS).is_dir():
-            _copy_folder(model / PORTRAITS, part / PORTRAITS, should_stop)
+        for file in sorted((model / PORTRAITS).glob("[!.]*.safetensors")):
+            _stop(should_stop)
+            _copy_file(file, part / PORTRAITS / file.name)
         if (model / CURVES).is_file():
             _copy_file(model / CURVES, part / CURVES)
         for file in sorted((model / "previews").glob("*.png")):

@@ -57,6 +57,7 @@ class ExtractionOperator(bpy.types.Operator):
         return job_specs.Extraction(
             who=who or self._who(settings),
             framing=settings.framing,
+            smallest=settings.smallest_face,
             size=settings.crop_size,
             landmarks=settings.landmark_model,
             average=settings.average,

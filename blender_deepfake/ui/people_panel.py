@@ -177,6 +177,7 @@ class DEEPFAKE_PT_extraction(SidebarPanel):
         column = layout.column()
         column.prop(settings, "framing")
         column.prop(settings, "crop_size")
+        column.prop(settings, "smallest_face")
         column.prop(settings, "landmark_model")
         if settings.landmark_model == "fan":
             column.prop(settings, "fan_weights", placeholder="In the torch hub folder")

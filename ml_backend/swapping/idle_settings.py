@@ -1,4 +1,6 @@
-"""Settings that were given and change nothing, so that nobody turns a knob that is not connected."""
+"""Settings that change nothing, so that nobody turns a knob that is not connected."""
+
+from pathlib import Path
 
 from ml_backend.requests import SwapRequest
 
@@ -17,3 +19,9 @@ def idle_settings(request: SwapRequest, settings: SwapSettings) -> str | None:
         return None
     why = "without a mask model (--mask-model)" if request.mask_model is None else "with occlusion=false"
     return f"{', '.join(idle)}: no effect {why}."
+
+
+def no_portraits(model: Path, identity: str) -> str:
+    """A sentence about a model in whose swaps `detail` does nothing, and what to do about it."""
+    fix = "Export it again with its portraits." if model.is_file() else "Train it on for a step with their faceset."
+    return f"The model {model} has no portraits of {identity}, so the face stays soft: detail has no effect. {fix}"

@@ -17,7 +17,7 @@ from ml_backend.requests import SwapRequest
 
 from .footage import files_of
 from .frames import Frames
-from .idle_settings import idle_settings
+from .idle_settings import idle_settings, no_portraits
 from .journal import Journal
 from .manifest import MANIFEST, Consent, Manifest, read_manifest, write_manifest
 from .permission import facts_of, true_footage
@@ -38,6 +38,8 @@ def run_swap(request: SwapRequest, reporter: Reporter) -> dict[str, Any]:
     idle = idle_settings(request, job.controls.constant)
     if idle is not None:
         reporter.message(idle)
+    if job.portraits is None and job.controls.ever("detail"):
+        reporter.message(no_portraits(request.model, request.identity))
     if request.step == "faces":
         return _finding(job, reporter, started)
     if request.step == "frames":

@@ -63,8 +63,8 @@ PRESETS: Mapping[str, TrainingConfig] = {
             "subpixel": True,
         },
         batch_size=4,
-        learning_rate=3e-4,  # from the base: faster ones forget what it knows of frames that are not trained on
-        encoder_rate=0.3,
+        learning_rate=1e-3,
+        encoder_rate=0.1,  # what the base knows of frames that are not trained on is kept
         augmentation=Augmentation(rotate=4, scale=0.03, shift=0.015, warp=0.012, light=0.1, colour=0.03),
     ),
     # the original method, as it was

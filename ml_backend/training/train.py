@@ -29,6 +29,7 @@ from .finding_rate import find_rate
 from .fitting import free_memory, parts_needed
 from .losses.shipped import load_recogniser
 from .models.checkpoints import Checkpoint, list_checkpoints, load_checkpoint
+from .models.portraits import FOLDER as PORTRAITS_FOLDER
 from .models.portraits import keep_portraits
 from .newcomers import learn_only, with_newcomers
 from .parallel.launch import launch
@@ -73,7 +74,7 @@ def _train(
     request: TrainRequest, reporter: Reporter, granted: Granted, world: World, device: torch.device
 ) -> dict[str, Any]:
     if world.leads:
-        for folder in ("checkpoints", "previews"):
+        for folder in ("checkpoints", "previews", PORTRAITS_FOLDER):
             atomic.remove_leftovers(request.model / folder)
     wait(world)
     before = list_checkpoints(request.model)

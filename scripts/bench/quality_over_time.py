@@ -75,8 +75,8 @@ class Trained:
 
 CASES = (
     Case("quick96, base", "quick96"),
-    Case("quick96, base, higher rates", "quick96", {"learning_rate": "1e-3", "encoder_rate": "1"}),
-    Case("quick96, noise", "quick96", {"base": "none", "learning_rate": "1e-3", "encoder_rate": "1"}),
+    Case("quick96, base, all at one rate", "quick96", {"encoder_rate": "1"}),
+    Case("quick96, noise", "quick96", {"base": "none", "encoder_rate": "1"}),
     Case("quick64", "quick64"),
     Case("classic64", "classic64"),
     Case("df128", "df128"),

@@ -105,3 +105,59 @@ def test_check_and_jobs_without_a_backend(scenario: Scenario, quick_backend: str
     )
     assert answer["codes"] == [0, 1, 1, 1, 1, 2]
     assert not answer["started"]
+
+
+def test_what_fails_is_one_line_and_one_json_object(scenario: Scenario, tmp_path: Path) -> None:
+    model, file = str(tmp_path), tmp_path / "a file"
+    file.write_text("")
+    train = ["train", "--model", model, "--faceset", f"a={model}", "--faceset", f"b={model}"]
+    swap = ["swap", "--strip", "plate", "--model", model, "--identity", "b"]
+    place = ["place", str(tmp_path / "swap"), "--strip", "plate"]
+    repairs = tmp_path / "faces" / "repairs.json"
+    repairs.mkdir(parents=True)
+    wrong = {
+        "The following arguments are required: --name.": ["extract", "--strip", "plate"],
+        "'x' is no whole number from 1 on": [*train, "--iterations", "x"],
+        "'x' is no number above 0": [*train, "--minutes", "x"],
+        "is not a person's faces.": ["train", "--model", model, "--faceset", model],
+        "choose from": ["dance"],
+        "there is no folder": [*swap, "--save", str(tmp_path / "no folder" / "a.blend")],
+        "cannot be saved as": [*place, "--save", str(tmp_path)],
+        "a file/a.png cannot be written": ["preview", *swap[1:], "--out", str(file / "a.png")],
+        str(repairs): ["repair", "--strip", "plate", "--faceset", str(repairs.parent), "--undo"],
+    }
+    answer = scenario("commands", *(json.dumps([*words, "--json"]) for words in wrong.values()))
+    for message, code, (output, errors) in zip(wrong, answer["codes"], answer["said"], strict=True):
+        told = json.loads(output)
+        assert message in told["error"]["message"]
+        assert told["exit_code"] == code
+        assert errors.splitlines()[-1].startswith("deepfake")
+        assert "Traceback" not in errors
+        assert message in errors
+    assert answer["placed"] == [], "what cannot be saved is not begun"
+
+
+def test_a_job_that_the_backend_refuses_leaves_nothing(
+    scenario: Scenario, backend_program: Path, tmp_path: Path
+) -> None:
+    swap = ["--strip", "plate", "--model", str(tmp_path), "--identity", "b", "--backend", str(backend_program)]
+    answer = scenario("commands", json.dumps(["export-job", *swap, "--job", str(tmp_path / "job"), "--set", "beard=1"]))
+    assert answer["codes"] == [2]
+    assert not (tmp_path / "job").exists()
+
+
+def test_consent_says_in_json_what_the_backend_said(scenario: Scenario, backend_program: Path) -> None:
+    words = ["consent", "--backend", str(backend_program), "check", "nobody", "--json"]
+    told = json.loads(scenario("commands", json.dumps(words))["said"][0][0])
+    assert told["error"]["message"] == "There is no consent record for nobody."
+    assert "consent new nobody" in told["error"]["fix"]
+
+
+def test_without_saving_the_same_folders_are_found_again(scenario: Scenario, tmp_path: Path) -> None:
+    answer = scenario("unsaved")
+    assert answer["first"] == answer["again"]
+    assert len(set(answer["first"])) == 2
+    records = str((tmp_path / "records").resolve())
+    assert answer["edit says"] == {"consent": records, "project": "film", "shot": "sh010"}
+    assert answer["typed"] == {"consent": str(tmp_path / "mine"), "project": "other film", "shot": "sh020"}
+    assert (answer["same name"], answer["kept"]) == (False, True)

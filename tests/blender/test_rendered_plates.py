@@ -42,4 +42,5 @@ def test_it_is_what_the_strip_shows(scenario: Callable[..., dict[str, Any]], kin
     assert answer["over"] <= FARTHEST.get(kind, 0)
     assert DEPTHS.get(kind, 8) in (None, answer["depth"])
     assert answer["left_over"] == [], "nothing stays in the system's folder for temporary files"
+    assert answer["rendered again"] in (True, None), "the same pixels are the same files: nothing is swapped again"
     assert answer["bright"] > 1, "something must show, or the test compares nothing"

@@ -40,6 +40,7 @@ def test_by_operator_and_by_command(scenario: Callable[..., dict[str, Any]]) -> 
         "person": f"15:150.0,200.0@{PLATE}",
         "framing": "face",
         "size": 512,
+        "smallest": 12,
         "landmarks": "mesh",
         "average": False,
         "smooth": 1.0,

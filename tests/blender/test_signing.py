@@ -33,7 +33,9 @@ def test_rendered_films(
     assert answer["no swap shown"] == answer["other frames"] == ""
     assert answer["named"]["exit_code"] == 0
     assert answer["named"]["film"].endswith("plain.mp4")
-    assert "ml-backend sign FOLDER" in answer["pictures"]
+    notice = "Not signed: pictures were rendered. To sign their folder: ml-backend sign FOLDER."
+    assert answer["pictures"] == [notice, f"deepfake: {notice}\n"]
+    assert answer["more pictures"] == [notice, ""], "a terminal is told once"
     assert answer["folder"]["exit_code"] == 0
     assert (tmp_path / "pictures" / "credentials.c2pa").is_file()
     assert answer["off"] == ""

@@ -88,6 +88,8 @@ def _split(text: str) -> list[str]:
 
 
 def _refused(parser: argparse.ArgumentParser, arguments: list[str]) -> str | None:
+    from blender_deepfake.core.errors import UsageError
+
     said: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(argparse.ArgumentParser, "_print_message", lambda self, text, file=None: said.append(text or ""))
@@ -95,6 +97,8 @@ def _refused(parser: argparse.ArgumentParser, arguments: list[str]) -> str | Non
             parser.parse_args(arguments)
         except SystemExit as stop:
             return None if not stop.code else "".join(said)
+        except UsageError as error:
+            return str(error)
     return None
 
 

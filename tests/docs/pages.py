@@ -10,6 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+SHELL = ("", "sh", "refused")
+"""The languages of blocks that hold command lines; those of a refused block end with exit code 3."""
 _FENCE = re.compile(r"^( *)(`{3,}|~{3,})(.*)$")
 _RUN = re.compile(r" *<!-- run: ([a-z0-9-]+) --> *")
 

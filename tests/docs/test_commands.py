@@ -9,11 +9,9 @@ from blender_deepfake.command_line import parser as deepfake_parser
 from ml_backend.cli import parser as backend_parser
 
 from .commands import judged, problem, subparsers, words_of
-from .pages import ROOT, blocks, named, pages, prose
+from .pages import ROOT, SHELL, blocks, named, pages, prose
 
 _INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
-SHELL = ("", "sh", "refused")
-"""The languages of blocks that hold command lines; those of a refused block end with exit code 3."""
 _OPTION = re.compile(r"--[a-z][a-z0-9-]*")
 
 

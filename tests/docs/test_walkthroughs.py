@@ -27,6 +27,18 @@ CLIPS = {"plate.mp4": "plate_A.mp4", "take1.mp4": "identity_B_take1.mp4", "take2
 FRAMES = 6
 ITERATIONS = "4"
 TRAINING = ("train", "train-mask")
+BEFORE = {
+    "faces": [
+        "consent new anna --basis synthetic",
+        "consent new ben --basis synthetic",
+        "extract plate.mp4 --faceset DIR --identity anna",
+        "extract plate.mp4 --faceset ANNA --identity anna",
+        "extract take1.mp4 take2.mp4 --faceset BEN --identity ben",
+        "extract take1.mp4 --faceset A --identity ben",
+        "extract take2.mp4 --faceset B --identity ben",
+    ]
+}
+"""What has been done where a page begins in the middle: its facesets bear the names that it gives them."""
 
 
 def walkthroughs() -> dict[str, list[Block]]:
@@ -41,12 +53,14 @@ def walkthroughs() -> dict[str, list[Block]]:
 
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """plate.mp4 of the performer, take1.mp4 and take2.mp4 of the identity, and ben.png, a picture of the identity."""
+    """plate.mp4 of the performer, take1.mp4 and take2.mp4 of the identity, ben.png, a picture of the identity, and
+    signed.pdf, the paper that a record stands for."""
     folder = tmp_path_factory.mktemp("clips")
     for name, file in CLIPS.items():
         frames = [frame.image for frame in islice(open_source(str(FOOTAGE / file)).frames(), FRAMES)]
         write_movie(folder / name, frames, Fraction(25))
     write_rgb(folder / "ben.png", frames[0])
+    (folder / "signed.pdf").write_bytes(b"%PDF-1.4\n")
     return folder
 
 
@@ -78,12 +92,15 @@ def shortened(arguments: list[str]) -> list[str]:
 
 
 def test_there_are_walkthroughs() -> None:
-    assert {"first-swap", "consent"} <= walkthroughs().keys()
+    assert {"first-swap", "consent", "faces"} <= walkthroughs().keys()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", walkthroughs())
 def test_every_step_works(name: str, call: Callable[[list[str]], "subprocess.CompletedProcess[str]"]) -> None:
+    for command in BEFORE.get(name, ()):
+        done = call(command.split())
+        assert done.returncode == 0, f"{command}\n{done.stderr[-2000:]}"
     for block in walkthroughs()[name]:
         for line, command in block.commands():
             program, arguments = words_of(command)

@@ -66,12 +66,16 @@ def test_fork(tmp_path: Path) -> None:
     picture(model, 6)
     picture(model, 7)
     (model / "curves.jsonl").write_text("{}\n")
+    for name in ("anna.safetensors", ".ben.safetensors.1a2b.part"):  # the second one is being written
+        (model / "portraits").mkdir(exist_ok=True)
+        (model / "portraits" / name).write_bytes(b"pictures")
     assert model_fork.fork(model, tmp_path / "anna_2") == 6
     files = {str(file.relative_to(tmp_path / "anna_2")) for file in (tmp_path / "anna_2").rglob("*") if file.is_file()}
     assert files == {
         "checkpoints/00000006/checkpoint.json",
         "checkpoints/00000006/ema.safetensors",
         "curves.jsonl",
+        "portraits/anna.safetensors",
         "previews/00000006.png",
     }
     assert model_fork.free_name(model) == "anna_3"

@@ -1,8 +1,10 @@
 """The preview of one frame: what the swap will be, found with less."""
 
+import gc
 import json
 import os
 import shutil
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from ml_backend.swapping.previews import previewer as preview_module
 from ml_backend.swapping.previews.previewer import Previewer
 from ml_backend.swapping.render import flatten
 from ml_backend.training.device import best_device
+from ml_backend.training.models.checkpoints import load_for_swap
 
 Swap = Callable[..., dict[str, Any]]
 
@@ -158,6 +161,41 @@ def test_the_network_stays_until_there_is_another(preview: Asked, tiny_model: Pa
     with pytest.raises(UsageError, match="holds no trained model"):
         preview(model=model)
     assert preview()["faces"] == 1
+
+
+def test_a_new_network_comes_when_the_old_one_is_gone(
+    preview: Asked, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also the one that the identity's detail was made with: a GPU may not hold two."""
+    networks: list[weakref.ref[Any]] = []
+
+    def load(*given: Any) -> Any:
+        gc.collect()
+        assert [network for network in networks if network() is not None] == []
+        loaded = load_for_swap(*given)
+        networks.append(weakref.ref(loaded.network))
+        return loaded
+
+    monkeypatch.setattr(preview_module, "load_for_swap", load)
+    model = shutil.copytree(tiny_model, tmp_path / "model")
+    first = preview.layer(model=model)
+    os.utime(sorted((model / "checkpoints").glob("*/ema.safetensors"))[-1], ns=(0, 0))
+    assert np.array_equal(preview.layer(model=model), first)
+    assert len(networks) == 2
+
+
+def test_portraits_count_at_once_and_their_lack_is_told(preview: Asked, tiny_model: Path, tmp_path: Path) -> None:
+    model = shutil.copytree(tiny_model, tmp_path / "model")
+    whole = preview.layer(model=model)
+    (model / "portraits" / "identity_B.safetensors").rename(tmp_path / "away")
+    answer = preview(model=model)
+    assert (answer["faces"], answer["warm"]) == (1, True)
+    assert "no portraits of identity_B" in answer["message"]
+    soft = read_picture(Path(answer["layer"]))
+    assert not np.array_equal(soft, whole)
+    assert preview(model=model, settings={"detail": "0"})["message"] == ""
+    (tmp_path / "away").rename(model / "portraits" / "identity_B.safetensors")
+    assert np.array_equal(preview.layer(model=model), whole)
 
 
 def test_it_sees_that_the_plate_has_changed(preview: Asked, sequence: Path) -> None:

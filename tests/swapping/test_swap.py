@@ -301,6 +301,27 @@ def test_a_plate_of_somebody_else_is_left_alone_and_says_so(
     assert not any(read_picture(file).any() for file in (tmp_path / "swap").glob("*.png"))
 
 
+def test_a_model_without_portraits_says_why_it_is_soft(swap: Swap, tiny_model: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+
+    class Listener(SilentReporter):
+        def message(self, text: str) -> None:
+            said.append(text)
+
+    swap(Listener(), frames="1")
+    assert not [text for text in said if "portraits" in text]
+    model = shutil.copytree(tiny_model, tmp_path / "model", ignore=shutil.ignore_patterns("portraits"))
+    swap(Listener(), frames="1", model=model, out=tmp_path / "soft")
+    told = [text for text in said if "portraits" in text]
+    assert len(told) == 1
+    assert "no portraits of identity_B" in told[0]
+    assert "Train it on" in told[0]
+    swap(Listener(), frames="1", model=model, out=tmp_path / "wanted", settings={"detail": "0"})
+    assert [text for text in said if "portraits" in text] == told
+    plain = pictures(tmp_path / "soft")
+    assert plain == pictures(tmp_path / "wanted") != pictures(tmp_path / "swap")
+
+
 def test_keys_change_only_the_frames_whose_value_they_change(swap: Swap, tmp_path: Path) -> None:
     alone = {"settings": {"mask_smooth": "0", "smooth": "0"}, "frames": "1-6"}
     swap(keys={"opacity": [(1, 1.0), (3, 1.0), (6, 0.4)]}, **alone)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +15,7 @@ from ml_backend.errors import BackendError, UsageError
 from ml_backend.provenance.consent import ConsentRefused
 from ml_backend.training.models.checkpoints import load_for_swap
 from ml_backend.training.models.export import export_model, sample_faces
+from ml_backend.training.models.portraits import Portraits, portraits_file, read_portraits, write_portraits
 
 from .swap_models import save_model
 
@@ -72,6 +74,36 @@ def test_the_same_model_gives_the_same_bytes_and_can_be_exported_again(tmp_path:
     assert hashes[0] == hashes[1]
     again = export_model(tmp_path / "0.safetensors", tmp_path / "again.safetensors", ["anna"])
     assert (again["identities"], again["difference"]) == (["anna"], 0)
+
+
+def test_portraits_go_with_their_identity_only(tmp_path: Path) -> None:
+    """Names with dots too, and from one exported file into the next; nobody else's pictures are in the file."""
+    names = ("anna", "ben", "ben.2", "ben.pictures")
+    for name in names[2:]:
+        assert main(["consent", "new", name, "--basis", "self", "--actions", "export-model"]) == 0
+    model, one, two = (tmp_path / name for name in ("model", "one.safetensors", "two.safetensors"))
+    save_model(model, 1, names)
+    random = np.random.default_rng(1)
+    shown = {name: Portraits(random.integers(0, 255, (2, 8, 8, 3), np.uint8), points(random)) for name in names[1:]}
+    for name, portraits in shown.items():
+        write_portraits(portraits_file(model, name), portraits, "key")
+    export_model(model, one, names[1:])
+    export_model(one, two, ["ben"])
+    export_model(model, tmp_path / "none.safetensors", portraits=False)
+    for file, within in ((one, names[1:]), (two, ["ben"]), (tmp_path / "none.safetensors", [])):
+        load_for_swap(file, CPU)
+        for name in names:
+            found = read_portraits(file, name)
+            assert (found is not None) == (name in within)
+            if found is not None:
+                np.testing.assert_array_equal(found.pictures, shown[name].pictures)
+                np.testing.assert_allclose(found.points, shown[name].points, atol=5e-4)
+            elif name in shown:
+                assert shown[name].pictures.tobytes() not in file.read_bytes()
+
+
+def points(random: np.random.Generator) -> np.ndarray:
+    return random.random((2, 478, 3), np.float32)
 
 
 def test_float32_is_exact(tmp_path: Path) -> None:

@@ -13,11 +13,13 @@ from ml_backend.errors import BackendError
 from ml_backend.facesets.store import Faceset
 from ml_backend.training.models.portraits import (
     MOST,
+    Portraits,
     choose_portraits,
     keep_portraits,
     most_different,
     portraits_file,
     read_portraits,
+    write_portraits,
 )
 
 
@@ -69,6 +71,28 @@ def test_they_are_written_once_and_again_for_other_faces(facesets: dict[str, Pat
 
 def test_a_model_without_portraits_has_none(tmp_path: Path) -> None:
     assert read_portraits(tmp_path, "identity_B") is None
+
+
+def test_of_a_large_faceset_some_are_looked_at(facesets: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ml_backend.training.models.portraits.LOOKED_AT", 5)
+    faceset = Faceset.open(facesets["identity_B"])
+    assert len(faceset.pictures()) > 5
+    assert 3 <= len(choose_portraits(faceset).pictures) <= 5
+
+
+@pytest.mark.parametrize("spoil", ["none", "not numbers", "other points"])
+def test_what_are_no_portraits_is_told(facesets: dict[str, Path], tmp_path: Path, spoil: str) -> None:
+    few = choose_portraits(Faceset.open(facesets["identity_B"]))
+    points = few.points.copy()
+    points[0, 0, 0] = np.nan
+    wrong = {
+        "none": Portraits(few.pictures[:0], few.points[:0]),
+        "not numbers": Portraits(few.pictures, points),
+        "other points": Portraits(few.pictures, few.points[:, :68]),
+    }
+    write_portraits(portraits_file(tmp_path, "anna"), wrong[spoil], "key")
+    with pytest.raises(BackendError, match=r"anna\.safetensors is damaged: .*portraits"):
+        read_portraits(tmp_path, "anna")
 
 
 @pytest.mark.parametrize("damage", ["cut", "text"])

@@ -78,8 +78,13 @@ def test_the_loss_falls(train: Train) -> None:
 def test_a_trained_model_is_left_alone(train: Train, tmp_path: Path) -> None:
     result = train()
     before = state_of(tmp_path)
+    for folder in ("checkpoints", "portraits"):  # a kill left half a file, in the one with somebody's pictures
+        left = tmp_path / "model" / folder / ".half.safetensors.1a2b3c4d.part"
+        left.write_bytes(b"half")
     again = train()
-    assert state_of(tmp_path) == before
+    assert {file: state for file, state in state_of(tmp_path).items() if not Path(file).is_dir()} == {
+        file: state for file, state in before.items() if not Path(file).is_dir()
+    }
     assert (again["iterations"], again["images"], again["loss"]) == (STEPS, 0, result["loss"])
 
 

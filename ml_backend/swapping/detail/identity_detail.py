@@ -27,6 +27,7 @@ from ml_backend.swapping.blend import Picture, to_unit
 from ml_backend.swapping.inference import infer
 from ml_backend.training.models.portraits import Portraits
 
+from .enlarge import enlarge
 from .mesh_texture import SIDE, facing, texture_of, unwrap, wrap
 
 DARK = 0.03  # brightness that is added before differences are taken as parts of it, so that black has none
@@ -94,10 +95,9 @@ class IdentityDetail:
         weights = np.square(1 - np.square(distance[order[:count]] / max(float(limit), 1e-9)))
         weights = weights / weights.sum() if weights.sum() > 0 else np.full(count, 1 / count)
         texture = _average(bank, order[:count], np.asarray(weights, np.float32))
-        picture, trust = wrap(texture, points, min(size, SIDE))
+        picture, trust = wrap(texture, points, SIDE)  # a small face shows the mean of what it is too small for
         sure = 1 / (1 + (float(distance[order[0]]) / FAR) ** 4)
-        picture *= trust[..., None] * np.float32(sure)
-        return picture if size <= SIDE else np.asarray(cv2.resize(picture, (size, size), interpolation=cv2.INTER_CUBIC))
+        return enlarge(picture * (trust[..., None] * np.float32(sure)), size, "cubic")
 
     @cached_property
     def _bank(self) -> _Bank:
@@ -106,9 +106,9 @@ class IdentityDetail:
         for stored, seen in zip(self._portraits.pictures, self._portraits.points, strict=True):
             portrait = to_unit(stored)
             size = portrait.shape[0]
-            given = cv2.resize(portrait, (resolution, resolution), interpolation=cv2.INTER_AREA)
-            made, _ = infer(self._network, self._identity, self._device, np.asarray(given, np.float32))
-            large = np.clip(cv2.resize(made, (size, size), interpolation=cv2.INTER_CUBIC), 0, 1)
+            given = np.clip(enlarge(portrait, resolution, "cubic"), 0, 1)
+            made, _ = infer(self._network, self._identity, self._device, given)
+            large = np.clip(enlarge(made, size, "cubic"), 0, 1)
             lacking = np.log((portrait + DARK) / (large + DARK))
             lacking -= cv2.GaussianBlur(lacking, (0, 0), LIGHT * size)
             looks.append(_look(made))

@@ -17,6 +17,7 @@ SIDE = 384  # pixels of a texture
 WORK = 192  # most pixels at which a face's mesh is drawn: what lies between its points is smooth
 TURNED, FACING = 0.05, 0.4  # cosines to the viewer: of a surface that shows nothing, and of one that shows all
 EDGE = 0.03  # of the picture's side: over which a texture ends where the face does
+JUMP, TORN = 2.0, 3.5  # times the usual step between two pixels' places in the texture: still whole, and torn
 
 
 def unwrap(picture: NDArray[np.float32], points: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -34,7 +35,8 @@ def texture_of(values: NDArray[np.float32]) -> NDArray[np.float32]:
 def wrap(texture: Picture, points: NDArray[np.float32], size: int) -> tuple[Picture, Mask]:
     """The picture size×size×3 of a texture on a face, and how far it is to be trusted there, size×size in 0–1.
 
-    Trust fades where the surface turns away from the viewer and where the face ends.
+    Trust fades where the surface turns away from the viewer, where the face ends, and where neighbouring pixels are
+    far apart on it: along a nose before a cheek, between closed lips and lids.
     """
     work = min(WORK, size)
     placed = points[:POINTS, :2] * work - 0.5
@@ -42,6 +44,7 @@ def wrap(texture: Picture, points: NDArray[np.float32], size: int) -> tuple[Pict
     painted = surface.paint(np.column_stack([_places(), facing(points)[:POINTS]]).astype(np.float32))
     distance = cv2.distanceTransform(np.pad(surface.inside, 1), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1] - 1
     trust = np.clip(distance / max(EDGE * work, 1.0), 0, 1).astype(np.float32) * painted[..., 2]
+    trust *= _whole(painted[..., :2], surface.inside)
     # where the face ends its last places go on, so that enlarging does not mix them with nothing
     within = surface.inside.astype(np.float32)
     spread = cv2.blur(within, (3, 3))
@@ -54,6 +57,16 @@ def wrap(texture: Picture, points: NDArray[np.float32], size: int) -> tuple[Pict
     )
     picture = cv2.remap(texture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(picture, np.float32), np.asarray(np.clip(trust, 0, 1), np.float32)
+
+
+def _whole(places: NDArray[np.float32], inside: NDArray[np.uint8]) -> Mask:
+    """H×W in 0–1: 1 where the texture lies in one piece, 0 around what folds. places: H×W×2 in the texture."""
+    across = np.pad(np.abs(np.diff(places, axis=1)).max(2) * inside[:, 1:] * inside[:, :-1], ((0, 0), (0, 1)))
+    down = np.pad(np.abs(np.diff(places, axis=0)).max(2) * inside[1:] * inside[:-1], ((0, 1), (0, 0)))
+    step = np.maximum(across, down)
+    usual = float(np.median(step[inside > 0])) if inside.any() else 1.0
+    torn = np.clip((step / max(usual, 1e-6) - JUMP) / (TORN - JUMP), 0, 1)
+    return np.asarray(1 - cv2.blur(cv2.dilate(torn, np.ones((3, 3), np.uint8)), (3, 3)), np.float32)
 
 
 def facing(points: NDArray[np.float32]) -> NDArray[np.float32]:

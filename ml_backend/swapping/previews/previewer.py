@@ -24,6 +24,8 @@ from ml_backend.provenance.content_hook import require_allowed
 from ml_backend.provenance.gate import Granted, require
 from ml_backend.requests import PreviewRequest
 from ml_backend.swapping.detail.identity_detail import IdentityDetail
+from ml_backend.swapping.footage import files_of
+from ml_backend.swapping.idle_settings import no_portraits
 from ml_backend.swapping.layer import Layer, flatten, full_frame
 from ml_backend.swapping.performer import check_framing, find_performer
 from ml_backend.swapping.permission import check_faces, facts_of, footage_name, permit, purpose_of
@@ -70,7 +72,8 @@ class Previewer:
         """Write the frame as the edit would show it to `out` and its RGBA layer beside it; says how that went.
 
         Keys: out, layer, seconds, faces (how many were replaced), steadied (were they smoothed over the frames
-        around), warm (was the network in memory), message (why there is no face; empty where there is one).
+        around), warm (was the network in memory), message (why there is no face, or why it
+        is softer than it could be; empty where nothing is to be said).
         Raises RefusedError without consent, UsageError for a wrong plate, frame, model, identity or setting,
         BackendError for damaged files.
         """
@@ -80,6 +83,8 @@ class Previewer:
         layer_file = _layer_file(request.out)
         weights = _weights_state(request.model)
         warm = self._model.has(weights)
+        if not warm:
+            self._detail.forget()  # it holds the old network
         model = self._model.get(weights, lambda: load_for_swap(request.model, self._device))
         granted = self._permitted(request, model, controls.constant.performer)
         performer = find_performer(model.info, request.model, request.identity, controls.constant)
@@ -94,6 +99,7 @@ class Previewer:
         wanted = Wanted(controls.constant, performer, request.repairs, controls.reach)
         faces = self._find(request, shown, plate, landmarker, wanted, (weights, request.identity))
         detail = self._open_detail(request, model, weights, landmarker) if controls.ever("detail") else None
+        soft = no_portraits(request.model, request.identity) if controls.ever("detail") and detail is None else ""
         check_faces(request, controls.constant.performer, ((at, len(some)) for at, some in faces.faces.items()))
         # painted as a screen shows it, whatever the plate's colours
         colours = (plate.source.colour, PLAIN)
@@ -111,7 +117,7 @@ class Previewer:
             "faces": len(faces.faces[request.frame]),
             "steadied": faces.steadied,
             "warm": warm,
-            "message": faces.message,
+            "message": faces.message or soft,
         }
 
     def _permitted(self, request: PreviewRequest, model: SwapModel, performer: str | None) -> Granted:
@@ -191,9 +197,10 @@ def _layer_file(out: Path) -> Path:
 
 def _spare_plate(plate: OpenPlate, written: Sequence[Path]) -> None:
     """Raise UsageError before a preview takes the place of a picture of the plate, or is taken for one."""
-    files, folder = {file for file, _, _ in plate.state}, plate.source.info.path.resolve()
+    info = plate.source.info
+    files, folder = {file.resolve() for file in files_of(info)}, info.path.resolve()
     for file in written:
-        if str(file.resolve()) in files or (folder.is_dir() and file.parent.resolve() == folder):
+        if file.resolve() in files or (folder.is_dir() and file.parent.resolve() == folder):
             raise UsageError(f"{file} lies among the pictures of the plate.", "Write the preview elsewhere.")
 
 

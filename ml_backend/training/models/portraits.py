@@ -6,6 +6,7 @@ model has them: they fall under the same record of consent, and an exported mode
 
 import hashlib
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -56,7 +57,8 @@ class Portraits:
         """Raises ValueError for tensors of other shapes or types, KeyError where one is missing."""
         pictures, points = tensors["pictures"].numpy(), tensors["points"].numpy()
         n, side = pictures.shape[:2]
-        if pictures.shape != (n, side, side, 3) or pictures.dtype != np.uint8 or points.shape != (n, 478, 3):
+        fit = pictures.shape == (n, side, side, 3) and pictures.dtype == np.uint8 and points.shape == (n, 478, 3)
+        if not (n and fit and np.isfinite(points).all()):
             raise ValueError(f"pictures {pictures.shape} with points {points.shape} are no portraits")
         return cls(pictures, points.astype(np.float32))
 
@@ -73,8 +75,8 @@ def choose_portraits(faceset: Faceset) -> Portraits:
     info = faceset.info
     side = min(LARGEST, round(info.size * FACE.side / info.framing_side))
     to_face = between(Framing(info.framing, info.framing_side, info.framing_down), info.size, FACE, side)
-    faces = list(seen_faces(faceset))
-    faces = faces[:: -(-len(faces) // LOOKED_AT)]
+    every = -(-len(faceset.pictures()) // LOOKED_AT) or 1  # a large faceset's landmarks would fill the memory
+    faces = list(islice(seen_faces(faceset), 0, None, every))
     uncovered = [face for face in faces if occlusion(face, info.size) <= COVERED] or faces
     points = np.stack([_points(face, to_face, side) for face in uncovered])
     chosen = sorted(most_different(points[:, :, :2].reshape(len(points), -1), MOST))
@@ -138,9 +140,8 @@ def read_portraits(model: Path, identity: str) -> Portraits | None:
                 return None
             return Portraits.of({part: opened.get_tensor(prefix + part) for part in ("pictures", "points")})
     except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise BackendError(
-            f"{file} is damaged: {error}.", "Delete it: the next training of the model writes it again."
-        ) from error
+        fix = "Copy or export it again." if prefix else "Delete it: the next training of the model writes it again."
+        raise BackendError(f"{file} is damaged: {error}.", fix) from error
 
 
 def _points(face: StoredFace, to_face: NDArray[np.float64], side: int) -> NDArray[np.float32]:

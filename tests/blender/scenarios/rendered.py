@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 from tempfile import gettempdir
+from time import sleep
 from typing import Any
 
 import bpy
@@ -18,6 +19,7 @@ from blender_deepfake import compat, job_specs, placing, strips
 from blender_deepfake.core import plates, rendering
 
 START, COUNT = 11, 6
+AGAIN = ("grade", "deep", "light")
 
 
 def effect(scene: Any, kind: str, channel: int, **inputs: Any) -> Any:
@@ -130,6 +132,16 @@ def shown(scene: Any, frame: int, folder: Path, kind: str) -> np.ndarray:
     return pictures.rendered(scene, frame, folder)
 
 
+def same_files(scene: Any, strip: Any, folder: Path, plate: Path) -> bool:
+    """Does a second render a while later leave all the files as they are?"""
+    before = {path: path.stat().st_mtime_ns for path in plate.iterdir()}
+    sleep(1.1)  # Blender could write whole seconds into a picture
+    render = job_specs.extract(scene, strip, "a", folder / "faces").render
+    assert render is not None
+    rendering.run(render, lambda done, total: None, lambda: False)
+    return before == {path: path.stat().st_mtime_ns for path in plate.iterdir()}
+
+
 def main(folder: Path, kind: str) -> None:
     scene = pictures.edit()
     if kind == "other rate":
@@ -144,6 +156,7 @@ def main(folder: Path, kind: str) -> None:
     assert spec.render is not None
     rendering.run(spec.render, lambda done, total: None, lambda: False)
     plate = spec.request["sources"][0]
+    rendered_again = same_files(scene, strip, folder, Path(plate["source"])) if kind in AGAIN else None
     suffix = ".exr" if kind == "light" else ".png"
     numbers = [int(path.stem) for path in sorted(Path(plate["source"]).glob(f"*{suffix}"))]
     more = {"output": "exr", "alpha": "premultiplied"} if kind == "light" else {}
@@ -167,6 +180,7 @@ def main(folder: Path, kind: str) -> None:
         "over": max(map(pictures.difference, alone, over)),
         "depth": depth,
         "left_over": left_over,
+        "rendered again": rendered_again,
         "bright": float(np.mean(alone)),
     }
     print(json.dumps(answer))

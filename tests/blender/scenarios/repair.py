@@ -77,7 +77,9 @@ strip.color_saturation = 0.5
 graded = run(operators.add_face, box=(20, 20, 60, 60))
 last = repairs.read(faceset)[-1]
 strip.color_saturation = 1.0
-extraction = job_specs.extract(scene, strip, "anna", faceset, job_specs.Extraction(who=choice.point, size=512))
+extraction = job_specs.extract(
+    scene, strip, "anna", faceset, job_specs.Extraction(who=choice.point, size=512, smallest=12)
+)
 print(
     json.dumps(
         {

@@ -77,7 +77,7 @@ answer["other frames"] = rendered()[0]
 scene.frame_start, scene.frame_end = 1, 3
 pictures.edit(scene)
 scene.render.filepath = str(folder / "pictures" / "a_")
-answer["pictures"] = rendered()[0]
+answer["pictures"], answer["more pictures"] = rendered(), rendered()
 answer["folder"] = command("sign", str(folder / "pictures"))
 blender_deepfake.unregister()
 answer["off"] = rendered()[0]

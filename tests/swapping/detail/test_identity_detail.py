@@ -72,6 +72,64 @@ def test_it_ends_where_the_face_does(tiny_model: Path, portraits: Portraits, det
     assert np.abs(missing[face > 0]).mean() > 0.01
 
 
+def test_a_small_face_gets_the_mean_of_what_a_large_one_gets(
+    tiny_model: Path, portraits: Portraits, detail: IdentityDetail
+) -> None:
+    made, points = painted(tiny_model, portraits.pictures[0]), portraits.points[0]
+    large = detail.missing(made, points, 384)
+    for size in (24, 48, 96):
+        mean = cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA)
+        np.testing.assert_allclose(detail.missing(made, points, size), mean, atol=1e-5)
+
+
+def test_portraits_smaller_than_the_network_bring_no_steps_of_their_own(tiny_model: Path, portraits: Portraits) -> None:
+    """What is missing is compared at the portrait's size: the made face is averaged to it, not picked from."""
+    network = load_for_swap(tiny_model, CPU).network
+    side = network.side // 3
+    small = np.stack([cv2.resize(one, (side, side), interpolation=cv2.INTER_AREA) for one in portraits.pictures[:3]])
+    few = IdentityDetail(network, IDENTITY, Portraits(small, portraits.points[:3]), open_landmarker(), CPU)
+    picture = to_unit(small[0])
+    given = np.clip(cv2.resize(picture, (network.side, network.side), interpolation=cv2.INTER_CUBIC), 0, 1)
+    made = infer(network, IDENTITY, CPU, given)[0]
+    missing = few.missing(made, portraits.points[0], side)
+    before = cv2.resize(made, (side, side), interpolation=cv2.INTER_AREA)
+    _, trust = wrap(np.zeros((384, 384, 3), np.float32), portraits.points[0], side)
+    errors = [
+        float((np.square(structure(one) - structure(picture)).mean(2) * trust).sum())
+        for one in (before, lay_on(before, missing, 1.0))
+    ]
+    assert errors[1] < errors[0]
+
+
+@pytest.mark.parametrize("which", [[0], [0, 0], [0, 0, 0, 0], [0, 1], [0, 1, 2, 3]])
+def test_few_portraits_or_the_same_again_will_do(tiny_model: Path, portraits: Portraits, which: list[int]) -> None:
+    some = Portraits(portraits.pictures[which], portraits.points[which])
+    few = IdentityDetail(load_for_swap(tiny_model, CPU).network, IDENTITY, some, open_landmarker(), CPU)
+    for made in (painted(tiny_model, portraits.pictures[0]), painted(tiny_model, portraits.pictures[-1])):
+        missing = few.missing(made, portraits.points[0], 64)
+        assert np.isfinite(missing).all()
+        assert missing.any()
+
+
+@pytest.mark.parametrize("x", [-0.4, 0.4, 5.0])
+def test_a_face_that_leaves_the_crop_is_no_trouble(
+    tiny_model: Path, portraits: Portraits, detail: IdentityDetail, x: float
+) -> None:
+    points = portraits.points[0] + np.array([x, 0, 0], np.float32)
+    missing = detail.missing(painted(tiny_model, portraits.pictures[0]), points, 64)
+    assert np.isfinite(missing).all()
+    assert missing.any() == (x < 1)
+
+
+def test_light_beyond_a_screens_stays_and_nothing_falls_below_black() -> None:
+    face = np.array([-0.2, 0.0, 0.5, 3.0, 60.0], np.float32)[:, None, None].repeat(3, 2)
+    for missing in (-1.5, 0.0, 1.0):
+        laid = lay_on(face, np.full_like(face, missing), 1.0)
+        assert np.isfinite(laid).all()
+        assert laid.min() >= 0
+        assert (np.diff(laid[:, 0, 0]) >= 0).all()
+
+
 def test_a_strength_of_0_lays_nothing_on() -> None:
     face = np.random.default_rng(1).random((40, 40, 3), np.float32)
     missing = np.random.default_rng(2).normal(0, 0.3, (40, 40, 3)).astype(np.float32)

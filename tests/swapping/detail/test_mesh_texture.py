@@ -65,3 +65,23 @@ def test_the_cheek_that_turns_away_faces_nobody(yaw: float) -> None:
     assert shown[near].mean() > 0.6
     assert facing(head(0))[4] == 1  # the tip of the nose
     assert head(yaw)[:468][away, 2].mean() > head(yaw)[:468][near, 2].mean()  # it is the one that is farther away
+
+
+@pytest.mark.parametrize("yaw", [-40, 40])
+def test_where_a_nose_hides_the_cheek_neither_is_trusted(yaw: float) -> None:
+    """The places in the texture leap there: whatever lies between them would show as a streak."""
+    places = np.dstack([*np.meshgrid(np.arange(384), np.arange(384)), np.zeros((384, 384))]).astype(np.float32)
+    shown, trust = wrap(places, head(yaw), SIDE)
+    leap = np.abs(np.diff(shown[..., :2], axis=1)).max(2)
+    leap[(trust[:, 1:] == 0) & (trust[:, :-1] == 0)] = 0
+    face = trust > 0.9
+    usual = float(np.median(np.abs(np.diff(shown[..., :2], axis=1)).max(2)[face[:, 1:]]))
+    assert face.sum() > 0.1 * SIDE**2
+    assert (leap * np.minimum(trust[:, 1:], trust[:, :-1])).max() < 4 * usual
+
+
+def test_a_whole_face_is_trusted_all_over() -> None:
+    points = head(0)
+    _, trust = wrap(np.zeros((384, 384, 3), np.float32), points, SIDE)
+    middle = np.linalg.norm(np.indices((SIDE, SIDE)).transpose(1, 2, 0)[..., ::-1] - points[4, :2] * SIDE, axis=2)
+    assert trust[middle < 0.25 * SIDE].mean() > 0.9
