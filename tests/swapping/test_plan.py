@@ -153,4 +153,4 @@ def test_the_state_of_one_file_is_its_own(tmp_path: Path, footage: Path) -> None
         write_rgb(tmp_path / f"still.{number}.png", np.zeros((8, 8, 3), np.uint8))
     for path in (tmp_path / "still.1.png", footage / "plate_A.mp4"):
         ((file, size, _),) = footage_state(open_source(path).info)
-        assert (file, size) == (str(path.resolve()), path.stat().st_size)
+        assert (file, size) == (path.name, path.stat().st_size)
