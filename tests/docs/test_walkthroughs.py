@@ -25,7 +25,7 @@ from .pages import DOCS, ROOT, Block, blocks, markers, named, pages
 FOOTAGE = ROOT / "demo" / "footage"
 CLIPS = {"plate.mp4": "plate_A.mp4", "take1.mp4": "identity_B_take1.mp4", "take2.mp4": "identity_B_take2.mp4"}
 FRAMES = 6
-ITERATIONS = "4"
+ITERATIONS = "40"  # some seconds: a curve needs two reports, and there is one every half a second
 TRAINING = ("train", "train-mask")
 BEFORE = {
     "faces": [
