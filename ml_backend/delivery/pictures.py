@@ -3,25 +3,30 @@
 from pathlib import Path
 
 PICTURES = frozenset(
-    {
-        *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".exr", ".dpx", ".webp"),
-        *(
-            ".bmp",
-            ".tga",
-            ".cin",
-            ".hdr",
-            ".jp2",
-            ".j2c",
-            ".jxl",
-            ".pfm",
-            ".jpe",
-            ".avif",
-            ".heic",
-            ".gif",
-            ".sgi",
-            ".rgb",
-        ),
-    }
+    [
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".tif",
+        ".tiff",
+        ".exr",
+        ".dpx",
+        ".webp",
+        ".bmp",
+        ".tga",
+        ".cin",
+        ".hdr",
+        ".jp2",
+        ".j2c",
+        ".jxl",
+        ".pfm",
+        ".avif",
+        ".heic",
+        ".gif",
+        ".sgi",
+        ".rgb",
+    ]
 )
 
 

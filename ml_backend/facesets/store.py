@@ -68,7 +68,10 @@ class FacesetInfo(BaseModel):
     framing: str
     framing_side: float
     framing_down: float
-    consent: str | None = Field(default=None, description="SHA-256 of the record under which they were extracted last")
+    consent: str | None = Field(
+        default=None,
+        description="SHA-256 of the record under which they were extracted last; of merged facesets all, with spaces",
+    )
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,7 @@ class FaceMaker:
         seen: Seen | None,
     ) -> Measured:
         resolution, settings = made.shape[0], self._controls.constant
-        in_crop = np.column_stack([transform(landmarks[:, :2], matrix), landmarks[:, 2] * scale_of(matrix)])
+        in_crop = placed(landmarks, matrix)
         weights = surface_mask((resolution, resolution), in_crop, MEASURED_ERODE, MEASURED_FEATHER) * learned
         if seen is not None:
             weights *= seen.in_crop(matrix, resolution)
@@ -172,6 +172,11 @@ class FaceMaker:
             performer = in_parts(in_crop, resolution)
             shape = self._detail.points(made, performer) - performer
         return Measured(colour, counted, sharpness, grain, shape)
+
+
+def placed(landmarks: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """478×3 landmarks behind a 2×3 similarity, their depths too."""
+    return np.column_stack([transform(landmarks[:, :2], matrix), landmarks[:, 2] * scale_of(matrix)])
 
 
 def in_parts(points: NDArray[np.float64], side: int) -> NDArray[np.float32]:

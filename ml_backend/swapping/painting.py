@@ -19,7 +19,7 @@ from .detail.grain import add_grain, measure_grain
 from .detail.identity_detail import IdentityDetail, lay_on
 from .detail.motion_blur import motion_blur
 from .detail.sharpness import match_sharpness, measure_sharpness
-from .making import Made, in_parts, placing, scale_of, scaled
+from .making import Made, in_parts, placed, placing, scaled
 from .masks.learned import inside_crop, inside_edge
 from .masks.surface import surface_mask
 from .settings import SwapSettings
@@ -144,20 +144,19 @@ def _face(made: Made, steady: Steady, settings: SwapSettings, colour: Colour, de
     matched = apply(settings.colour, made.face, steady.colour, settings.colour_strength)
     sharpened = settings.sharpness > 0 and steady.sharpness is not None
     size = made.size(settings.scale)
-    detailed = detail is not None and settings.detail > 0 and steady.shape is not None
-    if settings.enlarge == "cubic" and not sharpened and not detailed and size >= resolution:
+    missing = None
+    if detail is not None and settings.detail > 0 and steady.shape is not None:
+        points = in_parts(placed(made.landmarks, made.matrix), resolution) + steady.shape
+        missing = detail.missing(made.face, points, size)
+    if settings.enlarge == "cubic" and not sharpened and missing is None and size >= resolution:
         return matched  # it is laid into the plate by cubic interpolation
     crop, mask = None, None
     if sharpened or settings.enlarge == "detail":
         crop = _crop(colour.to_display(made.plate).picture, made, size)
         mask = np.asarray(cv2.resize(inside_edge(steady.mask, resolution), crop.shape[:2]), np.float32)
     large = enlarge(matched, size, settings.enlarge, crop, mask)
-    if detailed and detail is not None and steady.shape is not None:
-        in_crop = np.column_stack(
-            [transform(made.landmarks[:, :2], made.matrix), made.landmarks[:, 2] * scale_of(made.matrix)]
-        )
-        points = in_parts(in_crop, resolution) + steady.shape
-        large = lay_on(large, detail.missing(made.face, points, size), settings.detail)
+    if missing is not None:
+        large = lay_on(large, missing, settings.detail)
     if sharpened and mask is not None and steady.sharpness is not None:
         own = measure_sharpness(large, mask)
         if own is not None:

@@ -52,20 +52,17 @@ def steady(number: int, made: Made, near: Mapping[int, Sequence[Made]], controls
         _mean({frame: same[frame].measured.sharpness for frame in for_detail}, for_detail),
         _mean({frame: same[frame].measured.grain for frame in for_detail}, for_detail),
         _motion(number, same),
-        _mean_shape({frame: same[frame].measured.shape for frame in for_shape}, for_shape),
+        _mean_array({frame: same[frame].measured.shape for frame in for_shape}, for_shape),
     )
 
 
 def _mean_colour(
     made: Made, values: Mapping[int, NDArray[np.float32] | None], weights: Mapping[int, float], method: Method
 ) -> NDArray[np.float32] | None:
-    known = {frame: value for frame, value in values.items() if value is not None}
-    own = made.measured.colour
-    if own is None or len(known) < 2:
+    own, mean = made.measured.colour, _mean_array(values, weights)
+    if own is None or mean is None or sum(value is not None for value in values.values()) < 2:
         return own
-    total = sum(weights[frame] for frame in known)
-    mean = sum((np.float32(weights[frame] / total) * value for frame, value in known.items()), np.float32(0))
-    return keep_level(method, made.face, made.measured.weights, own, np.asarray(mean, np.float32))
+    return keep_level(method, made.face, made.measured.weights, own, mean)
 
 
 def _mean(values: Mapping[int, Kind | None], weights: Mapping[int, float]) -> Kind | None:
@@ -73,15 +70,13 @@ def _mean(values: Mapping[int, Kind | None], weights: Mapping[int, float]) -> Ki
     return mean_of(list(known.values()), [weights[frame] for frame in known]) if known else None
 
 
-def _mean_shape(
+def _mean_array(
     values: Mapping[int, NDArray[np.float32] | None], weights: Mapping[int, float]
 ) -> NDArray[np.float32] | None:
     known = {frame: value for frame, value in values.items() if value is not None}
-    if not known:
-        return None
     total = sum(weights[frame] for frame in known)
     mean = sum((np.float32(weights[frame] / total) * value for frame, value in known.items()), np.float32(0))
-    return np.asarray(mean, np.float32)
+    return np.asarray(mean, np.float32) if known else None
 
 
 def _motion(number: int, same: Mapping[int, Made]) -> NDArray[np.float64] | None:

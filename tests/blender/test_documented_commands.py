@@ -128,7 +128,6 @@ def project(scenario: Callable[..., dict[str, Any]], backend_program: Path, tmp_
 
 
 def test_documented_commands_work(project: Project) -> None:
-    project.do("blender -b edit.blend --command deepfake extract --strip take_2 --name identity_B")
     for block in documented():
         for line, command in block.commands():
             said = command

@@ -24,7 +24,9 @@ from ml_backend.provenance.credentials.reading import read_detached
 from ml_backend.provenance.home import audit_file
 from ml_backend.provenance.watermark import detect
 from ml_backend.provenance.watermark.payload import payload_of
-from ml_backend.swapping.manifest import MANIFEST, Consent, Manifest, write_manifest
+from ml_backend.swapping.manifest import MANIFEST, Consent, write_manifest
+
+from .described_swap import describe
 
 FRAMES = 12
 _BT2020_NCL = 9  # of ISO/IEC 23091-2
@@ -48,31 +50,9 @@ def make_swap(tmp_path: Path, footage: Path) -> Callable[..., Path]:
     """What a finished swap says of itself, without its pictures."""
 
     def make(name: str = "swap", **changes: Any) -> Path:
-        described = Manifest(
-            plate={"source": str(footage / "plate_A.mp4"), "frames": "1-12"},
-            identity="identity_B",
-            model="model",
-            checkpoint="c" * 64,
-            width=384,
-            height=384,
-            bit_depth=8,
-            fps="25",
-            timecode=None,
-            first=1,
-            last=12,
-            output="png8",
-            alpha="straight",
-            colour="sRGB",
-            jitter=None,
-            settings={},
-            keys={},
-            fingerprint="f" * 64,
-            consent=Consent(identity="identity_B", record_sha256="d" * 64),
-            frames=[],
-        )
         folder = tmp_path / name
         folder.mkdir()
-        write_manifest(folder, described.model_copy(update=changes))
+        write_manifest(folder, describe(footage, **changes))
         sign_sequence(folder, [], Facts(name, {}, "0" * 64), [MANIFEST])
         return folder
 

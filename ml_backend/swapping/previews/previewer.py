@@ -72,8 +72,8 @@ class Previewer:
         """Write the frame as the edit would show it to `out` and its RGBA layer beside it; says how that went.
 
         Keys: out, layer, seconds, faces (how many were replaced), steadied (were they smoothed over the frames
-        around), warm (was the network in memory), message (why there is no face, or why it
-        is softer than it could be; empty where nothing is to be said).
+        around), warm (was the network in memory), message (why there is no face, or why it is softer than it could be;
+        empty where nothing is to be said).
         Raises RefusedError without consent, UsageError for a wrong plate, frame, model, identity or setting,
         BackendError for damaged files.
         """

@@ -6,6 +6,7 @@ model has them: they fall under the same record of consent, and an exported mode
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -45,7 +46,7 @@ class Portraits:
     pictures: NDArray[np.uint8]
     points: NDArray[np.float32]
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         return hashlib.sha256(self.pictures.tobytes() + self.points.tobytes()).hexdigest()
 

@@ -109,21 +109,16 @@ def camera(scene: Any, folder: Path) -> Any:
 
 def half_frames(scene: Any, folder: Path) -> Any:
     """The content starts between two frames, as after a slip with Shift held."""
-    strip = short_movie(scene)
-    if hasattr(strip, "content_start"):
-        strip.content_start = START - 4.4
-    else:
-        strip.frame_start = START - 4.4
-    pictures.set_handles(strip, START, START + COUNT)
-    return strip
+    return slipped(scene, START - 4.4)
 
 
 def more_than_half(scene: Any, folder: Path) -> Any:
-    strip = half_frames(scene, folder)
-    if hasattr(strip, "content_start"):
-        strip.content_start = START - 4.6
-    else:
-        strip.frame_start = START - 4.6
+    return slipped(scene, START - 4.6)
+
+
+def slipped(scene: Any, start: float) -> Any:
+    strip = short_movie(scene)
+    setattr(strip, "content_start" if hasattr(strip, "content_start") else "frame_start", start)
     pictures.set_handles(strip, START, START + COUNT)
     return strip
 
