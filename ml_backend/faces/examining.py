@@ -22,6 +22,7 @@ AGREED = (
 )
 EDGE = 0.1  # sides of its box that a face must be away from the picture's edge to be whole
 UPRIGHT, MARGIN = 192, 1.3  # side and margin of the crop in which the detector gets another chance
+SURROUNDINGS = 4.0, 288  # margin and side of that in which it looks for a small face that was lost: 48 pixels there
 
 
 class Detector(Protocol):
@@ -48,11 +49,20 @@ class Examiner:
 
     def detected(self, places: Sequence[tuple[Pixels, Roi]]) -> list[list[Detection]]:
         """What the detector sees in each square of a picture: there a face is upright and of the size that suits it."""
-        wide = [Roi(roi.x, roi.y, roi.side * MARGIN, roi.angle) for _, roi in places]
-        to_images = [roi_to_image(roi, UPRIGHT) for roi in wide]
-        crops = [sample(image, matrix, UPRIGHT) for (image, _), matrix in zip(places, to_images, strict=True)]
+        return self._seen(places, MARGIN, UPRIGHT)
+
+    def around(self, image: Pixels, rois: Sequence[Roi]) -> list[Detection]:
+        """What the detector sees near squares of small faces: of a face that is too small for a look at the picture."""
+        seen = self._seen([(image, roi) for roi in rois], *SURROUNDINGS)
+        return [one for found in seen for one in found]
+
+    def _seen(self, places: Sequence[tuple[Pixels, Roi]], margin: float, side: int) -> list[list[Detection]]:
+        """What the detector sees in squares, `margin` times as large, each drawn side×side pixels."""
+        wide = [Roi(roi.x, roi.y, roi.side * margin, roi.angle) for _, roi in places]
+        to_images = [roi_to_image(roi, side) for roi in wide]
+        crops = [sample(image, matrix, side) for (image, _), matrix in zip(places, to_images, strict=True)]
         return [
-            [_placed(one, matrix, roi.side / UPRIGHT) for one in found]
+            [_placed(one, matrix, roi.side / side) for one in found]
             for found, matrix, roi in zip(self.detector.each(crops), to_images, wide, strict=True)
         ]
 

@@ -1,5 +1,6 @@
 """How light a face is, and where its exposure has lost the skin."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +16,15 @@ _DARK, _BRIGHT = 0.02, 0.98  # what lies beyond is noise, or clipped
 
 @dataclass(frozen=True)
 class Light:
-    """skin: the median luminance, 0–1 as coded in the picture. dark, bright: the parts of the skin that are lost."""
+    """skin: the median luminance, 0–1 as coded in the picture. dark, bright: the parts of the skin that are lost.
+
+    hue: of the skin's median colour in degrees, −180 to 180: 0 is red, 60 yellow, −60 purple, −120 blue.
+    """
 
     skin: float
     dark: float
     bright: float
+    hue: float
 
 
 def luminance(image: Pixels) -> NDArray[np.float32]:
@@ -37,7 +42,13 @@ def measure_light(image: Pixels, points: NDArray[np.float64]) -> Light:
     shape = (image.shape[0], image.shape[1])
     skin = (face_mask(shape, points) > 0.5) & (eyes_and_mouth(shape, points) < 0.5)
     if not skin.any():
-        return Light(0.0, 1.0, 0.0)
+        return Light(0.0, 1.0, 0.0, 0.0)
     values = luminance(image)[skin]
     highest = image[skin].max(1) / np.float32(np.iinfo(image.dtype).max)
-    return Light(float(np.median(values)), float((values < _DARK).mean()), float((highest > _BRIGHT).mean()))
+    red, green, blue = (float(value) for value in np.median(image[skin], axis=0))
+    return Light(
+        skin=float(np.median(values)),
+        dark=float((values < _DARK).mean()),
+        bright=float((highest > _BRIGHT).mean()),
+        hue=math.degrees(math.atan2(math.sqrt(3) * (green - blue), 2 * red - green - blue)),
+    )

@@ -190,8 +190,10 @@ def apply(faces: Sequence[Face], repairs: Sequence[Repair], measured: Mapping[tu
                 if face is None:
                     missed.append(repair)
                     continue
-                pulled = replace(face, landmarks=pull(face.landmarks, repair.points), repaired=True)
-                present = [pulled if one is face else one for one in present]
+                points = pull(face.landmarks, repair.points)
+                # the artist has seen it, and is sure
+                corrected = replace(face, landmarks=points, score=1.0, interpolated=False, repaired=True)
+                present = [corrected if one is face else one for one in present]
             case Add() | Move():
                 landmarks, score = measured[repair.frame, roi_of_box(repair.box, repair.roll)]
                 moved = _face_at(present, repair.at) if isinstance(repair, Move) else None

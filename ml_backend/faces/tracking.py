@@ -29,6 +29,7 @@ SUDDEN_LOOK = 0.65  # correlation of a face's small picture with that of the fra
 SUDDEN_PICTURE = 0.22  # change of the whole picture
 TURNED = 0.35, 0.75  # a face that turns is this near to its last check, and not further than this from the mean
 SEARCH = frozenset({0, 1, 2, 3, *range(5, 61, 5)})  # frames after a loss on which to look for the lost face
+SMALL = 1 / 16  # of the picture's longer side: a lost face in a smaller square is looked for closely
 EMPTY_EVERY = 4  # frames between two looks into a picture without a face
 CHANGED = 0.03  # of the picture beside the followed faces: somebody may have come
 PATIENCE = 4, 16  # frames between two looks for them: the first time, and where it changes on and on
@@ -258,6 +259,7 @@ class FaceTracker:
         state.unlooked, state.looked = 0, state.cuts.before
         state.unsearched = 0 if thorough else state.unsearched
         detected = [roi_of_detection(detection) for detection in self.examiner.detector(image)]
+        detected += self._lost_nearby(image, detected)
         turned = self.examiner.detector(image, thorough=True) if thorough else []
         missed = [known for known in state.followed if not any(known.roi.covers(roi) for roi in detected)]
         closer = self.examiner.detected([(image, known.roi) for known in missed])
@@ -278,6 +280,16 @@ class FaceTracker:
                 state.lost.append(Lost(roi, 0))
         state.patience = PATIENCE[0] if begun else min(2 * state.patience, PATIENCE[1])
         return begun
+
+    def _lost_nearby(self, image: Pixels, detected: Sequence[Roi]) -> list[Roi]:
+        """What is seen beside `detected` where faces were lost that are too small for a quick look at the picture."""
+        smallest = SMALL * max(image.shape[:2])
+        places = [lost.roi for lost in self.state.lost if lost.ago in SEARCH and lost.roi.side < smallest]
+        found: list[Roi] = []
+        for roi in map(roi_of_detection, self.examiner.around(image, places)):
+            if not any(roi.covers(one) for one in (*detected, *found)):
+                found.append(roi)
+        return found
 
     def _begin(self, image: Pixels, rois: list[Roi]) -> list[Observation]:
         """Begin a tracklet with every square that holds a face that is not followed yet."""

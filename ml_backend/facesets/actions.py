@@ -52,7 +52,7 @@ def stats(args: argparse.Namespace) -> int:
     lines = {
         key: value
         for key, value in values.items()
-        if key not in ("scores", "coverage", "missing", "against", "picture")
+        if key not in ("scores", "coverage", "missing", "against", "picture", "without_face")
     }
     shown = lines | {
         "identity": values["identity"] or "-",
@@ -60,12 +60,24 @@ def stats(args: argparse.Namespace) -> int:
         "pose": "  ".join(f"{name} {ends[0]} to {ends[1]}°" for name, ends in values["pose"].items() if ends) or "-",
     }
     print("\n".join(f"{key.replace('_', ' '):>22}  {value}" for key, value in shown.items()))
+    if values["without_face"]:
+        print(f"{'no face':>22}  {_where(values['without_face'])}")
     for name, ends in values["scores"].items():
         told = "  ".join(f"{word} {'-' if value is None else f'{value:.4g}'}" for word, value in ends.items())
         print(f"{name.replace('_', ' '):>22}  {told}")
     if other is not None:
         print("\n".join(_told(values)))
     return 0
+
+
+def _where(absent: list[dict[str, Any]]) -> str:
+    """The frames without a face, those beside a profile marked."""
+    told = []
+    for one in absent[:_SHOWN]:
+        frames = f"{one['first']}-{one['last']}" if one["last"] > one["first"] else str(one["first"])
+        told.append(f"{Path(one['source']).name} {frames}" + (" (head turned away)" if one["turned"] else ""))
+    rest = [f"and {len(absent) - _SHOWN} more; --json has all"] if len(absent) > _SHOWN else []
+    return ", ".join([*told, *rest])
 
 
 def _compared(

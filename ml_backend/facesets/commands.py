@@ -86,7 +86,8 @@ def _action(actions: Any, name: str, action: str, text: str) -> argparse.Argumen
 def _add_limits(parser: argparse.ArgumentParser) -> None:
     standard = Limits()
     for name, text in LIMITS.items():
-        shown = f"{text} ({getattr(standard, name):g}; off: do not look)"
+        value = getattr(standard, name)
+        shown = f"{text} ({'off' if value is None else f'{value:g}; off: do not look'})"
         parser.add_argument(f"--{name}", metavar="X", help=shown)
     low, high = standard.skin or (0.0, 1.0)
     shown = f"leave out faces whose skin is darker or lighter, 0-1 ({low:g}-{high:g}; off: do not look)"

@@ -23,13 +23,14 @@ class Gap:
 
     words: what they do. faces: the performer's such faces. near: how many faces of the identity do what the words
     say, though not as much. distance: how far away the identity stays on average, where 1 is just covered.
-    examples: rows of the performer's table, spread over these faces.
+    members: these faces, as rows of the performer's table. examples: some of them, spread over all.
     """
 
     words: str
     faces: int
     near: int
     distance: float
+    members: list[int]
     examples: list[int]
 
     @property
@@ -85,6 +86,7 @@ def _gap(place: tuple[int, int, int], members: Sequence[int], worst: NDArray[np.
         faces=len(members),
         near=int(same.sum()),
         distance=float(np.minimum(worst[list(members)], 99.0).mean()),
+        members=list(members),
         examples=[members[n] for n in spread],
     )
 

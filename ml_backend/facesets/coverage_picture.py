@@ -43,7 +43,8 @@ def draw_coverage(performer: Table, identity: Table, titles: tuple[str, str], ga
     """H×W×3 RGB uint8: the performer on the left, the identity on the right, below in words what is missing.
 
     A cell shows the sharpest face of its kind and how many there are. Cells that the performer fills and the
-    identity does not are framed on both sides.
+    identity does not are framed on both sides where one of `gaps` is in them; elsewhere the identity has faces close
+    by, in a cell beside.
     """
     cells = [_members(table) for table in (performer, identity)]
     body = _row_top(len(_ROWS) - 1) + CELL
@@ -54,7 +55,9 @@ def draw_coverage(performer: Table, identity: Table, titles: tuple[str, str], ga
         (12, 26),
         scale=0.55,
     )
-    lacking = {place for place, faces in cells[0].items() if len(faces) and not len(cells[1][place])}
+    empty = {place for place, faces in cells[0].items() if len(faces) and not len(cells[1][place])}
+    missed = [n for gap in gaps for n in gap.members]
+    lacking = {place for place in empty if np.isin(cells[0][place], missed).any()}
     for side, (table, title) in enumerate(zip((performer, identity), titles, strict=True)):
         x = LEFT + side * (_GRID + BETWEEN)
         head = f"{('Performer', 'Identity')[side]}: {title} ({len(table)} faces)"
@@ -63,7 +66,10 @@ def draw_coverage(performer: Table, identity: Table, titles: tuple[str, str], ga
             middle = x + column * (CELL + GUTTER) + CELL // 2
             write(picture, name, (middle - text_width(name, 0.4) // 2, TOP - 8), FAINT, 0.4)
         for (row, column), faces in cells[side].items():
-            cell = _cell(table, faces, (row, column) in lacking, side == 1)
+            cell = _cell(table, faces, (row, column) in lacking)
+            if side == 1 and (row, column) in empty:
+                text, colour = ("missing", ALARM) if (row, column) in lacking else ("close by", FAINT)
+                write(cell, text, ((CELL - text_width(text)) // 2, CELL // 2 + 4), colour)
             y, left = _row_top(row), x + column * (CELL + GUTTER)
             picture[y : y + CELL, left : left + CELL] = cell
     for row, name in enumerate(_ROWS):
@@ -87,14 +93,12 @@ def _members(table: Table) -> dict[tuple[int, int], NDArray[np.int64]]:
     }
 
 
-def _cell(table: Table, faces: NDArray[np.int64], lacking: bool, identity: bool) -> Picture:
+def _cell(table: Table, faces: NDArray[np.int64], lacking: bool) -> Picture:
     if len(faces):
         best = int(faces[table["sharpness"][faces].argmax()])
         picture = small_face(read_picture(table.folder / "faces" / table.files[best]), CELL)
     else:
         picture = blank(CELL, CELL, EMPTY)
-        if lacking and identity:
-            write(picture, "missing", ((CELL - text_width("missing")) // 2, CELL // 2 + 4), ALARM)
     if lacking:
         frame(picture, ALARM)
     if len(faces):

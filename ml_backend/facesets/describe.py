@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from ml_backend.faces.canonical import head_pose
 from ml_backend.faces.face import Face
 from ml_backend.faces.regions import landmarks68
+from ml_backend.faces.slipping import UNSURE
 
+from .absent import absences
 from .coverage import Gap
 from .poses import PITCH_NAMES, YAW_NAMES, sort_into_cells
 from .scores import NAMES, Scores
@@ -21,29 +24,46 @@ POSE = ("yaw", "pitch", "roll")
 
 
 def stats(faceset: Faceset) -> dict[str, Any]:
-    """Counts, and the ranges of the pose in whole degrees, of the faces in use.
+    """Counts, and the ranges of the pose in whole degrees, of the faces in use; where no face was found.
 
     A deleted picture's face counts under `deleted` only, one that is left out under `left_out` only.
     """
-    faces, frames = faceset.faces(), faceset.frames()
+    frames = faceset.frames()
     without = len(faceset.left_out().keys() & faceset.pictures())
     by_source = {path: 0 for path, _, _ in frames}
-    for face in faces:
+    turns: list[tuple[float, float, float]] = []
+    yaws: dict[tuple[Path, int], float] = {}
+    tracks: set[tuple[Path, int]] = set()
+    interpolated = repaired = unsure = 0
+    for face in faceset.stream():
         by_source[face.source] += 1
-    poses = np.array([head_pose(face.landmarks) for face in faces]).reshape(-1, 3)
+        turns.append(head_pose(face.landmarks))
+        yaws[face.source, face.frame] = turns[-1][0]
+        tracks.add((face.source, face.track))
+        interpolated += face.interpolated
+        repaired += face.repaired
+        unsure += not face.interpolated and face.score <= UNSURE
+    poses = np.array(turns).reshape(-1, 3)
     return {
         "faceset": str(faceset.folder),
         "identity": faceset.info.identity,
         "size": faceset.info.size,
-        "faces": len(faces),
+        "faces": len(turns),
+        "interpolated": interpolated,
+        "repaired": repaired,
+        "unsure": unsure,
         "left_out": without,
-        "deleted": sum(found for _, _, found in frames) - len(faces) - without,
+        "deleted": sum(found for _, _, found in frames) - len(turns) - without,
         "frames": len(frames),
         "frames_without_face": sum(found == 0 for _, _, found in frames),
-        "tracks": len({(face.source, face.track) for face in faces}),
+        "without_face": [
+            {"source": str(one.source), "first": one.first, "last": one.last, "turned": one.turned}
+            for one in absences(frames, yaws)
+        ],
+        "tracks": len(tracks),
         "sources": [{"source": str(path), "faces": count} for path, count in by_source.items()],
         "pose": {
-            name: [round(float(angles.min())), round(float(angles.max()))] if faces else None
+            name: [round(float(angles.min())), round(float(angles.max()))] if turns else None
             for name, angles in zip(POSE, poses.T, strict=True)
         },
     }

@@ -39,25 +39,29 @@ def pick(
     sizes = np.bincount(cells)
     shares = np.zeros_like(sizes)
     middles = np.stack([points[cells == cell].mean(0) for cell in range(len(sizes))])
-    turn = _spread(middles, int(sizes.argmax()), len(sizes))
+    turn, _ = farthest_first(middles, int(sizes.argmax()), len(sizes))
     while (left := count - int(shares.sum())) > 0:
         hungry = turn[shares[turn] < sizes[turn]][:left]
         shares[hungry] += 1
     for cell, share in enumerate(shares):
         members = np.flatnonzero(cells == cell)
         if share:
-            chosen[members[_spread(points[members], int(quality[members].argmax()), int(share))]] = True
+            picked, _ = farthest_first(points[members], int(quality[members].argmax()), int(share))
+            chosen[members[picked]] = True
     return chosen
 
 
-def _spread(points: NDArray[np.float64], first: int, count: int) -> NDArray[np.int64]:
-    """`count` of N×D points, each the furthest from those before it."""
-    order = [first]
+def farthest_first(
+    points: NDArray[np.floating], first: int, count: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """`count` of N×D points, each the furthest from those before it, and its distance to the nearest of these."""
+    order, distances = [first], [0.0]
     away = np.linalg.norm(points - points[first], axis=1)
     away[first] = -1
     while len(order) < count:
         following = int(away.argmax())
         order.append(following)
+        distances.append(float(away[following]))
         away = np.minimum(away, np.linalg.norm(points - points[following], axis=1))
         away[order] = -1
-    return np.array(order, np.int64)
+    return np.array(order, np.int64), np.array(distances)

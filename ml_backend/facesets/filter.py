@@ -62,6 +62,8 @@ def _bad(table: Table, limits: Limits) -> dict[str, NDArray[np.bool_]]:
         "exposure": exposure,
         "small": nobody if limits.size is None else table["size"] < limits.size,
         "score": nobody if limits.score is None else table["score"] < limits.score,
+        "shape": nobody if limits.shape is None else table["shape"] > limits.shape,
+        "turned": nobody if limits.yaw is None else np.abs(table["yaw"]) > limits.yaw,
         "covered": nobody if limits.covered is None else table["covered"] > limits.covered,
         "outlier": outlier,
     }

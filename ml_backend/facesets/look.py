@@ -71,6 +71,24 @@ def repeats(looks: NDArray[np.float16], order: NDArray[np.integer], limit: float
     return found
 
 
+def chain(looks: NDArray[np.float16]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """N looks in an order in which each is as near as can be to the one before it, and its distance to that one.
+
+    The first is the one that is furthest from the middle of all. What resembles nothing comes at the end.
+    """
+    values = looks.astype(np.float32)
+    left = np.ones(len(values), np.bool_)
+    order, steps = np.zeros(len(values), np.int64), np.zeros(len(values))
+    middle = values.mean(0, keepdims=True) if len(values) else values
+    for n in range(len(values)):
+        here = values[order[n - 1]][None] if n else middle
+        away = _squares(here, values)[0]
+        order[n] = np.where(left, away, -1).argmax() if n == 0 else np.where(left, away, np.inf).argmin()
+        steps[n] = np.sqrt(away[order[n]]) if n else 0.0
+        left[order[n]] = False
+    return order, steps
+
+
 def _squares(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
     """The squared distances (A×B) of A×D and B×D points."""
     squares: NDArray[np.float32] = a @ b.T

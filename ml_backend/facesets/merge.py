@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ml_backend.errors import UsageError
 from ml_backend.progress import Reporter
 
 from .assemble import Move, copy_faces, new_place, rows
+from .likeness import SAME_MEAN
+from .persons import middle
 from .store import Faceset, FacesetInfo, free_label
 
 
@@ -17,10 +21,17 @@ def run_merge(folders: Sequence[Path], out: Path, reporter: Reporter) -> dict[st
 
     A frame of a source that was looked at for several of them is taken from the first. What is left out, deleted
     or measured stays so, and a later extraction goes on from it. Raises UsageError for facesets of different
-    people or with crops that do not go together, Cancelled when asked to stop; then there is no `out`.
+    people or with crops that do not go together, Cancelled when asked to stop; then there is no `out`. Where nobody has
+    said whose faces they are and they do not look like one person's, it is said and done.
     """
     facesets = [Faceset.open(folder) for folder in folders]
     info = _common(facesets)
+    unlike = _unlike(facesets)
+    for folder, away in unlike:
+        reporter.message(
+            f"The faces of {folder} do not look like those of {facesets[0].folder} ({away:.2f} apart). If it is another"
+            " person, ml-backend faceset split --by person parts them again."
+        )
     with new_place(out) as part:
         target = Faceset.create(part, info)
         sources: dict[str, _Source] = {}
@@ -30,6 +41,7 @@ def run_merge(folders: Sequence[Path], out: Path, reporter: Reporter) -> dict[st
         "out": str(out),
         "identity": info.identity,
         "faces": faces,
+        "unlike": [str(folder) for folder, _ in unlike],
         "merged": [
             {"faceset": str(faceset.folder), "faces": count, "frames_known_already": known}
             for faceset, (count, known) in zip(facesets, counts, strict=True)
@@ -70,6 +82,13 @@ def _common(facesets: Sequence[Faceset]) -> FacesetInfo:
         raise UsageError(f"{next(f for f in folders if folders.count(f) > 1)} is given twice.", "Give it once.")
     records = sorted({record for faceset in facesets for record in (faceset.info.consent or "").split()})
     return first.info.model_copy(update={"identity": next(iter(names), None), "consent": " ".join(records) or None})
+
+
+def _unlike(facesets: Sequence[Faceset]) -> list[tuple[Path, float]]:
+    """The facesets whose faces, on the whole, are not those of the first one's person, and how far away they are."""
+    middles = [(one.folder, middle(known)) for one in facesets if len(known := one.embeddings()[1])]
+    away = [(folder, float(np.linalg.norm(centre - middles[0][1]))) for folder, centre in middles]
+    return [(folder, distance) for folder, distance in away if distance >= SAME_MEAN]
 
 
 def _add(faceset: Faceset, target: Faceset, sources: dict[str, _Source], reporter: Reporter) -> tuple[int, int]:

@@ -180,15 +180,17 @@ class Observations:
 
     def places(self, source: int, first: int, last: int) -> dict[int, tuple[int, list[Roi]]]:
         """The shot of the frames from `first` to `last` that were looked at, and the squares of the faces there."""
-        span = (source, first, last)
-        query = "SELECT number, shot FROM frame WHERE source = ? AND number BETWEEN ? AND ?"
-        found: dict[int, tuple[int, list[Roi]]] = {
-            number: (shot, []) for number, shot in self._connection.execute(query, span)
-        }
+        shots = self.shots(source, first, last)
+        found: dict[int, tuple[int, list[Roi]]] = {number: (shot, []) for number, shot in shots.items()}
         query = "SELECT number, x0, y0, x1, y1 FROM observation WHERE source = ? AND number BETWEEN ? AND ?"
-        for number, *box in self._connection.execute(query, span):
+        for number, *box in self._connection.execute(query, (source, first, last)):
             found[number][1].append(upright(np.array(box).reshape(2, 2)))
         return found
+
+    def shots(self, source: int, first: int, last: int) -> dict[int, int]:
+        """The shot of each frame from `first` to `last` that was looked at."""
+        query = "SELECT number, shot FROM frame WHERE source = ? AND number BETWEEN ? AND ?"
+        return dict(self._connection.execute(query, (source, first, last)).fetchall())
 
     def courses(self, source: int) -> list[Course]:
         """The tracklets of a source, without their landmarks: some 50 bytes a face."""

@@ -13,7 +13,10 @@ from ml_backend.errors import BackendError, Cancelled, UsageError
 from ml_backend.media.write import read_picture
 from ml_backend.progress import Reporter
 
+from .choices import ORDERS
 from .drawing import Picture, blank, save, small_face, tag, write
+from .even import farthest_first
+from .look import chain
 from .store import Faceset
 from .table import Table, read_table
 
@@ -22,10 +25,33 @@ _COLUMNS, _SIDE, _GAP, _HEAD = 20, 72, 2, 40
 
 
 def values_by(table: Table, key: str) -> NDArray[np.float64]:
-    """N: what `key`, one of `KEYS`, says of each face; for `source` the place in the store's order."""
+    """N: what `key`, one of `KEYS` but `ORDERS`, says of each face; for `source` the place in the store's order."""
     if key == "source":
         return np.arange(len(table), dtype=np.float64)
     return table["skin" if key == "exposure" else key]
+
+
+def put_in_order(table: Table, key: str, descending: bool = False) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The places of N faces ordered by `key`, one of `KEYS`, and the value of each, N; equal ones in the store's order.
+
+    The value of the first of `ORDERS` is the distance of a face's look to that before it, of the second one to the
+    nearest of all before it.
+    """
+    if key in ORDERS:
+        order, values = chain(table.looks) if key == "alike" else _most_different_first(table.looks)
+        return (order[::-1], values[::-1]) if descending else (order, values)
+    values = values_by(table, key)
+    order = np.argsort(-values if descending else values, kind="stable")
+    return order, values[order]
+
+
+def _most_different_first(looks: NDArray[np.float16]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Begins with the look nearest to the middle of all, so that the first n show as many different ones as n can."""
+    if not len(looks):
+        return np.zeros(0, np.int64), np.zeros(0)
+    points = looks.astype(np.float32)
+    first = int(np.linalg.norm(points - points.mean(0), axis=1).argmin())
+    return farthest_first(points, first, len(points))
 
 
 def run_sort(
@@ -33,24 +59,22 @@ def run_sort(
 ) -> dict[str, Any]:
     """Order the faces by one of `KEYS`, ascending; draw a sheet of them, and copy them to a new folder `out`.
 
-    Faces of the same value keep the store's order. Raises UsageError where `out` exists, Cancelled when asked to
-    stop; then there is no `out`.
+    Raises UsageError where `out` exists, Cancelled when asked to stop; then there is no `out`.
     """
     if out is not None and out.exists():
         raise UsageError(f"{out} exists already.", "Choose a new folder for the copies.")
     table = read_table(faceset, reporter)
-    values = values_by(table, key)
-    order = np.argsort(-values if descending else values, kind="stable")
-    save(sheet, draw_sheet(table, order, values[order], f"{faceset.folder.name}, by {key}"))
+    order, values = put_in_order(table, key, descending)
+    save(sheet, draw_sheet(table, order, values, f"{faceset.folder.name}, by {key}"))
     if out is not None:
-        _copy([table.folder / "faces" / table.files[n] for n in order], values[order], key, out, reporter)
+        _copy([table.folder / "faces" / table.files[n] for n in order], values, key, out, reporter)
     return {
         "faceset": str(faceset.folder),
         "by": key,
         "faces": len(table),
         "sheet": str(sheet),
         "out": None if out is None else str(out),
-        "order": [{"file": table.files[n], "value": _shown(values[n])} for n in order],
+        "order": [{"file": table.files[n], "value": _shown(value)} for n, value in zip(order, values, strict=True)],
     }
 
 

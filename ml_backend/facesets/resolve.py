@@ -2,20 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml_backend.faces.canonical import head_pose
 from ml_backend.faces.face import Face
 from ml_backend.faces.gaps import interpolate
 from ml_backend.faces.linking import link
 from ml_backend.faces.repair import Repair
 from ml_backend.faces.repairing import Measured, apply, deleted, with_tracks
 from ml_backend.faces.roi import Roi
+from ml_backend.faces.slipping import REACH, UNSURE, slipped
 from ml_backend.faces.smoothing import reach, smooth
 
 from .grouping import Track
@@ -88,7 +90,7 @@ class Footage:
         Some frames at a time are in memory.
         """
         repairs = with_tracks(self.repairs, self.tracks, wanted)
-        beyond = reach(self.strength) + LONGEST_GAP + 2
+        beyond = max(reach(self.strength) + LONGEST_GAP + 2, REACH + 1)
         first, last = (self.frames[0], self.frames[-1]) if self.frames else (0, -1)
         if span is not None:
             first, last = max(first, span[0]), min(last, span[1])
@@ -99,9 +101,10 @@ class Footage:
                 for one in self.observations.between(self.source, start - beyond, end + beyond)
                 if self._track_of[one.tracklet] in wanted
             ]
+            shots = self.observations.shots(self.source, start - beyond, end + beyond)
             found: dict[int, list[Face]] = defaultdict(list)
             for track, group in groupby(sorted(seen, key=lambda item: (item[0], item[1].frame)), lambda item: item[0]):
-                for frame, face in self._steadied(track, [one for _, one in group]):
+                for frame, face in self._steadied(track, with_doubts([one for _, one in group], shots)):
                     if start <= frame <= end:
                         found[frame].append(face)
             for frame in sorted(found.keys() | (repairs.keys() & set(range(start, end + 1)))):
@@ -122,6 +125,23 @@ class Footage:
             landmarks = smooth(np.stack([points for _, points, _ in filled]), self.strength)
             for (frame, _, score), points in zip(filled, landmarks, strict=True):
                 yield frame, Face(points, 0.0 if score is None else score, track, interpolated=score is None)
+
+
+def with_doubts(seen: Sequence[Seen], shots: Mapping[int, int]) -> list[Seen]:
+    """One track's faces, with low scores for those that the landmarks slipped off before a loss or after a find.
+
+    shots: of the frames that were looked at. A cut, or the end of what was looked at, is no loss.
+    """
+    ends = [n for n in range(1, len(seen) + 1) if n == len(seen) or seen[n].frame != seen[n - 1].frame + 1]
+    doubted: set[int] = set()
+    for start, end in pairwise([0, *ends]):
+        found, lost = range(start, min(end, start + REACH))[::-1], range(max(start, end - REACH), end)
+        for piece, beside in ((found, -1), (lost, 1)):
+            edge = seen[piece[-1]].frame
+            if edge in shots and shots.get(edge + beside) == shots[edge]:
+                yaws = np.array([head_pose(seen[n].landmarks)[0] for n in piece])
+                doubted.update(n for n, slip in zip(piece, slipped(yaws), strict=True) if slip)
+    return [replace(one, score=min(one.score, UNSURE)) if n in doubted else one for n, one in enumerate(seen)]
 
 
 def _without_gaps(seen: Sequence[Seen]) -> Iterator[list[Seen]]:

@@ -17,6 +17,7 @@ from ml_backend.faces.alignment import FACE, Framing
 from ml_backend.faces.canonical import head_pose
 from ml_backend.faces.expression import measure_expression
 from ml_backend.faces.light import luminance, measure_light
+from ml_backend.faces.plausibility import shape_residual
 from ml_backend.faces.sharpness import sharpness
 from ml_backend.progress import Reporter
 
@@ -24,7 +25,7 @@ from .look import LENGTH, look
 from .masks import occlusion
 from .store import Faceset, FacesetInfo, StoredFace
 
-VERSION = 2  # of all that is measured here: faces that were measured by another version are measured again
+VERSION = 3  # of all that is measured here: faces that were measured by another version are measured again
 _CHUNK = 64  # faces that are measured again after a kill
 
 
@@ -32,14 +33,16 @@ _CHUNK = 64  # faces that are measured again after a kill
 class Scores:
     """Of one face. Units: `faces.sharpness`, `faces.light` (0–1), degrees as in `faces.canonical`, `faces.expression`.
 
-    size: the side in the source's pixels of the square around the face. covered: the part of its oval that a painted
-    or predicted mask says is covered, 0 without a mask.
+    size: the side in the source's pixels of the square around the face. shape: `faces.plausibility.shape_residual`,
+    high where landmarks are beside the face. covered: the part of its oval that a painted or predicted mask says is
+    covered, 0 without a mask.
     """
 
     sharpness: float
     skin: float
     dark: float
     bright: float
+    hue: float
     yaw: float
     pitch: float
     roll: float
@@ -50,6 +53,7 @@ class Scores:
     eye_right: float
     brow: float
     size: float
+    shape: float
     covered: float = 0.0
 
 
@@ -67,7 +71,11 @@ class Measured:
 
 def measure(face: StoredFace, info: FacesetInfo) -> tuple[Scores, NDArray[np.float16]]:
     """The scores and the look of one face; reads its picture. Raises BackendError where that is damaged."""
-    image = face.read_crop()
+    try:
+        image = face.read_crop()
+    except BackendError as error:
+        fix = "ml-backend faceset check names all such pictures; delete them, and all other faces stay."
+        raise BackendError(error.message, fix) from error
     if image.shape != (info.size, info.size, 3):
         raise BackendError(
             f"{face.path} has the shape {image.shape} and not that of a face of this faceset, "
@@ -87,6 +95,7 @@ def measure(face: StoredFace, info: FacesetInfo) -> tuple[Scores, NDArray[np.flo
         roll=roll,
         **asdict(measure_expression(face.landmarks)),
         size=eyes * FACE.side / enlarged,
+        shape=shape_residual(face.landmarks),
     )
     return scores, look(grey, points, Framing(info.framing, info.framing_side, info.framing_down))
 

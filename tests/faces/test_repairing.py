@@ -182,6 +182,13 @@ def test_the_artists_face_replaces_a_guess_of_its_track():
     assert found.landmarks[:, 0].mean() == pytest.approx(100, abs=10)
 
 
+def test_a_guess_whose_landmarks_are_corrected_is_no_guess_any_more():
+    guess = face_at(100, 100, 5, interpolated=True)
+    x, y = guess.landmarks[33, :2]
+    (found,) = mended([guess], points((100, 100), {33: (x + 4, y)}))
+    assert (found.score, found.interpolated, found.repaired) == (1.0, False, True)
+
+
 def test_a_moved_face_keeps_its_track():
     faces = [face_at(100, 100, 4), face_at(400, 100, 5)]
     found = mended(faces, move((100, 100), 160, 130, track=9))

@@ -103,6 +103,9 @@ def test_light_is_that_of_the_skin(crops):
         assert halved.skin == pytest.approx(light.skin / 2, abs=0.01)
         assert measure_light(bytes_of(image * 4.0), points).bright > 0.5
         assert measure_light(bytes_of(image * 0.01), points).dark > 0.9
+        assert 0 < light.hue < 50
+        assert halved.hue == pytest.approx(light.hue, abs=2)
+        assert -150 < measure_light(bytes_of(image * [0.2, 0.4, 1.0]), points).hue < -90  # blue
         deep = measure_light(image.astype(np.uint16) * 257, points)
         assert deep.skin == pytest.approx(light.skin, abs=1e-4)
     assert measure_light(crops[0][0], points + 9999).dark == 1  # nothing of it can be seen

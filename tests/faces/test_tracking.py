@@ -53,6 +53,20 @@ def test_the_tracker_finds_what_the_detector_finds(pictures, landmarks_of):
     assert np.linalg.norm((face.landmarks - landmarks_of(images[-1]))[:, :2], axis=1).mean() < 0.02 * unit
 
 
+def test_a_small_face_that_jumps_is_found_again_in_every_frame(pictures):
+    """Too small for a look at the whole picture, and further away in each frame than it is wide."""
+    scene = cv2.resize(pictures("plate_A", 1, 1)[0][:120, :100], (960, 540), interpolation=cv2.INTER_CUBIC)
+    frames = []
+    for n, head in enumerate(pictures("plate_A", 45, 54)):
+        frame = scene.copy()
+        frame[200 : 200 + 46, 60 + 40 * n : 60 + 40 * n + 46] = cv2.resize(head, (46, 46), interpolation=cv2.INTER_AREA)
+        frames.append(frame)
+    tracker = FaceTracker()
+    middles = [[roi_of_landmarks(face.landmarks).x for face in tracker(frame)] for frame in frames]
+    assert [len(found) for found in middles] == [1] * 10
+    assert np.abs(np.diff(np.ravel(middles)) - 40).max() < 4
+
+
 def test_the_detector_looks_only_now_and_then(pictures):
     detector = Counting()
     tracker = FaceTracker(detector=detector, detect_every=12)

@@ -6,7 +6,8 @@ import pytest
 
 from ml_backend.cli import main
 from ml_backend.facesets.coverage import find_gaps
-from ml_backend.facesets.coverage_picture import draw_coverage
+from ml_backend.facesets.coverage_picture import CELL, GUTTER, TOP, draw_coverage
+from ml_backend.facesets.drawing import ALARM
 from ml_backend.facesets.poses import pose_in_words, sort_into_cells
 from ml_backend.facesets.store import Faceset
 from ml_backend.facesets.table import read_table
@@ -111,6 +112,19 @@ def test_the_command_names_and_draws_what_is_missing(two_people, tmp_path, capsy
     assert len(np.unique(drawn.reshape(-1, 3), axis=0)) > 500  # there are faces in it
     assert main(command) == 0
     assert worst["missing"] in capsys.readouterr().out
+
+
+def test_a_cell_is_framed_where_the_list_names_it_and_not_where_faces_are_close_by(two_people):
+    table = table_of(two_people["performer_A"])
+    performer, identity = table.take(np.arange(8)), table.take(np.arange(8))
+    performer.columns["yaw"][:], identity.columns["yaw"][:] = 24.0, 26.0  # two cells, two degrees apart
+    for away, framed in ((0.0, False), (-60.0, True)):
+        identity.columns["yaw"][:] = 26.0 + away
+        gaps = find_gaps(identity, performer)
+        assert bool(gaps) == framed
+        assert sorted(n for gap in gaps for n in gap.members) == (list(range(8)) if framed else [])
+        drawn = draw_coverage(performer, identity, ("a", "b"), gaps)[: TOP + 5 * (CELL + GUTTER)]
+        assert (drawn == ALARM).all(2).any() == framed
 
 
 def test_a_picture_needs_two_facesets(eight_faces, tmp_path, capsys):

@@ -64,7 +64,11 @@ def test_small_and_doubtful_faces(two_people):
     table = read_table(Faceset.open(two_people["identity_B"]), SilentReporter())
     assert set(judge(table, Limits(size=500)).values()) == {"small"}
     table["score"][2] = 0.55
-    assert judge(table, Limits()) == {table.files[2]: "score"}
+    table["shape"][4] = 15
+    assert judge(table, Limits()) == {table.files[2]: "score", table.files[4]: "shape"}
+    table["yaw"][5] = -52
+    assert table.files[5] not in judge(table, Limits())
+    assert judge(table, Limits(yaw=45))[table.files[5]] == "turned"
 
 
 def test_filtered_faces_are_not_trained_and_come_back(spoilt, extract):

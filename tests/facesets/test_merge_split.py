@@ -51,8 +51,19 @@ def takes(tmp_path, extract):
     return first, second
 
 
+def test_faces_of_two_people_whom_nobody_has_named_are_told(two_people, tmp_path, capsys):
+    for folder in two_people.values():
+        identity(folder, None)
+    folders = [str(folder) for folder in two_people.values()]
+    assert main(["faceset", "merge", *folders, "--out", str(tmp_path / "both"), "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out.splitlines()[-1])["unlike"] == folders[1:]
+    assert "do not look like" in told.err
+
+
 def test_merged_sets_have_every_frame_once(takes, tmp_path):
     result = merge(tmp_path / "new" / "all", *takes)
+    assert result["unlike"] == []
     merged = Faceset.open(tmp_path / "new" / "all")
     faces = merged.faces()
     assert [(face.source.name, face.frame) for face in faces] == [

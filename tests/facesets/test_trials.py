@@ -33,10 +33,14 @@ from synthetic.truth import TrueFrame, read_truth
 
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.faces.regions import landmarks68
+from ml_backend.faces.slipping import UNSURE
+from ml_backend.facesets.describe import stats
 from ml_backend.facesets.store import Faceset, StoredFace
 
 HIDDEN = 0.6  # a face of which more is covered is not to be stored as this person's
-MEMORY_SLACK_MB = 45  # the longer clip has 200 frames more, 88 MB: it would show if they were kept
+# Both clips are longer than the 300 frames after which small faces are looked for again, which takes most memory.
+LENGTHS = 320, 640
+MEMORY_SLACK_MB = 45  # the longer clip has 320 frames more, 141 MB: it would show if they were kept
 
 Extract = Callable[..., dict[str, Any]]
 
@@ -130,6 +134,12 @@ def test_a_turning_head_is_not_lost(tmp_path, extract):
     extract(tmp_path / "faces", PROFILE)
     found = {face.frame: face for face in faces_of(tmp_path / "faces")}
     truth = read_truth(PROFILE)
+    unsure = {frame for frame, face in found.items() if face.score <= UNSURE}
+    assert unsure
+    assert all(abs(frame.faces[0].yaw) > 55 for frame in truth if frame.number in unsure)
+    told = stats(Faceset.open(tmp_path / "faces"))
+    assert told["unsure"] == len(unsure)
+    assert [one["turned"] for one in told["without_face"]] == [True, True]
     for frame in truth:
         (face,) = frame.faces
         if abs(face.yaw) < 62:
@@ -137,6 +147,7 @@ def test_a_turning_head_is_not_lost(tmp_path, extract):
         elif frame.number in found:  # the landmarks' network ends there: rather no face than one beside it
             off = np.linalg.norm(landmarks68(found[frame.number].landmarks) - face.landmarks, axis=1).mean()
             assert off < 0.2 * face.eyes, frame.number
+            assert off < 0.12 * face.eyes or frame.number in unsure, frame.number
 
 
 def test_flicker_and_flashes_are_no_cuts(tmp_path, extract):
@@ -191,7 +202,7 @@ def test_thirty_faces_at_once(tmp_path, extract):
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_length(tmp_path, backend_environment):
     peaks = []
-    for frames in (60, 260):
+    for frames in LENGTHS:
         film = tmp_path / f"{frames}.mp4"
         write_clip(film, there_and_back(PLATE, frames))
         command = [sys.executable, "-m", "ml_backend", "extract", str(film), "--faceset", str(tmp_path / f"f{frames}")]
