@@ -39,8 +39,8 @@ from ml_backend.provenance import audit
 from ml_backend.provenance.credentials import Facts, load_signing
 from ml_backend.provenance.credentials.facts import joined
 from ml_backend.provenance.credentials.files import Made
-from ml_backend.provenance.gate import check_not_withdrawn
 from ml_backend.provenance.watermark import embed
+from ml_backend.provenance.withdrawn import check_not_withdrawn
 
 Kind = Literal["png", "jpg"]
 _JPEG_QUALITY = 95
@@ -53,7 +53,8 @@ class Delivery:
 
     source: a movie, folder, pattern or picture. swaps: the folders of all swaps that are in it. out: FILE.mp4,
     FILE.mov, or a new folder for pictures. codec, crf: of a film; None: by `choose_encoding`. fps: of pictures that
-    become a film; None: what the pictures or the swap's plate say. pictures: the kind of a folder's pictures.
+    become a film; None: what the pictures or the swap's plate say. pictures: the kind of a folder's pictures. consent:
+    a folder of records besides the user's own, whose list of what is revoked counts too.
     """
 
     source: Path
@@ -64,6 +65,7 @@ class Delivery:
     fps: Fraction | None = None
     pictures: Kind | None = None
     watermark: bool = True
+    consent: Path | None = None
 
 
 def run_deliver(delivery: Delivery, reporter: Reporter) -> dict[str, Any]:
@@ -86,11 +88,14 @@ def run_deliver(delivery: Delivery, reporter: Reporter) -> dict[str, Any]:
             "Render the edit or the comp as a film or as PNG first, and deliver that.",
         )
     before, of = told_before(delivery.source), made_from(delivery.source, swaps)
-    check_not_withdrawn(joined([consents(swaps), *(told.get("people", {}) for told in before)]))
+    people = joined([consents(swaps), *(told.get("people", {}) for told in before)])
+    check_not_withdrawn(people, delivery.consent)
     payload, mark = _mark(delivery, swaps, reporter)
 
     def made() -> Facts:
-        """What the credential says, once the pictures are made and the audit has the entry."""
+        """What the credential says, once the pictures are made, nobody has withdrawn meanwhile, and the audit has the
+        entry."""
+        check_not_withdrawn(people, delivery.consent)
         entry: dict[str, str | int] = {
             "file": delivery.out.name,
             "watermark": mark or "none",

@@ -25,6 +25,7 @@ def add_deliver_parser(subparsers: Any) -> None:
     parser.add_argument("--fps", metavar="RATE", help="of pictures that become a film, such as 24 or 24000/1001")
     parser.add_argument("--pictures", choices=("png", "jpg"), help="the kind of a folder's pictures (png)")
     parser.add_argument("--no-watermark", action="store_true", help="leave the mark out; the credentials stay")
+    parser.add_argument("--consent", type=Path, metavar="DIR", help="consent records besides your own")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object on the last line")
     parser.set_defaults(handler=_deliver)
 
@@ -41,6 +42,7 @@ def _deliver(args: argparse.Namespace) -> int:
         fps=_rate(args.fps),
         pictures=args.pictures,
         watermark=not args.no_watermark,
+        consent=args.consent,
     )
     with TerminalReporter() as reporter:
         result = run_deliver(delivery, reporter)

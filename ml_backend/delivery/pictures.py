@@ -26,6 +26,18 @@ PICTURES = frozenset(
         ".gif",
         ".sgi",
         ".rgb",
+        ".rgba",
+        ".bw",
+        ".jfif",
+        ".j2k",
+        ".heif",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+        ".pnm",
+        ".psd",
+        ".dng",
+        ".tx",
     ]
 )
 

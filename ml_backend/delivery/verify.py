@@ -8,11 +8,11 @@ from typing import Any
 from ml_backend.delivery.pictures import pictures_in
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.provenance.credentials import Credentials, read, read_list
-from ml_backend.provenance.credentials.facts import plain
 from ml_backend.provenance.credentials.files import EMBEDDED, sidecar_of
 from ml_backend.provenance.credentials.plate import sha256_of
 from ml_backend.provenance.credentials.reading import State, read_detached
 from ml_backend.provenance.credentials.sequence import LIST, SIGNATURE
+from ml_backend.provenance.plain import plain
 
 SHOWN = 10  # files that are named
 _WORST: tuple[State, ...] = ("changed", "absent", "untrusted", "valid")
@@ -161,7 +161,7 @@ def _signed_list(folder: Path) -> tuple[Credentials, dict[str, str], dict[str, s
     listing, signature = (folder / LIST).read_bytes(), (folder / SIGNATURE).read_bytes()
     credentials = read_detached(listing, signature)
     try:
-        listed = read_list(folder)
+        listed = read_list(folder, listing)  # the very bytes that the signature fits
     except BackendError as error:
         return Credentials("changed", problems=(error.message,)), {}, {}
     return credentials, listed.frames, listed.others

@@ -120,7 +120,7 @@ def _last(file: BinaryIO, end: int) -> dict[str, Any] | None:
 
 
 def rotate(reason: str) -> tuple[Path | None, str]:
-    """Set the file aside, whatever its state, and begin a new one whose first entry names the old one's head.
+    """Set the file aside, whatever its state, and begin a new one whose first entry names the old one's head and time.
 
     Returns where the old file is now (None: there was none) and the new head.
     """
@@ -137,6 +137,7 @@ def rotate(reason: str) -> tuple[Path | None, str]:
             "file": old.name if old else "",
             "head": last.sha256,
             "entries": last.n,
+            "until": last.time,
         }
         return old, _append(path, Head(), ROTATED, {}, facts).sha256
 
@@ -148,6 +149,11 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
         entry = _parsed(line)
         if entry:
             yield entry
+
+
+def first_entry(content: bytes) -> dict[str, Any] | None:
+    """The first line of an audit's `content`, where that is an entry."""
+    return _parsed(content.partition(b"\n")[0])
 
 
 def link(entry: Mapping[str, Any]) -> str:

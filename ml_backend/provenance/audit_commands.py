@@ -11,6 +11,7 @@ from ml_backend.errors import UsageError
 from ml_backend.provenance.audit import entries, rotate
 from ml_backend.provenance.audit_verify import verify
 from ml_backend.provenance.home import audit_file
+from ml_backend.provenance.plain import plain
 
 
 def add_audit_parser(subparsers: Any) -> None:
@@ -68,7 +69,7 @@ def _show(args: argparse.Namespace) -> int:
 def _line(entry: dict[str, Any]) -> str:
     people = ", ".join(f"{name} {sha256[:8]}".strip() for name, sha256 in entry["people"].items())
     facts = "  ".join(f"{key}={value}" for key, value in entry["facts"].items())
-    return f"{entry['n']:>6}  {entry['time'][:19]}  {entry['action']:16}  {people:30}  {facts}"
+    return plain(f"{entry['n']:>6}  {entry['time'][:19]}  {entry['action']:16}  {people:30}  {facts}", 1000)
 
 
 def _rotate(args: argparse.Namespace) -> int:

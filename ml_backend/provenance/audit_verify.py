@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml_backend.errors import BackendError
-from ml_backend.provenance.audit import CUT_SHORT, Broken, Head, follow, read_head
+from ml_backend.provenance.audit import CUT_SHORT, ROTATED, Broken, Head, first_entry, follow, read_head
 
 
 @dataclass(frozen=True)
@@ -51,4 +51,16 @@ def _compared(content: bytes, end: Head, torn: bytes, kept: Head | None, cut_sho
         line, what = kept.lines, f"line {kept.lines} is another one than was written."
     elif torn:
         what = f"The last line was cut short ({len(torn)} bytes); the next entry will say so."
+    else:
+        what = _turned_back(content)
     return Verdict(end.n, end.sha256, line, what, cut_short)
+
+
+def _turned_back(content: bytes) -> str:
+    """What to tell of a file that was begun by a clock behind the one that it carries on: consent that ran out counted
+    again from then on, unless the older clock was wrong."""
+    first = first_entry(content)
+    until = str(first["facts"].get("until", "")) if first is not None and first["action"] == ROTATED else ""
+    if first is None or until <= str(first["time"]):
+        return ""
+    return f"It begins at {first['time'][:16]}, and the file before it ended at {until[:16]}: the clock was changed."

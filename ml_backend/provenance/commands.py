@@ -20,8 +20,12 @@ from ml_backend.provenance.gate import check_project, check_shot
 from ml_backend.provenance.home import consent_folder
 from ml_backend.provenance.keys import public_hex, read_public_key, trust_key
 from ml_backend.provenance.new_record import Embed, add_new_options, make_record
+from ml_backend.provenance.plain import plain
 from ml_backend.provenance.record import Action, ConsentRecord
+from ml_backend.provenance.references import forget_references
 from ml_backend.provenance.revocation import revoke, revoke_key
+
+_LONGEST = 2100  # letters of a line: what a field of a record can hold, and its name
 
 
 def add_consent_parser(subparsers: Any, embed: Embed | None = None) -> None:
@@ -67,13 +71,15 @@ def _action(
     return parser
 
 
-def _print(args: argparse.Namespace, value: dict[str, Any], text: str) -> None:
-    print(json.dumps(value, ensure_ascii=False) if args.json else text)
+def _print(args: argparse.Namespace, value: dict[str, Any], *lines: str) -> None:
+    """lines: what people read; what a record says in one makes no other and does not steer the terminal."""
+    shown = "\n".join(plain(line, _LONGEST) for line in lines)
+    print(json.dumps(value, ensure_ascii=False) if args.json else shown)
 
 
 def _new(args: argparse.Namespace, embed: Embed | None) -> int:
-    record, path, text = make_record(args, embed)
-    _print(args, _as_json(record, path), text)
+    record, path, lines = make_record(args, embed)
+    _print(args, _as_json(record, path), *lines)
     return 0
 
 
@@ -97,7 +103,7 @@ def _show(args: argparse.Namespace) -> int:
         f"{'sha256':13} {record.sha256()}",
         f"{'file':13} {path}",
     ]
-    _print(args, {**_as_json(record, path), **_state(record, path, args.consent)}, "\n".join(lines))
+    _print(args, {**_as_json(record, path), **_state(record, path, args.consent)}, *lines)
     return 0
 
 
@@ -140,8 +146,18 @@ def _revoke(args: argparse.Namespace) -> int:
     beside = path.parent if path.parent != consent_folder() else None
     entry = revoke(record, args.reason, beside)
     where = f" and beside the records in {beside}" if beside else ""
-    text = f"The consent of {args.name} is revoked on this machine{where}. Tell other machines too: run the same there."
-    _print(args, {"identity": args.name, "path": str(path), "revocation": entry.model_dump(mode="json")}, text)
+    forget_references(record)
+    told = {"identity": args.name, "path": str(path), "revocation": entry.model_dump(mode="json")}
+    count = len(record.replaces)
+    earlier = f" So {'is 1 record' if count == 1 else f'are {count} records'} that it succeeded." if count else ""
+    _print(
+        args,
+        told,
+        f"The consent of {args.name} is revoked on this machine{where}.{earlier} Tell other machines too: run the same "
+        "there.",
+        "What was made stays where it is. Delete their facesets, the models that learned them with the portraits and "
+        "previews in these, exported models and swaps, as the agreement says.",
+    )
     return 0
 
 
@@ -151,7 +167,8 @@ def _list(args: argparse.Namespace) -> int:
     folders = [consent_folder(), *([args.consent] if args.consent else [])]
     rows = [_row(path, args.consent) for folder in folders for path in sorted(folder.glob("[!_]*.json"))]
     lines = [_line(row) for row in rows]
-    _print(args, {"records": rows}, "\n".join(lines) or "There are no records. Make one: ml-backend consent new --help")
+    none = "There are no records. Make one: ml-backend consent new --help"
+    _print(args, {"records": rows}, *(lines or [none]))
     return 0
 
 
@@ -183,9 +200,8 @@ def _state(record: ConsentRecord, path: Path, extra: Path | None) -> dict[str, A
 def _trust(args: argparse.Namespace) -> int:
     audit.enter("consent trust", {}, {"key": public_hex(read_public_key(args.key))})
     key, kept = trust_key(args.key)
-    _print(
-        args, {"key": key, "path": str(kept)}, f"Records signed with the key {key[:16]} count from now on.\nKey: {kept}"
-    )
+    told = f"Records signed with the key {key[:16]} count from now on."
+    _print(args, {"key": key, "path": str(kept)}, told, f"Key: {kept}")
     return 0
 
 

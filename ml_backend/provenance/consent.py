@@ -23,6 +23,7 @@ Reason = Literal[
     "untrusted",
     "revoked",
     "revoked-key",
+    "replaced",
     "not-yet-valid",
     "expired",
     "wrong-action",
@@ -55,14 +56,19 @@ def valid_record(identity: str, action: Action | None, extra: Path | None, *more
     """The valid record that lets `identity` be used for `action` (None: for anything), and its file.
 
     Looks in `extra` (a folder of records, or one record's file) and then in the user's own folder; the first valid
-    record that also passes the checks `more` counts. Raises ConsentRefused (exit 3) with the reason of the first record
-    found, or because there is none; UsageError for an impossible name or an `extra` that does not exist.
+    record that also passes the checks `more` counts. One that a record in the other place succeeds does not. Raises
+    ConsentRefused (exit 3) with the reason of the first record found, or because there is none; UsageError for an
+    impossible name or an `extra` that does not exist.
     """
     refusals: list[ConsentRefused] = []
-    for path in _candidates(identity, extra):
+    places = list(_candidates(identity, extra))
+    for path in places:
         try:
             record = read_record(path, identity)
             check_record(record, path, action, extra)
+            for other in places:
+                if other != path:
+                    _check_not_replaced(record, path, other)
             for check in more:
                 check(record, path)
         except ConsentRefused as refusal:
@@ -164,6 +170,21 @@ def _check_not_revoked(record: ConsentRecord, path: Path, extra: Path | None) ->
         )
 
 
+def _check_not_replaced(record: ConsentRecord, path: Path, other: Path) -> None:
+    """Refuse the copy of a record whose terms were agreed anew for its project, by the record in `other`."""
+    try:
+        newer = read_record(other, record.identity)
+    except ConsentRefused:
+        return
+    trusted = newer.signature_holds() and load_trust().accepts(newer.signature.key, newer.basis)
+    if trusted and newer.project == record.project and record.sha256() in newer.replaces:
+        raise ConsentRefused(
+            "replaced",
+            f"{path} is an earlier consent of {record.identity}, which {other} has replaced.",
+            f"What counts is the newer one: put it in the place of {path}, or delete that.",
+        )
+
+
 def _because(reason: str) -> str:
     return f" ({reason})" if reason else ""
 
@@ -186,10 +207,15 @@ def check_name(identity: str) -> None:
         ) from error
 
 
-def _candidates(identity: str, extra: Path | None) -> Iterator[Path]:
-    check_name(identity)
+def check_there(extra: Path | None) -> None:
+    """UsageError for records besides the user's own that do not exist."""
     if extra is not None and not extra.exists():
         raise UsageError(f"There are no consent records at {extra}.", "Give a folder of records that exists.")
+
+
+def _candidates(identity: str, extra: Path | None) -> Iterator[Path]:
+    check_name(identity)
+    check_there(extra)
     own = consent_folder() / f"{identity}.json"
     given = [] if extra is None else [extra if extra.is_file() else extra / f"{identity}.json"]
     return (path for path in [*given, own] if os.path.lexists(path))  # a dangling link is unreadable, not missing

@@ -16,8 +16,7 @@ from pathlib import Path
 
 from ml_backend.errors import BackendError
 from ml_backend.provenance import audit
-from ml_backend.provenance.consent import SLACK, ConsentRefused, find_record, new_command, valid_record
-from ml_backend.provenance.home import consent_folder
+from ml_backend.provenance.consent import SLACK, ConsentRefused, new_command, valid_record
 from ml_backend.provenance.record import Action, ConsentRecord, succeeds
 from ml_backend.provenance.revocation import folder_of, read_revoked
 
@@ -173,35 +172,6 @@ def _other_record(name: str, record: ConsentRecord, sha256: str) -> ConsentRefus
         "If it is the same person, who agrees to what was made before too: "
         f"{new_command(name)} --replace --succeeds {sha256 or 'HASH'}; else train and extract anew under another name.",
     )
-
-
-def check_not_withdrawn(people: Mapping[str, str]) -> None:
-    """Refuse to hand out what was made under records that were revoked since.
-
-    people: the hashes of the records by pseudonym, of several of one person with spaces between them. Records that ran
-    out do not count: what was made in their time may be shown. Raises ConsentRefused, which the audit gets too.
-    """
-    withdrawn = read_revoked(consent_folder()).records
-    for name, sha256 in ((name, one) for name, hashes in people.items() for one in hashes.split()):
-        found = withdrawn.get(sha256) or withdrawn.get(_successor(name, sha256))
-        if found:
-            with suppress(BackendError):
-                audit.enter("refused", {name: sha256}, {"action": "deliver", "reason": "revoked"})
-            raise ConsentRefused(
-                "revoked",
-                f"The consent of {name}, under which this was made, was revoked on {found.revoked}.",
-                f"Take {name} out of the edit. Only a new agreement can mend this; then swap again under its record: "
-                f"{new_command(name)} --replace",
-            )
-
-
-def _successor(name: str, sha256: str) -> str:
-    """The hash of the user's present record of `name`, where it succeeds the one that had `sha256`."""
-    try:
-        record = find_record(name, None)[0]
-    except BackendError:
-        return ""
-    return record.sha256() if succeeds(record, sha256) else ""
 
 
 def check_name_of_faces(stored_as: str | None, name: str, folder: Path) -> None:

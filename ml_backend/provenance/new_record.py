@@ -50,8 +50,8 @@ def add_new_options(new: argparse.ArgumentParser, embed: Embed | None) -> None:
         new.add_argument("--reference", type=Path, metavar="PICTURE", help="the person, to notice others' faces by")
 
 
-def make_record(args: argparse.Namespace, embed: Embed | None) -> tuple[ConsentRecord, Path, str]:
-    """Sign and store the record that the options describe; returns it, its file and what to tell people."""
+def make_record(args: argparse.Namespace, embed: Embed | None) -> tuple[ConsentRecord, Path, list[str]]:
+    """Sign and store the record that the options describe; returns it, its file and the lines to tell people."""
     path = (args.out or consent_folder()).absolute() / f"{args.name}.json"
     terms = _terms(args, path)
     if path.exists() and not args.replace:
@@ -67,15 +67,18 @@ def make_record(args: argparse.Namespace, embed: Embed | None) -> tuple[ConsentR
         raise UsageError(
             f"The record {path} cannot be written: {error.strerror or error}.", "Give another folder with --out."
         ) from error
-    text = f"{args.name} may be used for {', '.join(record.actions)} until {record.expires:%Y-%m-%d}.\nRecord: {path}"
+    told = [
+        f"{args.name} may be used for {', '.join(record.actions)} until {record.expires:%Y-%m-%d}.",
+        f"Record: {path}",
+    ]
     if embedding is not None and picture is not None:
-        text += f"\nReference: {keep_reference(record, embedding, picture.name)}"
+        told.append(f"Reference: {keep_reference(record, embedding, picture.name)}")
     if not load_trust().accepts(record.signature.key, record.basis):
-        text += (
-            f"\nThe key {record.signature.key[:16]} does not count on this machine yet. Its public half makes it: "
+        told.append(
+            f"The key {record.signature.key[:16]} does not count on this machine yet. Its public half makes it: "
             f'openssl pkey -in "{args.key}" -pubout -out studio.pub.pem; ml-backend consent trust studio.pub.pem'
         )
-    return record, path, text
+    return record, path, told
 
 
 def _predecessors(args: argparse.Namespace, path: Path) -> list[str]:

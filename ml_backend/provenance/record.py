@@ -48,7 +48,10 @@ def writable(text: str) -> str:
 def _whole_seconds_utc(moment: datetime) -> datetime:
     if moment.microsecond:
         raise ValueError("a time in whole seconds is needed")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:  # within a day of the first or the last year
+        raise ValueError("a time that a calendar has is needed") from error
 
 
 def _spell(moment: datetime) -> str:

@@ -55,6 +55,12 @@ def keep_reference(record: ConsentRecord, embedding: Sequence[float], origin: st
     return file
 
 
+def forget_references(record: ConsentRecord) -> None:
+    """Delete what `record` and the earlier ones that it succeeds keep of a person's looks."""
+    for sha256 in (record.sha256(), *record.replaces):
+        _file(sha256).unlink(missing_ok=True)
+
+
 def check_likeness(record: ConsentRecord, embedding: Sequence[float], origin: str, limit: float) -> str | None:
     """What to tell of faces whose mean is further than `limit` from the person's reference; the audit gets it too.
 

@@ -5,6 +5,7 @@ which travels with the records. A list can only take consent away, so nobody has
 """
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -80,29 +81,33 @@ def folder_of(records: Path | None) -> Path | None:
 
 
 def revoke(record: ConsentRecord, reason: str, beside: Path | None = None) -> Revocation:
-    """Withdraw `record` for good; a record that was withdrawn already keeps its first date.
+    """Withdraw `record` and all that it succeeds for good, whose files may lie elsewhere still.
 
-    beside: a folder of records whose list shall say so too.
+    One that was withdrawn already keeps its first date. beside: a folder of records whose list shall say so too.
+    Returns the entry of `record`.
     """
-    sha256 = record.sha256()
-    known = read_revoked(beside).records.get(sha256)
-    entry = known or Revocation(record_sha256=sha256, identity=record.identity, revoked=_now(), reason=reason)
-    _enter(entry, beside)
-    return entry
+    known = read_revoked(beside).records
+    entries = [
+        known.get(sha256) or Revocation(record_sha256=sha256, identity=record.identity, revoked=_now(), reason=reason)
+        for sha256 in (record.sha256(), *record.replaces)
+    ]
+    _enter(entries, beside)
+    return entries[0]
 
 
 def revoke_key(key: str, reason: str, beside: Path | None = None) -> RevokedKey:
     """Withdraw everything that the key (64 hex digits) has signed or will sign."""
     entry = read_revoked(beside).keys.get(key) or RevokedKey(key=key, revoked=_now(), reason=reason)
-    _enter(entry, beside)
+    _enter([entry], beside)
     return entry
 
 
-def _enter(entry: Revocation | RevokedKey, beside: Path | None) -> None:
+def _enter(entries: Sequence[Revocation | RevokedKey], beside: Path | None) -> None:
     for path in (_own(), *([] if beside is None else [beside / BESIDE_RECORDS])):
         listed = _read(path)
-        if entry not in listed:
-            write_json(path, json.loads(_List.dump_json([*listed, entry])))
+        new = [entry for entry in entries if entry not in listed]
+        if new:
+            write_json(path, json.loads(_List.dump_json([*listed, *new])))
 
 
 def _own() -> Path:

@@ -2,7 +2,13 @@
 
 from collections.abc import Iterable
 
+import numpy as np
+
+from ml_backend.faces.recognition import Recogniser, distance
+from ml_backend.facesets.likeness import SAME_MEAN
+from ml_backend.facesets.persons import middle
 from ml_backend.media.source import as_plate
+from ml_backend.provenance.consent import ConsentRefused
 from ml_backend.provenance.gate import (
     Granted,
     Purpose,
@@ -16,8 +22,11 @@ from ml_backend.provenance.gate import (
 )
 from ml_backend.requests import Plate, PreviewRequest, SwapRequest
 from ml_backend.training.models.checkpoints import CheckpointInfo
+from ml_backend.training.models.portraits import Portraits, portraits_file
 
 Request = SwapRequest | PreviewRequest
+
+_LOOKED_AT = 8  # portraits of an identity that are recognised: some 3 ms each
 
 
 def purpose_of(request: Request) -> Purpose:
@@ -46,6 +55,29 @@ def permit(request: Request, model: CheckpointInfo, performer: str | None) -> Gr
     with refusals_entered(people, purpose):
         check_bound(model.consent, granted, model.identities)
     return granted
+
+
+def check_portraits(request: Request, model: CheckpointInfo, portraits: Portraits) -> None:
+    """Refuse portraits that are not those of the identity whom the model learned, under whose name their detail would
+    be painted: a file that was put there by mistake, or on purpose.
+
+    They come from the same faces as the reference that the model keeps: measured, the middle of some is up to 0.25 from
+    it, and that of another person's 0.67 and more. Raises ConsentRefused.
+    """
+    count, side = portraits.pictures.shape[:2]
+    some = slice(None, None, -(-count // _LOOKED_AT))
+    seen = zip(portraits.pictures[some], portraits.points[some, :, :2].astype(np.float64) * side, strict=True)
+    known = np.asarray(model.references[request.identity], np.float32)
+    away = float(distance(middle(Recogniser().embed_many(seen)), known))
+    if away >= SAME_MEAN:
+        with refusals_entered([request.identity], purpose_of(request)):
+            raise ConsentRefused(
+                "renamed",
+                f"The portraits of {request.identity} in the model {request.model} show somebody else ({away:.2f} from "
+                f"the person whom it learned; the same person is nearer than {SAME_MEAN}).",
+                f"Delete {portraits_file(request.model, request.identity)}: the next training of the model writes it "
+                "again. Export an exported model again.",
+            )
 
 
 def check_faces(request: Request, performer: str | None, faces: Iterable[tuple[int, int]]) -> None:

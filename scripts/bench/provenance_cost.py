@@ -5,9 +5,10 @@
 Run in the backend's environment on a quiet machine. For each height it makes a plate and a swap as
 `scripts/bench/swap_speed.py` does (a fast128 model), unless --swap-ms says how long a frame of the swap takes
 (ml-backend swap --json tells it). Then, in WORK's own home folder, on the frames of that swap, or on as many layers of
-its kind: the consent check of both people, one audit entry, the SHA-256 of every frame and of the plate, and the
-signature of the list. The median of --rounds is divided by the frames. The aim is under 3 %. Then what it costs to sign
-each picture of a delivered folder, and to read one: PNG, JPEG, and TIFF of 16 bits.
+its kind: the consent check of both people, the look at every 25th frame whether it was revoked, one audit entry, the
+SHA-256 of every frame and of the plate, and the signature of the list. The median of --rounds is divided by the frames.
+The aim is under 3 %. Then what it costs to sign each picture of a delivered folder, and to read one: PNG, JPEG, TIFF
+of 16 bits.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from ml_backend.media.write import encode_png
 from ml_backend.provenance import audit
 from ml_backend.provenance.credentials import Plate, plate_of, read, sign_sequence
 from ml_backend.provenance.gate import Purpose, require
+from ml_backend.provenance.withdrawn import check_not_withdrawn
 from ml_backend.swapping.manifest import Consent, Manifest, write_manifest
 
 AIM = 3.0  # percent
@@ -118,8 +120,10 @@ def cost(folder: Path, height: int, taken: float, rounds: int) -> float:
     files = sorted(folder.glob("*.png"))
     [described] = delivered_swaps([folder])
     purpose = Purpose("swap", CONSENT, footage="plate_A.mp4")
+    people = require((PERFORMER, IDENTITY), purpose).hashes()
     steps: dict[str, Callable[[], object]] = {
         "consent check": lambda: require((PERFORMER, IDENTITY), purpose),
+        "revoked meanwhile?": lambda: [check_not_withdrawn(people, CONSENT) for _ in files[::25]],
         "audit entry": lambda: audit.enter("swap", {IDENTITY: "0" * 64}, {"frames": len(files)}),
         "SHA-256 of every frame": lambda: _hashes(files),
         "SHA-256 of the plate": lambda: plate_of(PLATE, [PLATE]),

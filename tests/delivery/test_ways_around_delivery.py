@@ -3,6 +3,8 @@
 The table in docs/gate.md names the tests.
 """
 
+import hashlib
+import json
 import re
 import shutil
 import struct
@@ -16,6 +18,7 @@ import cv2
 import numpy as np
 import pytest
 
+import ml_backend.delivery.verify
 from ml_backend.cli import main
 from ml_backend.delivery.deliver import Delivery, run_deliver
 from ml_backend.delivery.sign import sign_deliveries
@@ -23,7 +26,7 @@ from ml_backend.delivery.verify import verify
 from ml_backend.errors import BackendError
 from ml_backend.progress import SilentReporter
 from ml_backend.provenance.audit import entries
-from ml_backend.provenance.consent import ConsentRefused
+from ml_backend.provenance.consent import ConsentRefused, find_record
 from ml_backend.provenance.credentials import Facts, read, sign_file
 from ml_backend.provenance.credentials.files import sidecar_of
 from ml_backend.provenance.home import audit_file
@@ -67,6 +70,32 @@ def test_a_swap_is_delivered_after_the_consent_was_revoked(
     assert not (tmp_path / "after.mp4").exists()
 
 
+def test_it_is_revoked_while_the_film_is_encoded(home: Path, tmp_path: Path, footage: Path) -> None:
+    record = give(home, "identity_B")
+    swap = described_swap(tmp_path / "swap", "identity_B", record.sha256(), footage)
+
+    class Withdrawing(SilentReporter):
+        def progress(self, stage: str, done: float, total: float, figures: Any = None) -> None:
+            revoke(record, "just now")
+
+    with pytest.raises(ConsentRefused, match="was revoked on"):
+        run_deliver(Delivery(footage / "plate_A.mp4", [swap], tmp_path / "out.mp4"), Withdrawing())
+    assert not list(tmp_path.glob("*out.mp4*"))
+
+
+def test_it_was_revoked_beside_the_records_of_the_studio(tmp_path: Path, footage: Path) -> None:
+    share, film = tmp_path / "share", footage / "plate_A.mp4"
+    assert main(["consent", "new", "identity_B", "--basis", "self", "--out", str(share)]) == 0
+    record = find_record("identity_B", share)[0]
+    swap = described_swap(tmp_path / "swap", "identity_B", record.sha256(), footage)
+    revoke(record, "withdrawn", share)
+    (tmp_path / "home" / "keys" / "revoked.json").unlink()
+    command = ["deliver", str(film), "--swap", str(swap), "--out", str(tmp_path / "out.mp4")]
+    assert main([*command, "--consent", str(share)]) == 3
+    assert not (tmp_path / "out.mp4").exists()
+    assert main([*command, "--consent", str(tmp_path / "nothing")]) == 2
+
+
 def test_a_record_that_ran_out_lets_what_was_made_be_shown(home: Path, tmp_path: Path, footage: Path) -> None:
     record = give(home, "identity_B", valid_from=NOW - timedelta(days=9), expires=NOW - timedelta(days=1))
     swap = described_swap(tmp_path / "swap", "identity_B", record.sha256(), footage)
@@ -89,6 +118,27 @@ def test_a_manifest_is_laid_beside_what_was_signed(tmp_path: Path, footage: Path
     with pytest.raises(BackendError, match=r"manifest\.json is not in its signed list"):
         sign_deliveries([film], [folder], None, None, SilentReporter())
     assert film.read_bytes() == before
+
+
+def test_the_list_is_exchanged_between_two_looks(
+    tmp_path: Path, footage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is compared is what the signature fits, not what lies there a moment later."""
+    swap = described_swap(tmp_path / "swap", "identity_B", "b" * 64, footage)
+    (swap / "added.png").write_bytes(b"added")
+    file, added = swap / "credentials.json", hashlib.sha256(b"added").hexdigest()
+    forged = json.loads(file.read_bytes())
+    forged["frames"]["added.png"] = added
+    look = ml_backend.delivery.verify.read_detached
+
+    def slowly(*arguments: Any) -> Any:
+        found = look(*arguments)
+        file.write_text(json.dumps(forged))
+        return found
+
+    monkeypatch.setattr("ml_backend.delivery.verify.read_detached", slowly)
+    assert verify(swap).added == ("added.png",)
+    assert verify(swap).state == "changed"
 
 
 # --- another picture with somebody's valid credential -----------------------------------------------------------------
@@ -172,7 +222,8 @@ def test_a_credential_goes_to_another_picture(tmp_path: Path, footage: Path) -> 
 
 def test_pictures_of_a_kind_that_nobody_signs_are_added(tmp_path: Path, footage: Path) -> None:
     swap = described_swap(tmp_path / "swap", "identity_B", "b" * 64, footage)
-    for name in ("2.bmp", "3.tga", "4.jp2", "5.avif"):
+    names = ("2.bmp", "3.tga", "4.jp2", "5.avif", "6.jfif", "7.PPM", "8.psd", "9.heif")
+    for name in names:
         (swap / name).write_bytes(b"added")
-    assert verify(swap).added == ("2.bmp", "3.tga", "4.jp2", "5.avif")
+    assert verify(swap).added == names
     assert main(["verify", str(swap)]) == 1

@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ml_backend import __version__
+from ml_backend.provenance.plain import plain
 from ml_backend.provenance.record import writable
 
 LABEL = "org.deepfake-sequencer.swap"
 GENERATOR = "Deepfake Sequencer"
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
-_LONGEST = 300  # letters that are shown of a text
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,6 @@ def told(value: object) -> dict[str, Any]:
     if isinstance(given.get("people"), dict):
         facts["people"] = {plain(who): plain(one) for who, one in given["people"].items() if isinstance(one, str)}
     return facts
-
-
-def plain(value: object) -> str:
-    """A text that anybody may have written, fit for a terminal: what would move its cursor or change its colours is
-    shown as a mark. Empty where it is no text."""
-    text = value[:_LONGEST] if isinstance(value, str) else ""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def joined(people: Iterable[Mapping[str, str]]) -> dict[str, str]:

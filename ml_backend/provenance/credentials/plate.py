@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-LARGEST = 8 << 30
-"""Bytes of a plate that are hashed at most: some seconds. A larger one is named by its name alone."""
+LARGEST = 64 << 30
+"""Bytes of a plate that are hashed at most: half a minute of a processor core. A larger one is named without it."""
 SHA256 = "sha256:"
 """What the instance id of an ingredient begins with that is named by its hash."""
 

@@ -9,6 +9,8 @@ from typing import Any, BinaryIO, Literal
 
 import c2pa
 
+from ml_backend.provenance.plain import plain
+
 from . import facts as known
 from . import padding
 from .contexts import open_context
@@ -85,34 +87,34 @@ def _read(kind: str, stream: BinaryIO, credential: bytes | None) -> Credentials:
         if text.startswith("Remote:"):
             return Credentials("absent")
         damaged = credential is None and any(words in text for words in _NOT_READABLE)
-        return Credentials("changed", problems=(known.plain(text),), damaged=damaged)
+        return Credentials("changed", problems=(plain(text),), damaged=damaged)
     try:
         return _understood(told, verdict)
     except (KeyError, TypeError, AttributeError) as error:  # what it says of itself does not hang together
-        return Credentials("changed", problems=(known.plain(f"{type(error).__name__}: {error}"),))
+        return Credentials("changed", problems=(plain(f"{type(error).__name__}: {error}"),))
 
 
 def _understood(told: dict[str, Any], verdict: str | None) -> Credentials:
     manifest = told["manifests"][told["active_manifest"]]
     signature = manifest.get("signature_info") or {}
-    failures = [known.plain(status["code"]) for status in told.get("validation_status") or ()]
+    failures = [plain(status["code"]) for status in told.get("validation_status") or ()]
     real = [code for code in failures if code not in _NO_TRUST]
     state: State = "valid" if verdict == "Trusted" else "changed" if real or verdict is None else "untrusted"
     assertions = {one["label"]: one["data"] for one in manifest.get("assertions") or ()}
     actions = assertions.get("c2pa.actions.v2", assertions.get("c2pa.actions", {})).get("actions", ())
-    names = [known.plain(signature[key]) for key in ("issuer", "common_name") if signature.get(key)]
-    ingredients = [(known.plain(one.get("title")), one) for one in manifest.get("ingredients") or ()]
+    names = [plain(signature[key]) for key in ("issuer", "common_name") if signature.get(key)]
+    ingredients = [(plain(one.get("title")), one) for one in manifest.get("ingredients") or ()]
     return Credentials(
         state=state,
         signer=", ".join(names),
         self_issued=signature.get("issuer") == ORGANISATION,
         expired=any(code in _EXPIRED for code in failures),
-        time=known.plain(signature.get("time")) or None,
+        time=plain(signature.get("time")) or None,
         time_trusted=bool(signature.get("time")) and "timeStamp.untrusted" not in _codes(told, "informational"),
-        tool=next((known.plain(one.get("name")) for one in manifest.get("claim_generator_info") or ()), ""),
-        title=known.plain(manifest.get("title")),
+        tool=next((plain(one.get("name")) for one in manifest.get("claim_generator_info") or ()), ""),
+        title=plain(manifest.get("title")),
         facts=known.told(assertions.get(known.LABEL)),
-        actions=tuple(known.plain(action["action"]) for action in actions),
+        actions=tuple(plain(action["action"]) for action in actions),
         generated=any("rainedAlgorithmicMedia" in str(action.get("digitalSourceType")) for action in actions),
         ingredients=tuple(title for title, _ in ingredients),
         changed_ingredients=tuple(title for title, one in ingredients if _was_changed(one)),

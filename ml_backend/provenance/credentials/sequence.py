@@ -14,9 +14,10 @@ from typing import Any
 
 from ml_backend import atomic
 from ml_backend.errors import BackendError, UsageError
+from ml_backend.provenance.plain import plain
 from ml_backend.provenance.record import canonical_json, writable
 
-from .facts import Facts, plain
+from .facts import Facts
 from .files import detached
 from .plate import Plate
 from .reading import read_detached
@@ -101,11 +102,14 @@ def _content(folder: Path, frames: Sequence[tuple[str, str]], facts: Facts, othe
     return canonical_json(listed)
 
 
-def read_list(folder: Path) -> Listed:
-    """Raises BackendError where there is none or it is damaged."""
+def read_list(folder: Path, content: bytes | None = None) -> Listed:
+    """What a folder's signed list says. content: of its file, where that was read already.
+
+    Raises BackendError where there is none or it is damaged.
+    """
     file = folder / LIST
     try:
-        value = json.loads(file.read_bytes())
+        value = json.loads(file.read_bytes() if content is None else content)
         frames, others = dict(value["frames"]), dict(value["others"])
         if not all(isinstance(text, str) for text in [*frames, *frames.values(), *others, *others.values()]):
             raise TypeError("texts are needed")
