@@ -33,24 +33,28 @@ def run_evaluate(request: EvaluateRequest, reporter: Reporter) -> dict[str, Any]
     leaves out frames that equal the truth, whose value has no bound. Where several faces were replaced, the figures
     are those of the largest one. None stands for what cannot be measured, as everything against the truth without one.
 
-    Writes evaluation.json (the figures, those of every frame, and the frames that need a look) and report.html into
-    the swap's folder. Raises UsageError where there is no finished swap, or frames of the plate, the truth or the mask
-    are missing; BackendError where the swap is damaged; Cancelled when asked to stop.
+    Writes evaluation.json (the figures, those of every frame, of each of several faces as `each_face`, and the frames
+    that need a look) and report.html into the swap's folder. Raises UsageError where there is no finished swap, or
+    frames of the plate, the truth or the mask are missing; BackendError where the swap is damaged; Cancelled when asked
+    to stop.
     """
     started = time.monotonic()
     inputs = open_inputs(request)
-    rows = _measure(inputs, request, reporter)
+    examiner = _measure(inputs, request, reporter)
+    rows = examiner.rows
     figures = summarise(rows)
+    faces = [describe_face(one) for one in (rows, *examiner.others)] if examiner.others else []
     looks = find_looks(rows)
-    remarks = [*footage_remarks(inputs, rows), *shot_remarks(rows, figures)]
+    remarks = [*footage_remarks(inputs, rows, len(faces)), *shot_remarks(rows, figures)]
     figures["frames_to_look_at"] = sum(any(look.first <= row.frame <= look.last for look in looks) for row in rows)
     result = {
         "figures": figures,
         "remarks": remarks,
         "look": [asdict(look) for look in looks],
+        "each_face": faces,
         "frames": [_describe(row) for row in rows],
     }
-    page = _report(inputs, rows, figures, remarks, looks, reporter) if request.report else None
+    page = _report(inputs, rows, figures, remarks, looks, faces, reporter) if request.report else None
     try:
         atomic.write_json(request.swap / RESULT, result)
         if page is None:
@@ -66,15 +70,19 @@ def run_evaluate(request: EvaluateRequest, reporter: Reporter) -> dict[str, Any]
     return figures | {"remarks": remarks} | report | {"seconds": seconds, "peak_rss_mb": round(peak_rss_mb(), 1)}
 
 
-def footage_remarks(inputs: Inputs, rows: Sequence[Row]) -> list[str]:
-    """What to know before any figure is read: nothing was painted, several faces were, or the plate is another one."""
+def footage_remarks(inputs: Inputs, rows: Sequence[Row], measured: int) -> list[str]:
+    """What to know before any figure is read: nothing was painted, several faces were, or the plate is another one.
+
+    measured: the faces whose figures are told one by one.
+    """
     remarks = []
     if not any(row.get("coverage") for row in rows):
         remarks.append("Nothing was painted on any frame: the figures are those of the plate itself.")
-    most = max((inputs.records[number].faces for number in inputs.numbers), default=0)
-    if most > 1:
+    if inputs.most_faces > 1:
+        rest = " Those of the others are in the report, under “Each face”." if measured else ""
         remarks.append(
-            f"Up to {most} faces were replaced in a frame: the figures of likeness, pose and jitter are those of one."
+            f"Up to {inputs.most_faces} faces were replaced in a frame: the figures of likeness, pose and jitter are "
+            f"those of one.{rest}"
         )
     made_from = Path(str(inputs.manifest.plate.get("source", "")))
     if made_from.name and made_from.name != inputs.plate.info.path.name:
@@ -82,15 +90,23 @@ def footage_remarks(inputs: Inputs, rows: Sequence[Row]) -> list[str]:
     return remarks
 
 
-def _measure(inputs: Inputs, request: EvaluateRequest, reporter: Reporter) -> list[Row]:
-    examiner = Examiner(find_references(request, inputs.manifest, reporter))
+def describe_face(rows: Sequence[Row]) -> dict[str, Any]:
+    """The figures of one of several faces: where it lies on the first frame that shows it, and its means."""
+    seen = [row for row in rows if row.plate_face]
+    place = {"first": seen[0].frame, "last": seen[-1].frame, "place": seen[0].plate_face} if seen else {}
+    return place | summarise(rows) | {"frames": len(seen)}
+
+
+def _measure(inputs: Inputs, request: EvaluateRequest, reporter: Reporter) -> Examiner:
+    examiner = Examiner(find_references(request, inputs.manifest, reporter), inputs.most_faces)
     for pictures in ahead(inputs.pictures(inputs.numbers), _AHEAD):
         examiner(pictures, inputs.records[pictures.number].faces)
         reporter.progress("evaluate", len(examiner.rows), len(inputs.numbers))
         if reporter.stop_requested():
             raise Cancelled
-    add_changes(examiner.rows)
-    return examiner.rows
+    for rows in (examiner.rows, *examiner.others):
+        add_changes(rows)
+    return examiner
 
 
 def _describe(row: Row) -> dict[str, Any]:
@@ -104,6 +120,7 @@ def _report(
     figures: dict[str, Any],
     remarks: list[str],
     looks: list[Look],
+    faces: list[dict[str, Any]],
     reporter: Reporter,
 ) -> str:
     """The page. Its pictures are read again: which frames are the worst is only known when all are measured."""
@@ -123,6 +140,7 @@ def _report(
             figures=figures,
             remarks=remarks,
             looks=looks,
+            faces=faces,
             spread=spread,
             thumbnails=thumbnails,
         )

@@ -47,6 +47,11 @@ class Inputs:
     layer_colour: Colour
     """What the values of the layers mean."""
 
+    @property
+    def most_faces(self) -> int:
+        """The largest number of faces that were replaced on one of the frames."""
+        return max((self.records[number].faces for number in self.numbers), default=0)
+
     def pictures(self, numbers: Sequence[int]) -> Iterator[Pictures]:
         """The pictures of some of the frames (ascending), one frame in memory at a time."""
         truths = self.truth.frames(numbers) if self.truth else (None for _ in numbers)

@@ -20,8 +20,7 @@ class Subject:
     def __call__(self, faces: Sequence[Landmarks], alpha: Mask) -> Landmarks | None:
         """One of a frame's faces (478×3 each) under the layer's alpha; None where there is no face."""
         if len(faces) > 1:
-            painted = [face for face in faces if _share(face, alpha) > _PAINTED]
-            faces = painted or faces
+            faces = [face for face in faces if is_painted(face, alpha)] or faces
         if not faces:
             return None
         last = self._last
@@ -42,6 +41,7 @@ def same_place(faces: Sequence[Landmarks], landmarks: Landmarks | None) -> Landm
     return min(there, key=lambda face: roi.distance(roi_of_landmarks(face)), default=None)
 
 
-def _share(face: Landmarks, alpha: Mask) -> float:
+def is_painted(face: Landmarks, alpha: Mask) -> bool:
+    """Does the layer cover the face (478×3), and not only the soft edge of a neighbour's mask?"""
     oval = face_mask((alpha.shape[0], alpha.shape[1]), face)
-    return float((oval * alpha).sum() / max(float(oval.sum()), 1.0))
+    return float((oval * alpha).sum() / max(float(oval.sum()), 1.0)) > _PAINTED

@@ -329,3 +329,31 @@ def test_several_replaced_faces_are_said_at_the_top(evaluate: Evaluate, good: Pa
     (crowd / MANIFEST).write_text(json.dumps(content))
     said = evaluate(crowd, truth=None, mask=None, frames="1-2")["remarks"]
     assert any(remark.startswith("Up to 3 faces were replaced in a frame") for remark in said)
+
+
+def test_each_of_several_faces_has_its_figures(evaluate: Evaluate, footage: Path, tmp_path: Path) -> None:
+    """The left face is the perfect swap, the right one was painted as it is."""
+    left = open_source(footage / "plate_A.mp4", "1-6").frames()
+    right = open_source(footage / "identity_B_take1.mp4", "1-6").frames()
+    layers = []
+    for a, b, layer in zip(left, right, painted(footage, "1-6"), strict=True):
+        write_rgb(tmp_path / "plate" / f"{a.number:04d}.png", np.hstack([a.image, b.image]))
+        layers.append(np.hstack([layer, with_alpha(b.image, 255)]))
+    swap = hand_made(tmp_path / "swap", layers)
+    content = json.loads((swap / MANIFEST).read_bytes())
+    for frame in content["frames"]:
+        frame["faces"] = 2
+    (swap / MANIFEST).write_text(json.dumps(content))
+    result = evaluate(swap, plate=str(tmp_path / "plate"), truth=None, mask=None)
+    each = strict_json(swap / "evaluation.json")["each_face"]
+    by_place = sorted(each, key=lambda face: face["place"][0])
+    assert [face["frames"] for face in by_place] == [6, 6]
+    mended, kept = by_place
+    assert mended["place"][0] < 384 < kept["place"][0]
+    assert mended["identity_to_identity"] < mended["plate_to_identity"] - 0.1
+    assert kept["identity_to_identity"] == pytest.approx(kept["plate_to_identity"], abs=0.01)
+    assert kept["expression_error_plate"] < 0.3 < mended["expression_error_plate"]
+    assert {key: result[key] for key in ("jitter", "coverage")} in [
+        {key: face[key] for key in ("jitter", "coverage")} for face in by_place
+    ]
+    assert "<h2>Each face</h2>" in (swap / "report.html").read_text(encoding="utf-8")

@@ -77,7 +77,7 @@ def page_of(rows: list[Row], manifest: Manifest, name: str = "shot") -> str:
     figures = summarise(rows) | {"frames_to_look_at": len(looks)}
     worst, spread = choose(looks, [row.frame for row in rows])
     thumbnails = {n: make_thumbnails(pictures(n, truth=True), rows) for n in {*worst, *spread}}
-    return make_report(Report(name, manifest, rows, figures, ["a remark"], looks, spread, thumbnails))
+    return make_report(Report(name, manifest, rows, figures, ["a remark"], looks, [], spread, thumbnails))
 
 
 def test_the_page_needs_nothing_else() -> None:

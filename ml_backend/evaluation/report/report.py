@@ -21,7 +21,10 @@ _NOTHING_OUTSIDE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'
 
 @dataclass(frozen=True)
 class Report:
-    """What the page tells. spread: frames over the whole shot; thumbnails: of these and of the first looks' worst."""
+    """What the page tells. spread: frames over the whole shot; thumbnails: of these and of the first looks' worst.
+
+    faces: the figures of each of several faces; empty for one.
+    """
 
     name: str
     manifest: Manifest
@@ -29,6 +32,7 @@ class Report:
     figures: Mapping[str, Any]
     remarks: Sequence[str]
     looks: Sequence[Look]
+    faces: Sequence[Mapping[str, Any]]
     spread: Sequence[int]
     thumbnails: Mapping[int, Thumbnails]
 
@@ -44,7 +48,7 @@ def make_report(report: Report) -> str:
         f"<header>\n<h1>{name}</h1>\n{_facts(report)}\n</header>\n<main>\n"
         f"{_verdict(report)}\n{_tiles(report.figures)}\n{_looks(report)}\n"
         f"<section>\n<h2>Over time</h2>\n{curves(report.rows, _marked(report))}\n</section>\n"
-        f"{_spread(report)}\n{_table(report.figures)}\n</main>\n</body>\n</html>\n"
+        f"{_each_face(report.faces)}\n{_spread(report)}\n{_table(report.figures)}\n</main>\n</body>\n</html>\n"
     )
 
 
@@ -141,6 +145,31 @@ def _spread(report: Report) -> str:
         for frame in report.spread
     ]
     return f'<section>\n<h2>Over the shot</h2>\n<div class="spread">{"".join(cards)}</div>\n</section>'
+
+
+def _each_face(faces: Sequence[Mapping[str, Any]]) -> str:
+    """A column a face, for several."""
+    if not faces:
+        return ""
+    heads = "".join(f'<th scope="col" class="n">{n}</th>' for n in range(1, len(faces) + 1))
+    lines = [("Frames", [f"{face['frames']} of {face['first']}–{face['last']}" for face in faces])]
+    lines.append(("Where, on the first", ["{:.0f}, {:.0f}: {:.0f}×{:.0f} px".format(*face["place"]) for face in faces]))
+    for figure in FIGURES:
+        for key, whose in ((figure.key, ""), (figure.plate, ", plate")):
+            values = [face[key] if key else None for face in faces]
+            if any(value is not None for value in values):
+                shown = ["" if value is None else number(value) for value in values]
+                lines.append((f"{figure.label}{whose}", shown))
+    rows = "".join(
+        f'<tr><th scope="row">{escape(label)}</th>'
+        + "".join(f'<td class="n">{escape(text)}</td>' for text in texts)
+        + "</tr>"
+        for label, texts in lines
+    )
+    return (
+        '<section>\n<h2>Each face</h2>\n<table><thead><tr><th scope="col">Mean over its frames</th>'
+        f"{heads}</tr></thead><tbody>{rows}</tbody></table>\n</section>"
+    )
 
 
 def _table(figures: Mapping[str, Any]) -> str:
