@@ -141,6 +141,16 @@ CONTROLS: tuple[Control, ...] = (
     Number("offset_y", "Place", "Offset Y", "Move the face down along its nose, in eye distances", 0.0, -1.0, 1.0),
     Number("scale", "Place", "Scale", "Size of the face beside the performer's", 1.0, 0.5, 2.0),
     Number(
+        "fit",
+        "Place",
+        "Fit",
+        "How far brows, eyes, nose and mouth are moved together to where the performer's are. 0: where an average face "
+        "has them",
+        1.0,
+        0.0,
+        1.0,
+    ),
+    Number(
         "smooth",
         "Place",
         "Smooth",
@@ -172,7 +182,7 @@ CONTROLS: tuple[Control, ...] = (
         1.0,
     ),
     Number("sharpness", "Detail", "Sharpness", "How far the face takes on the plate's sharpness", 0.0, 0.0, 1.0),
-    Number("grain", "Detail", "Grain", "How much of the plate's grain is laid on the face", 0.0, 0.0, 2.0),
+    Number("grain", "Detail", "Grain", "How much of the plate's grain is laid on the face", 1.0, 0.0, 2.0),
     Number(
         "motion_blur",
         "Detail",

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .canonical import fit_head
-from .regions import LEFT_EYE_CORNER, RIGHT_EYE_CORNER
+from .regions import LEFT_EYE_CORNER, MESH68, RIGHT_EYE_CORNER
 
 _INNER_LIPS = np.array([[13, 14], [82, 87], [312, 317]])  # upper, lower
 _LEFT_LIDS = np.array([[159, 145], [158, 153], [160, 144]])
@@ -14,6 +14,8 @@ _RIGHT_LIDS = np.array([[386, 374], [385, 380], [387, 373]])
 _MOUTH_CORNERS = np.array([61, 291])
 _LEFT_BROW, _LEFT_CORNERS = np.array([70, 63, 105, 66, 107]), np.array([LEFT_EYE_CORNER, 133])
 _RIGHT_BROW, _RIGHT_CORNERS = np.array([300, 293, 334, 296, 336]), np.array([RIGHT_EYE_CORNER, 362])
+_FEATURES = MESH68[17:]  # brows, nose, eyes and mouth, without the outline
+_CALM = 0.5  # part of the faces, those with the least open mouth, that say where a person's features are
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,7 @@ class Expression:
 
 def measure_expression(landmarks: NDArray[np.float64]) -> Expression:
     """The expression of 478×3 landmarks, seen from the front: the head's place, size and turn are undone first."""
-    scale, rotation, shift = fit_head(landmarks)
-    face = (landmarks - shift) @ rotation / scale
+    face = _from_the_front(landmarks)
     y = face[:, 1]  # grows downwards
     brows = [y[_LEFT_CORNERS].mean() - y[_LEFT_BROW].mean(), y[_RIGHT_CORNERS].mean() - y[_RIGHT_BROW].mean()]
     return Expression(
@@ -47,6 +48,25 @@ def measure_expression(landmarks: NDArray[np.float64]) -> Expression:
         eye_right=_gap(face, _RIGHT_LIDS),
         brow=float(np.mean(brows)),
     )
+
+
+def features_middle(landmarks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """x and y of the middle of brows, eyes, nose and mouth of 478×3 landmarks, in distances of the outer eye corners
+    from the middle of the crop, to the face's own right of the picture and down."""
+    middle: NDArray[np.float64] = _from_the_front(landmarks)[_FEATURES, :2].mean(0)
+    return middle
+
+
+def usual_middle(middles: NDArray[np.float64], mouths: NDArray[np.float64]) -> tuple[float, float]:
+    """Where a person's features are, whatever the face does, from N `features_middle` and N gaps between the lips."""
+    calm = middles[mouths <= np.quantile(mouths, _CALM)]
+    x, y = np.median(calm, axis=0)
+    return float(x), float(y)
+
+
+def _from_the_front(landmarks: NDArray[np.float64]) -> NDArray[np.float64]:
+    scale, rotation, shift = fit_head(landmarks)
+    return (landmarks - shift) @ rotation / scale
 
 
 def _gap(face: NDArray[np.float64], pairs: NDArray[np.integer]) -> float:

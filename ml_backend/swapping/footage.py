@@ -10,12 +10,12 @@ from ml_backend.media.source import SourceInfo
 
 
 def footage_state(info: SourceInfo) -> list[tuple[str, int, int]]:
-    """Name, size in bytes and time of change (ns) of every file of a whole source, whatever range is selected.
+    """Name, size in bytes and time of change of every file of a whole source, whatever range is selected.
 
-    Not where it lies: machines of a farm see the same files at other places.
+    The time in µs, since file servers round what is finer. Not where it lies: machines of a farm see the same files at other places.
     """
     states = [(file, file.stat()) for file in files_of(info)]
-    return [(file.name, state.st_size, state.st_mtime_ns) for file, state in states]
+    return [(file.name, state.st_size, state.st_mtime_ns // 1000) for file, state in states]
 
 
 def refuse_among(info: SourceInfo, out: Path) -> None:
@@ -30,7 +30,7 @@ def picture_states(info: SourceInfo) -> Callable[[int], tuple[str, int, int]]:
     @cache
     def state(file: Path) -> tuple[str, int, int]:
         found = file.stat()
-        return file.name, found.st_size, found.st_mtime_ns
+        return file.name, found.st_size, found.st_mtime_ns // 1000
 
     if info.path.is_file():
         return lambda _: state(info.path)

@@ -26,6 +26,7 @@ from .colour import measure, skin_weights, without_spots
 from .detail.grain import Grain, measure_grain
 from .detail.identity_detail import IdentityDetail
 from .detail.sharpness import Sharpness, measure_sharpness
+from .grain_part import middle_of
 from .inference import infer
 from .masks.learned import inside_edge
 from .masks.occlusion import Seen, look
@@ -188,7 +189,7 @@ def _grain(plate: Pixels, matrix: NDArray[np.float64], weights: Mask) -> Grain |
     area = touched(matrix, weights.shape[0], plate)
     if area is None:
         return None
-    rows, columns = area
+    rows, columns = middle_of(area[0]), middle_of(area[1])
     to_part = invert(matrix)
     to_part[:, 2] -= (columns.start, rows.start)
     size = (columns.stop - columns.start, rows.stop - rows.start)

@@ -19,6 +19,7 @@ from .detail.grain import add_grain, measure_grain
 from .detail.identity_detail import IdentityDetail, lay_on
 from .detail.motion_blur import motion_blur
 from .detail.sharpness import match_sharpness, measure_sharpness
+from .grain_part import middle_of
 from .making import Made, in_parts, placed, placing, scaled
 from .masks.learned import inside_crop, inside_edge
 from .masks.surface import surface_mask
@@ -84,7 +85,8 @@ def paint(
         under = under * visible[..., None] + laid * (1 - visible[..., None])
     blended, alpha = blend(settings.blend, under, laid, mask, eye_distance(landmarks))
     if settings.grain > 0 and steady.grain is not None:
-        own = measure_grain(blended, mask)
+        middle = middle_of(slice(0, shape[0])), middle_of(slice(0, shape[1]))
+        own = measure_grain(blended[middle], mask[middle])
         blended = add_grain(blended, steady.grain, mask, seed, settings.grain, own, alpha)
     if settings.motion_blur > 0 and steady.motion is not None:
         blended, alpha = motion_blur(blended, alpha, _in_part(steady.motion, corner), settings.motion_blur)

@@ -26,7 +26,7 @@ def find_performer(
     if settings.faces != "performer":
         return None
     others = [name for name in info.identities if name != identity]
-    name = settings.performer or (others[0] if len(others) == 1 else None)
+    name = _performer(info, identity, settings)
     if name is None and not others:
         raise UsageError(
             f"The model {model} knows {identity} only, and so not who is on the plate.",
@@ -38,6 +38,25 @@ def find_performer(
             "Say it with --set performer=NAME, or use --set faces=largest.",
         )
     return np.asarray(info.references[name], np.float32)
+
+
+def apart(info: CheckpointInfo, identity: str, settings: SwapSettings) -> tuple[float, float]:
+    """How far the performer's features lie from the identity's in their crops: across and down, in eye distances.
+
+    Each crop is where the average face would be, and people differ from it. (0, 0) where the model does not know it, or
+    nobody says who is filmed.
+    """
+    named = settings.faces == "performer" or settings.performer is not None
+    performer = info.middles.get(_performer(info, identity, settings) or "") if named else None
+    own = info.middles.get(identity)
+    if own is None or performer is None:
+        return 0.0, 0.0
+    return performer[0] - own[0], performer[1] - own[1]
+
+
+def _performer(info: CheckpointInfo, identity: str, settings: SwapSettings) -> str | None:
+    others = [name for name in info.identities if name != identity]
+    return settings.performer or (others[0] if len(others) == 1 else None)
 
 
 def nobody(footage: Footage, performer: NDArray[np.float32] | None) -> str:

@@ -24,6 +24,7 @@ from ml_backend.facesets.resolve import Footage
 from ml_backend.media.source import Source
 from ml_backend.progress import Reporter
 
+from .finder import finder_id
 from .footage import footage_state
 from .settings import SwapSettings
 
@@ -118,7 +119,8 @@ def _marker(file: Path) -> Path:
 
 def observations_file(cache: Path, source: Source, landmarker: Landmarker) -> Path:
     """Where a swap keeps what it has seen; changes with the source's files and with what finds the faces in them."""
-    value = [__version__, landmarker.id, footage_state(source.info), source.colour.name, source.colour.version]
+    found_by = [__version__, finder_id(), landmarker.id]
+    value = [*found_by, footage_state(source.info), source.colour.name, source.colour.version]
     return cache / f"faces-{hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]}.sqlite"
 
 

@@ -79,13 +79,14 @@ class SwapSettings(BaseModel):
     offset_x: float = _keyed(0.0, -1, 1, "Moves the made face across, along its own eyes")
     offset_y: float = _keyed(0.0, -1, 1, "Moves the made face down, along its own nose")
     scale: float = _keyed(1.0, 0.5, 2, "Size of the made face")
+    fit: float = _keyed(1.0, 0, 1, "How far the made face's features are moved to where the performer's are")
 
     enlarge: Literal["cubic", "lanczos", "detail"] = Field(
         default="cubic", description="How the made face is brought to the plate's size; detail adds the plate's texture"
     )
     detail: float = _keyed(1.0, 0, 1, "How much of the identity's own fine detail is laid on the made face")
     sharpness: float = _keyed(0.0, 0, 1, "How much the made face gets the plate's sharpness")
-    grain: float = _keyed(0.0, 0, 2, "How much of the plate's grain is laid on the made face")
+    grain: float = _keyed(1.0, 0, 2, "How much of the plate's grain is laid on the made face")
     motion_blur: float = _keyed(0.0, 0, 2, "Blurs the made face along its motion: the shutter's opening in frames")
     opacity: float = _keyed(1.0, 0, 1, "Opacity of the whole layer")
 
@@ -129,16 +130,20 @@ Keys = Mapping[str, Sequence[Key]]
 """For each setting that changes: frames and values, see `curves.value_at`."""
 
 
-DETAIL_SMOOTH = 2.0  # σ in frames over which grain and sharpness are averaged
+DETAIL_SMOOTH = 1.0  # σ in frames over which grain and sharpness are averaged
 SHAPE_SMOOTH = 1.0  # and over which the made face's shape is, for its detail
 
 
 @dataclass(frozen=True)
 class Controls:
-    """The settings of a whole swap: `constant` ones, and in place of some of them `keys`."""
+    """The settings of a whole swap: `constant` ones, and in place of some of them `keys`.
+
+    apart: how far the performer's features lie from the identity's in their crops, in eye distances across and down.
+    """
 
     constant: SwapSettings
     keys: Keys
+    apart: tuple[float, float] = (0.0, 0.0)
 
     @classmethod
     def make(cls, texts: Mapping[str, str], keys: Keys) -> "Controls":
@@ -158,10 +163,12 @@ class Controls:
         return cls(constant, {name: sorted(points, key=lambda key: key[0]) for name, points in keys.items()})
 
     def at(self, frame: int) -> SwapSettings:
-        """The settings of one frame."""
-        if not self.keys:
+        """The settings of one frame, the offset with what `fit` adds to it."""
+        if not self.keys and self.apart == (0.0, 0.0):
             return self.constant
-        return self.constant.model_copy(update={name: value_at(points, frame) for name, points in self.keys.items()})
+        there = self.constant.model_copy(update={name: value_at(points, frame) for name, points in self.keys.items()})
+        x, y = (there.fit * apart for apart in self.apart)
+        return there.model_copy(update={"offset_x": there.offset_x + x, "offset_y": there.offset_y + y})
 
     def ever(self, name: str) -> bool:
         """Is a setting above 0 on any frame?"""

@@ -244,6 +244,8 @@ class Run:
             before = self._before
             references = dict(before.references) if before else {}
             references |= {name: faces.embedding.tolist() for name, faces in trainer.faces.items()}
+            middles = dict(before.middles) if before else {}
+            middles |= {name: faces.middle for name, faces in trainer.faces.items() if faces.middle is not None}
             info = CheckpointInfo(
                 identities=list(known),
                 learning=list(trainer.faces),
@@ -259,6 +261,7 @@ class Run:
                 base=before.base if before else self._origin.base,
                 landmark_model=self._origin.landmarks,
                 references=references,
+                middles=middles,
                 consent=(dict(before.consent) if before else {}) | dict(self._origin.consent),
             )
             config = trainer.config

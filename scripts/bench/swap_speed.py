@@ -3,7 +3,8 @@
     python scripts/bench/swap_speed.py WORK [--sizes 1080 2160] [--frames 120] [--rounds 3] [--memory-frames 2000]
 
 Run in the backend's environment on a quiet machine. The plate is the demo's, each frame enlarged, with the face as high
-as a part of the picture (--face, 0.45); the network is a fast128 after two steps, which takes as long as a trained one.
+as a part of the picture (--face, 0.45); the network is a fast128 after two steps, which takes as long as a trained one,
+with the portraits of such a model, so that the identity's own detail is laid on as ever.
 Each round times, one after the other: decode + encode alone (every frame decoded, and a layer of the swap encoded and
 written), the whole swap with its faces found before, and the whole swap from nothing. Stages are the processors' time
 of each function, one after the other, so their sum is not the wall time. WORK keeps the plates and the model.
@@ -25,16 +26,18 @@ from demo_pair import CONSENT, DEMO, IDENTITY, command, extract
 from ml_backend import atomic
 from ml_backend.faces.alignment import FACE, align
 from ml_backend.faces.face import Face
+from ml_backend.faces.landmarks import open_landmarker
 from ml_backend.faces.tracking import FaceTracker
 from ml_backend.media.movie import write_movie
 from ml_backend.media.source import open_source
 from ml_backend.media.write import encode_png, read_picture
-from ml_backend.networks.families import build_autoencoder
+from ml_backend.swapping.detail.identity_detail import IdentityDetail
 from ml_backend.swapping.layer_file import choose_format, encode
 from ml_backend.swapping.render import FaceRenderer
 from ml_backend.swapping.settings import Controls
-from ml_backend.training.device import best_device, placed
-from ml_backend.training.presets import PRESETS
+from ml_backend.training.device import best_device
+from ml_backend.training.models.checkpoints import load_for_swap
+from ml_backend.training.models.portraits import read_portraits
 
 PRESET = "fast128"
 
@@ -53,7 +56,7 @@ def main() -> int:
     model = make_model(arguments.work)
     for height in arguments.sizes:
         plate = make_plate(arguments.work, height, arguments.frames, arguments.face)
-        stages(plate, height)
+        stages(plate, model)
         rounds(arguments, plate, model, height)
     if arguments.memory_frames:
         memory(arguments, model)
@@ -92,7 +95,7 @@ def make_plate(work: Path, height: int, frames: int, face: float) -> Path:
     return file
 
 
-def stages(plate: Path, height: int) -> None:
+def stages(plate: Path, folder: Path) -> None:
     """Milliseconds of the processors for each stage of a frame."""
     source = open_source(plate)
     numbers = source.numbers[:40]
@@ -104,9 +107,13 @@ def stages(plate: Path, height: int) -> None:
         spent.setdefault(name, []).append((time.process_time() - started) * 1000)
         return result
 
-    network = build_autoencoder(PRESETS[PRESET].architecture, ("a", "b")).eval()
+    device, portraits = best_device(), read_portraits(folder, IDENTITY)
+    network = load_for_swap(folder, device).network
     controls = Controls.make({"learned_mask": "false"}, {})
-    renderer = FaceRenderer(placed(network, best_device()), "b", controls, best_device())
+    detail = None
+    if portraits is not None:
+        detail = IdentityDetail(network, IDENTITY, portraits, open_landmarker("mesh"), device)
+    renderer = FaceRenderer(network, IDENTITY, controls, device, detail=detail)
     how = choose_format(controls.constant, source.info, source.colour)
     tracker = FaceTracker()
     frames = iter(source.frames(numbers))

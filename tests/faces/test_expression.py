@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_backend.faces.canonical import canonical_mesh
-from ml_backend.faces.expression import measure_expression
-from ml_backend.faces.regions import LEFT_EYE, LIPS, RIGID
+from ml_backend.faces.expression import features_middle, measure_expression, usual_middle
+from ml_backend.faces.regions import LEFT_EYE, LIPS, MESH68, RIGID
 
 LOWER = np.setdiff1d(np.flatnonzero(canonical_mesh()[:, 1] > canonical_mesh()[[13, 14], 1].mean()), RIGID)
 
@@ -72,3 +72,20 @@ def test_expressions_follow_the_truth(clip, pictures, truth, landmarks_of):
     for name, weight, least in (("mouth", "jawOpen", 0.9), ("smile", "mouthSmile", 0.85)):
         exact = [weights.get(weight, 0.0) for weights in known]
         assert np.corrcoef([getattr(one, name) for one in found], exact)[0, 1] > least
+
+
+@settings(deadline=None)
+@given(yaw=st.floats(-60, 60), pitch=st.floats(-30, 30), roll=st.floats(-180, 180), scale=st.floats(5, 2000))
+def test_where_the_features_are_does_not_depend_on_the_pose(yaw, pitch, roll, scale):
+    face = canonical_mesh().copy()
+    inner = np.setdiff1d(MESH68[17:], RIGID)
+    before = features_middle(face)
+    face[inner] += [0.01, 0.1, 0]
+    moved = features_middle(turned(face, yaw, pitch, roll, scale))
+    np.testing.assert_allclose(moved - before, np.array([0.01, 0.1]) * len(inner) / len(MESH68[17:]), atol=1e-6)
+
+
+def test_open_mouths_do_not_say_where_the_features_are():
+    middles = np.array([[0.0, -0.2], [0.01, -0.21], [-0.01, -0.19], [0.0, 0.0], [0.0, 0.1], [0.0, 0.2]])
+    assert usual_middle(middles, np.array([0.0, 0.01, 0.02, 0.2, 0.3, 0.4])) == (0.0, -0.2)
+    assert usual_middle(middles[:1], np.array([0.3])) == (0.0, -0.2)

@@ -1,5 +1,6 @@
 """Who is replaced, and where: decided for the whole plate before the first pixel is made."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ml_backend import faces
 from ml_backend.errors import Cancelled
 from ml_backend.faces.detection import CenterFace
 from ml_backend.faces.followed import TrackerState
@@ -20,8 +22,9 @@ from ml_backend.facesets.resolve import Footage
 from ml_backend.media.source import open_source
 from ml_backend.media.write import write_rgb
 from ml_backend.progress import SilentReporter
+from ml_backend.swapping.finder import finder_id
 from ml_backend.swapping.footage import footage_state
-from ml_backend.swapping.plan import Plan, find_faces, nearest, wanted_tracks
+from ml_backend.swapping.plan import Plan, find_faces, nearest, observations_file, wanted_tracks
 from ml_backend.swapping.settings import make_settings
 
 PERFORMER = np.zeros(128, np.float32)
@@ -154,3 +157,21 @@ def test_the_state_of_one_file_is_its_own(tmp_path: Path, footage: Path) -> None
     for path in (tmp_path / "still.1.png", footage / "plate_A.mp4"):
         ((file, size, _),) = footage_state(open_source(path).info)
         assert (file, size) == (path.name, path.stat().st_size)
+
+
+def test_faces_that_other_code_has_found_are_found_anew(
+    footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, mesh = open_source(footage / "plate_A.mp4", "1-2"), open_landmarker("mesh")
+    before = observations_file(tmp_path, source, mesh)
+    room = tmp_path / "faces"
+    shutil.copytree(faces.__path__[0], room)
+    tracking = (room / "tracking.py").read_bytes()
+    monkeypatch.setattr(faces, "__path__", [str(room)])
+    try:
+        for content, same in ((tracking.replace(b"\n", b"\r\n"), True), (tracking + b"NEW = 1\n", False)):
+            (room / "tracking.py").write_bytes(content)
+            finder_id.cache_clear()
+            assert (observations_file(tmp_path, source, mesh) == before) == same
+    finally:
+        finder_id.cache_clear()

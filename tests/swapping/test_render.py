@@ -1,5 +1,8 @@
 """One frame: what the layer of a face looks like, wherever the face is."""
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -7,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_backend.faces.canonical import canonical_mesh
+from ml_backend.faces.tracking import FaceTracker
+from ml_backend.media.source import open_source
 from ml_backend.networks.architecture import Architecture
 from ml_backend.networks.families import build_autoencoder
 from ml_backend.swapping import making
@@ -81,7 +86,7 @@ def test_a_face_cut_by_the_border_has_no_edge_there() -> None:
 
 def test_two_faces_are_painted_as_each_one_alone() -> None:
     one, two = face(45, 60, 22), face(115, 60, 22)
-    r = renderer()
+    r = renderer(grain="0")  # whose noise is another one on each face of a frame
     both = r.render(plate(), [one, two])
     left, right = r.render(plate(), [one]), r.render(plate(), [two])
     assert np.array_equal(both[:, :80], left[:, :80])
@@ -89,7 +94,7 @@ def test_two_faces_are_painted_as_each_one_alone() -> None:
 
 
 def test_the_upper_of_two_overlapping_faces_lies_over_the_lower() -> None:
-    r = renderer(learned_mask="false")
+    r = renderer(learned_mask="false", grain="0")
     both = r.render(plate(), [face(70), face(80)])
     upper = r.render(plate(), [face(80)])
     full = upper[..., 3] == 255
@@ -114,3 +119,20 @@ def test_a_face_smaller_than_the_network_is_averaged_and_not_sampled(monkeypatch
         inside = layer[..., 3] > 200
         assert inside.sum() > 10
         np.testing.assert_allclose(layer[inside][:, :3], 127.5, atol=20)
+
+
+def test_a_made_face_has_the_plates_grain_by_itself(footage: Path) -> None:
+    (frame,) = open_source(footage / "plate_A.mp4", "20").frames()
+    noise = np.random.default_rng(2).normal(0, 6, frame.image.shape)
+    grainy = np.clip(frame.image + noise, 0, 255).round().astype(np.uint8)
+    (found,) = FaceTracker()(frame.image)
+    spread = {}
+    for grain in ("0", "default"):
+        texts = {} if grain == "default" else {"grain": grain}
+        layer = renderer(learned_mask="false", **texts).render(grainy, [found.landmarks])
+        inside = cv2.erode((layer[..., 3] == 255).astype(np.uint8), np.ones((9, 9))) > 0
+        for name, picture in (("plate", grainy), (grain, flatten(grainy, layer))):
+            fine = picture - cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 1)
+            spread[name] = float(np.median(np.abs(fine[inside])))
+    assert spread["0"] < 0.2 * spread["plate"]
+    assert spread["default"] == pytest.approx(spread["plate"], rel=0.15)

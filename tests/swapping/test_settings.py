@@ -1,5 +1,6 @@
 """Constant and keyed settings."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,10 @@ def test_the_documentation_lists_every_setting_with_its_default() -> None:
         value = field.default
         shown = f"{value:g}" if isinstance(value, float) else str(value).lower() if value is not None else ""
         assert f"| `{name}` | {shown} |" in text, name
+
+
+def test_fit_adds_to_the_offset() -> None:
+    controls = Controls.make({"offset_y": "0.1"}, {"fit": [(10, 0.0), (20, 1.0)]})
+    controls = replace(controls, apart=(0.02, -0.04))
+    places = [(one.offset_x, one.offset_y) for one in (controls.at(frame) for frame in (10, 15, 20))]
+    assert places == [pytest.approx(place) for place in ((0, 0.1), (0.01, 0.08), (0.02, 0.06))]

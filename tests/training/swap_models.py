@@ -40,6 +40,7 @@ def save_model(
         side=side or config.architecture.resolution,
         landmark_model="facemesh478",
         references={name: [0.1 * n, 0.2] for n, name in enumerate(names)},
+        middles={name: (0.0, -0.1 * n) for n, name in enumerate(names)},
         consent={name: _record(name) for name in names},
     )
     moments = {"autoencoder.step": torch.zeros(())}

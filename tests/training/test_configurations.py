@@ -36,16 +36,20 @@ CLASSIC = st.fixed_dictionaries({"family": st.just("classic"), "resolution": st.
 
 
 def _other(family: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Small ones: their usual widths are those of the presets, which other tests train."""
+    inter = {"inter_channels": st.integers(16, 32)}
+    free = family == "progressive"  # it chooses this width itself, and refuses another
     return st.fixed_dictionaries(
         {
             "family": st.just(family),
             "resolution": st.sampled_from([32, 32, 48, 64, 64]),
             "encoder_channels": st.integers(4, 8),
+            "code": st.integers(16, 32),
+            "decoder_channels": st.integers(4, 8),
+            **({} if free else inter),
         },
         optional={
-            "code": st.integers(16, 32),
-            "inter_channels": st.integers(16, 32),
-            "decoder_channels": st.integers(4, 8),
+            **(inter if free else {}),
             "mask_channels": st.sampled_from([0, 0, 6]),
             **dict.fromkeys(("residuals", "unit_code", "subpixel", "subpixel_heads", "deep"), st.booleans()),
         },

@@ -51,6 +51,7 @@ def test_it_paints_as_the_model_does(tmp_path: Path, family: str, names: tuple[s
             assert (old - new).abs().max() <= result["difference"] < 2e-3
     assert (part.checkpoint, part.info.iteration) == ("00000007", 7)
     assert part.info.references == {name: whole.info.references[name] for name in part.info.identities}
+    assert part.info.middles == {name: whole.info.middles[name] for name in part.info.identities}
     assert part.info.config.architecture == whole.info.config.architecture
     assert not part.network.training
     assert part.weights_sha256 == result["sha256"] != whole.weights_sha256

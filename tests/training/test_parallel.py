@@ -36,7 +36,7 @@ def test_rows_of_all_processes_are_the_whole_batch() -> None:
         assert rows == list(range(16))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def start(facesets: dict[str, Path], consent: Path, backend_environment: dict[str, str]) -> Start:
     """Start `ml-backend train` with some devices."""
 
@@ -57,6 +57,13 @@ def result_of(process: "subprocess.Popen[str]") -> dict[str, Any]:
     assert process.returncode == 0, err
     result: dict[str, Any] = json.loads(out.splitlines()[-1])
     return result
+
+
+@pytest.fixture(scope="module")
+def undisturbed(start: Start, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A model that two processes trained in peace, and what they said."""
+    model = tmp_path_factory.mktemp("undisturbed") / "two"
+    return model, result_of(start(model, 2))
 
 
 def end_of(model: Path) -> dict[str, torch.Tensor]:
@@ -84,13 +91,16 @@ def ranks(process: "subprocess.Popen[str]") -> list[psutil.Process]:
 
 
 @pytest.mark.slow
-def test_two_processes_come_to_what_one_does(start: Start, tmp_path: Path) -> None:
-    alone, both = result_of(start(tmp_path / "one", 1)), result_of(start(tmp_path / "two", 2))
+def test_two_processes_come_to_what_one_does(
+    start: Start, undisturbed: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    model, both = undisturbed
+    alone = result_of(start(tmp_path / "one", 1))
     assert (alone["devices"], both["devices"]) == (1, 2)
     assert alone["images"] == STEPS * 5 * 2
     assert alone["iterations"] == both["iterations"] == STEPS  # its images are those since the last restart
     assert both["loss"] == pytest.approx(alone["loss"], rel=1e-3)
-    one, two = end_of(tmp_path / "one"), end_of(tmp_path / "two")
+    one, two = end_of(tmp_path / "one"), end_of(model)
     assert one.keys() == two.keys()
     for name in one:
         if name.startswith(("weights/", "ema/", "discriminator/", "code_discriminator/")):
@@ -101,8 +111,10 @@ def test_two_processes_come_to_what_one_does(start: Start, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_a_killed_process_is_replaced_and_the_result_stays_the_same(start: Start, tmp_path: Path) -> None:
-    calm = result_of(start(tmp_path / "calm", 2))
+def test_a_killed_process_is_replaced_and_the_result_stays_the_same(
+    start: Start, undisturbed: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    model, calm = undisturbed
     process = start(tmp_path / "killed", 2)
     deadline = time.monotonic() + 120
     while not list_checkpoints(tmp_path / "killed"):
@@ -114,7 +126,7 @@ def test_a_killed_process_is_replaced_and_the_result_stays_the_same(start: Start
     victims[-1].send_signal(signal.SIGKILL)
     result = result_of(process)
     assert result["iterations"] == calm["iterations"] == STEPS
-    calm_end, end = end_of(tmp_path / "calm"), end_of(tmp_path / "killed")
+    calm_end, end = end_of(model), end_of(tmp_path / "killed")
     assert [name for name in calm_end if not torch.equal(calm_end[name], end[name])] == []
     assert not ranks_left(tmp_path / "killed")
 

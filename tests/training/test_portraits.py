@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -102,3 +103,17 @@ def test_a_damaged_file_is_named(facesets: dict[str, Path], tmp_path: Path, dama
     file.write_bytes(file.read_bytes()[:-1000] if damage == "cut" else b"no tensors")
     with pytest.raises(BackendError, match=r"identity_B\.safetensors is damaged"):
         read_portraits(tmp_path, "identity_B")
+
+
+def test_blurred_faces_are_no_portraits(facesets: dict[str, Path], tmp_path: Path) -> None:
+    folder = tmp_path / "identity_B"
+    shutil.copytree(facesets["identity_B"], folder)
+    sharp = choose_portraits(Faceset.open(folder))
+    for file in sorted((folder / "faces").glob("*.png"))[::4]:
+        blurred = cv2.GaussianBlur(cv2.imread(str(file), cv2.IMREAD_UNCHANGED), (0, 0), 12)
+        cv2.imwrite(str(file), blurred)
+    kept = choose_portraits(Faceset.open(folder))
+    given = {points.tobytes(): picture for points, picture in zip(sharp.points, sharp.pictures, strict=True)}
+    assert 4 <= len(kept.points) < len(sharp.points)
+    for points, picture in zip(kept.points, kept.pictures, strict=True):
+        assert np.array_equal(picture, given[points.tobytes()]), "a blurred one was kept"

@@ -12,8 +12,10 @@ import torch
 
 from ml_backend.cli import main
 from ml_backend.errors import BackendError, UsageError
+from ml_backend.facesets.store import Faceset
 from ml_backend.progress import SilentReporter
 from ml_backend.training.curves.curve_file import read_curves
+from ml_backend.training.data.known import know
 from ml_backend.training.models.checkpoints import list_checkpoints, load_checkpoint
 from ml_backend.training.trainer import Trainer
 
@@ -134,6 +136,9 @@ def test_a_newcomer_joins_and_nobody_is_forgotten(
     assert described.identities == [*facesets, "anna"]
     assert (described.learning, described.since[0]) == (["anna"], 6)
     assert set(described.references) == set(described.consent) == set(described.identities)
+    assert described.middles == {
+        name: know(Faceset.open(folder)).middle for name, folder in {**facesets, **anna}.items()
+    }
     # the same command again does nothing; all three together learn on
     assert train(facesets=anna, iterations=4)["images"] == 0
     with pytest.raises(UsageError, match="knows performer_A, identity_B, anna"):
@@ -155,7 +160,7 @@ def test_a_batch_in_parts_comes_to_the_same(train: Train, tmp_path: Path) -> Non
 
 def test_rates_are_tried_and_nothing_is_written(train: Train, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
-    result = train(find_rate=True)
+    result = train(find_rate=True, settings={"batch_size": "2"})
     assert len(result["rates"]) == len(result["losses"]) > 20
     assert result["learning_rate"] is None or 1e-6 < result["learning_rate"] < 0.1
     assert sorted(tmp_path.rglob("*")) == before

@@ -18,7 +18,7 @@ class TrainingFaces:
     planes: M×5×S×S uint8: red, green, blue, the face's mask, eyes and mouth; on the training device, or on the CPU,
     where they may be a file that is read as it is needed.
     span: the side of the stored crop as a multiple of the face crop's.
-    embedding: their mean (128).
+    embedding: their mean (128). middle: where the features are, see `expression.usual_middle`; None where nobody knows.
     poses: N×2, yaw and pitch of these faces in degrees; None where nobody knows them.
     places: N×3, number of the source, track, frame; None where nobody knows them.
     device: where `take` puts planes; None is where they are.
@@ -32,6 +32,7 @@ class TrainingFaces:
     places: NDArray[np.int64] | None = None
     device: torch.device | None = None
     chosen: Tensor | None = None
+    middle: tuple[float, float] | None = None
 
     def __len__(self) -> int:
         return len(self.planes if self.chosen is None else self.chosen)

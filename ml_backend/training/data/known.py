@@ -9,18 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml_backend.faces.canonical import head_pose
+from ml_backend.faces.expression import features_middle, measure_expression, usual_middle
 from ml_backend.facesets.masks import painted_file, predicted_file
 from ml_backend.facesets.store import Faceset, StoredFace
 
 
 @dataclass(frozen=True)
 class Known:
-    """Of N faces: poses, places and embedding as in TrainingFaces. key: other as soon as anything that makes the
-    planes of these faces is another."""
+    """Of N faces: poses, places, embedding and middle as in TrainingFaces.
+
+    key: other as soon as anything that makes the planes of these faces is another.
+    """
 
     poses: NDArray[np.float64]
     places: NDArray[np.int64]
     embedding: NDArray[np.float32]
+    middle: tuple[float, float] | None
     key: str
 
     def __len__(self) -> int:
@@ -37,12 +41,16 @@ def know(faceset: Faceset) -> Known:
     poses: list[tuple[float, float]] = []
     places: list[tuple[int, int, int]] = []
     embeddings: list[NDArray[np.float32]] = []
+    middles: list[NDArray[np.float64]] = []
+    mouths: list[float] = []
     sources: dict[Path, int] = {}
     digest = hashlib.sha256(faceset.info.model_dump_json().encode())
     for face in seen_faces(faceset):
         poses.append(head_pose(face.landmarks)[:2])
         places.append((sources.setdefault(face.source, len(sources)), face.track, face.frame))
         embeddings.append(face.embedding)
+        middles.append(features_middle(face.landmarks))
+        mouths.append(measure_expression(face.landmarks).mouth)
         for file in (face.path, painted_file(face), predicted_file(face)):
             digest.update(f"{file.name} {_state(file)}\n".encode())
         digest.update(face.landmarks.tobytes() + face.matrix.tobytes())
@@ -50,6 +58,7 @@ def know(faceset: Faceset) -> Known:
         np.array(poses, np.float64).reshape(-1, 2),
         np.array(places, np.int64).reshape(-1, 3),
         np.asarray(np.mean(embeddings or np.zeros((1, 128)), axis=0, dtype=np.float64), np.float32),
+        usual_middle(np.array(middles), np.array(mouths)) if middles else None,
         digest.hexdigest()[:16],
     )
 

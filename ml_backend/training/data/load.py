@@ -56,7 +56,7 @@ def load_faces(
         planes = keep(folder, shape, decoded)
     if planes is None:
         planes = _in_memory(shape, decoded, torch.device("cpu"))
-    return TrainingFaces(planes, cut.span, known.embedding, known.poses, known.places, device)
+    return TrainingFaces(planes, cut.span, known.embedding, known.poses, known.places, device, middle=known.middle)
 
 
 def _fingerprint(cut: Cut) -> str:

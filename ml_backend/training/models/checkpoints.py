@@ -61,6 +61,9 @@ class CheckpointInfo(BaseModel):
     framing_side: float = FACE.side
     landmark_model: str
     references: dict[str, list[float]]
+    middles: dict[str, tuple[float, float]] = Field(
+        default={}, description="Where each person's features are in the crop, see faces.expression.usual_middle"
+    )
     consent: dict[str, str]
 
 

@@ -52,6 +52,7 @@ def export_model(
         "identities": chosen,
         "config": {"architecture": whole.info.config.architecture.model_dump(mode="json")},
         "references": {name: whole.info.references[name] for name in chosen},
+        "middles": {name: middle for name, middle in whole.info.middles.items() if name in chosen},
         "consent": {name: records[name] for name in chosen},
     }
     pictures = _portraits(model, chosen) if portraits else {}

@@ -22,6 +22,8 @@ from ml_backend.errors import BackendError, UsageError
 from ml_backend.faces.alignment import FACE, Framing
 from ml_backend.faces.geometry import invert, sample, transform
 from ml_backend.faces.reframing import between
+from ml_backend.faces.regions import eye_distance
+from ml_backend.faces.sharpness import sharpness
 from ml_backend.facesets.masks import occlusion
 from ml_backend.facesets.store import Faceset, StoredFace
 from ml_backend.training.data.known import know, seen_faces
@@ -34,6 +36,8 @@ MOST = 80
 LARGEST = 384  # pixels: side of a portrait
 LOOKED_AT = 2000  # faces that the portraits are chosen from
 COVERED = 0.02  # part of a face that may be covered
+SPARE = 1.5  # times as many are looked at as there shall be, since some are blurred
+SOFT = 0.6  # of the usual sharpness of the faces that are looked at: what is softer has no detail to give
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def portraits_file(model: Path, identity: str) -> Path:
 
 
 def choose_portraits(faceset: Faceset) -> Portraits:
-    """Faces of a faceset that differ as much as possible in pose and expression, and that nothing covers.
+    """Faces of a faceset that differ as much as possible in pose and expression, are sharp, and that nothing covers.
 
     The first one is the most ordinary face, each further one that which is least like those chosen before it.
     """
@@ -80,8 +84,12 @@ def choose_portraits(faceset: Faceset) -> Portraits:
     faces = list(islice(seen_faces(faceset), 0, None, every))
     uncovered = [face for face in faces if occlusion(face, info.size) <= COVERED] or faces
     points = np.stack([_points(face, to_face, side) for face in uncovered])
-    chosen = sorted(most_different(points[:, :, :2].reshape(len(points), -1), MOST))
-    return Portraits(np.stack([_picture(uncovered[n], to_face, side) for n in chosen]), points[chosen])
+    looked_at = np.array(most_different(points[:, :, :2].reshape(len(points), -1), round(MOST * SPARE)))
+    pictures = np.stack([_picture(uncovered[n], to_face, side) for n in looked_at])
+    sharp = [_sharpness(picture, points[n]) for picture, n in zip(pictures, looked_at, strict=True)]
+    kept = np.flatnonzero(np.array(sharp) >= SOFT * np.median(sharp))[:MOST]
+    kept = kept[np.argsort(looked_at[kept])]
+    return Portraits(pictures[kept], points[looked_at[kept]])
 
 
 def most_different(values: NDArray[np.float32], count: int) -> list[int]:
@@ -149,6 +157,12 @@ def _points(face: StoredFace, to_face: NDArray[np.float64], side: int) -> NDArra
     across = transform(face.crop_landmarks, to_face) + 0.5
     scale = np.sqrt(abs(np.linalg.det(face.matrix[:, :2]) * np.linalg.det(to_face[:, :2])))
     return np.asarray(np.column_stack([across, face.landmarks[:, 2] * scale]) / side, np.float32)
+
+
+def _sharpness(picture: NDArray[np.uint8], points: NDArray[np.float32]) -> float:
+    """In the portrait's own pixels: a small face that was enlarged has no detail to give either."""
+    there = points.astype(np.float64) * picture.shape[0]
+    return sharpness(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32), there[:, :2], eye_distance(there))
 
 
 def _picture(face: StoredFace, to_face: NDArray[np.float64], side: int) -> NDArray[np.uint8]:
