@@ -106,6 +106,7 @@ def _add_extract(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     extract = commands.add_parser("extract", parents=parents, help="collect the faces that a strip shows")
     extract.add_argument("--name", required=True, metavar="PERSON", help="whose faces they are")
     extract.add_argument("--faceset", metavar="DIR", help="default: deepfake/facesets/PERSON beside the edit")
+    extract.add_argument("--frames", type=frames, metavar="A-B", help="only these, counted as for swap")
     extract.add_argument(
         "--person",
         default="only",

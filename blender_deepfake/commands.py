@@ -84,6 +84,7 @@ def _extract(arguments: argparse.Namespace) -> dict[str, Any]:
         average=arguments.average,
         smooth=arguments.smooth,
         fan_weights=path_of(arguments.fan_weights),
+        frames=arguments.frames,
         **consent_of(arguments, scene),
     )
     result = run(job_specs.extract(scene, strip, arguments.name, faceset, how), arguments)

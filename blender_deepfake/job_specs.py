@@ -36,7 +36,8 @@ class Training:
 class Extraction:
     """Whose faces are collected (as core/person_choice.py writes it) and how; sizes of 0 go by the footage.
 
-    An empty `shot` is the strip's name, or the name of footage that is no strip.
+    An empty `shot` is the strip's name, or the name of footage that is no strip. `frames` are the first and the last of
+    the plate's that are looked at; None: all that the strip shows.
     """
 
     who: str = "only"
@@ -50,6 +51,7 @@ class Extraction:
     consent: Path | None = None
     project: str = ""
     shot: str = ""
+    frames: tuple[int, int] | None = None
 
 
 def extract(scene: Scene, strip: Strip, person: str, faceset: Path, how: Extraction | None = None) -> JobSpec:
@@ -57,6 +59,8 @@ def extract(scene: Scene, strip: Strip, person: str, faceset: Path, how: Extract
     need_name(person, "the person in the strip")
     sent, how = plate_request(scene, strip), how or Extraction()
     request = _extraction(person, faceset, how, [sent.plate], how.shot or strip.name)
+    if how.frames is not None:
+        request["frames"] = some_frames(strip, sent.numbers, how.frames)
     return JobSpec("extract", request, f"Extract {person} from {strip.name}", sent.render, sent.note)
 
 
@@ -178,6 +182,17 @@ def plate_request(scene: Scene, strip: Strip, frame: int | None = None) -> Plate
     folder, render = plate_copy.prepare(scene, strip, project.plates(), only)
     note = f"Blender renders the plate first: {'; '.join(reasons)}."
     return PlateRequest(plates.rendered_plate(description, folder, only), numbers, render, note)
+
+
+def some_frames(strip: Strip, numbers: Sequence[int], wanted: tuple[int, int]) -> str:
+    """Those of the plate's frames that are wanted, as the backend reads them; UsageError where none is shown."""
+    chosen = [number for number in numbers if wanted[0] <= number <= wanted[1]]
+    if not chosen:
+        raise UsageError(
+            f"The strip {strip.name!r} shows none of the frames {wanted[0]}-{wanted[1]}.",
+            f"It shows {frame_mapping.span(numbers)}.",
+        )
+    return frame_mapping.span(chosen)
 
 
 def need_name(name: str, whose: str) -> None:

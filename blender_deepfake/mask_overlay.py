@@ -25,7 +25,7 @@ def enable() -> None:
     global _handle  # noqa: PLW0603  Blender gives the handle here and wants it back in disable
     if _handle is None and not bpy.app.background:
         space: Any = bpy.types.SpaceImageEditor
-        _handle = space.draw_handler_add(_draw, (), "WINDOW", "POST_PIXEL")
+        _handle = space.draw_handler_add(_draw, (), "WINDOW", "POST_VIEW")  # under the lines of a mask that is drawn
 
 
 def disable() -> None:
@@ -44,8 +44,11 @@ def _draw() -> None:
         return
     import gpu
     from gpu_extras.batch import batch_for_shader
+    from mathutils import Matrix
 
-    view = context.region.view2d
+    region = context.region
+    view = region.view2d
+    pixels = Matrix(((2 / region.width, 0, 0, -1), (0, 2 / region.height, 0, -1), (0, 0, 1, 0), (0, 0, 0, 1)))
     (x0, y0), (x1, y1) = view.view_to_region(0, 0, clip=False), view.view_to_region(1, 1, clip=False)
     corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y0), (x1, y1), (x0, y1)]
     places = [(0, 0), (1, 0), (1, 1), (0, 0), (1, 1), (0, 1)]
@@ -53,8 +56,7 @@ def _draw() -> None:
     batch = batch_for_shader(shader, "TRIS", {"corner": corners, "place": places})
     gpu.state.blend_set("NONE")
     shader.bind()
-    matrix: Any = gpu.matrix
-    shader.uniform_float("projection", matrix.get_projection_matrix() @ matrix.get_model_view_matrix())
+    shader.uniform_float("projection", pixels)
     shader.uniform_sampler("face", gpu.texture.from_image(crop))
     shader.uniform_sampler("mask", gpu.texture.from_image(mask))
     batch.draw(shader)

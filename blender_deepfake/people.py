@@ -10,10 +10,11 @@ from typing import TypeVar
 from . import backend_words, project, session, thumbnails
 from .compat import Scene
 from .core import consent_records, faceset_coverage, faceset_summary
-from .core.consent_records import ConsentState, NewRecord
+from .core.consent_records import ConsentState
 from .core.errors import DeepfakeError
 from .core.faceset_coverage import Coverage
 from .core.faceset_summary import FacesetSummary
+from .core.new_record import NewRecord
 
 _Answer = TypeVar("_Answer")
 ROLES = ("performer", "identity")
@@ -36,6 +37,7 @@ class Person:
     when something was asked for."""
 
     key: Key | None = None
+    stale: bool = False
     faces: FacesetSummary | DeepfakeError | None = None
     icons: tuple[int, ...] = ()
     consent: ConsentState | DeepfakeError | None = None
@@ -61,9 +63,9 @@ def look(scene: Scene, role: str) -> Person:
     """What is known of that role's person; looks again, in a thread, where something of it has changed."""
     known = person(role)
     key = _key(scene, role)
-    if key == known.key or known.busy & {"faces", "consent"}:
+    if (key == known.key and not known.stale) or known.busy & {"faces", "consent"}:
         return known
-    before, known.key = known.key, key
+    before, known.key, known.stale = known.key, key, False
     if before is None or (before.name, before.faceset) != (key.name, key.faceset):
         known.faces, known.icons, known.coverage, known.failure = None, (), None, None
     if before is None or (before.name, before.consent) != (key.name, key.consent):
@@ -74,8 +76,9 @@ def look(scene: Scene, role: str) -> Person:
 
 
 def look_again(role: str) -> None:
-    """Have the next drawing look at everything, since somebody else may have changed it."""
-    person(role).key = None
+    """Have the next drawing look at everything, since it may have changed. Faces and consent are shown until then."""
+    known = person(role)
+    known.stale, known.coverage, known.failure = True, None, None
 
 
 def _key(scene: Scene, role: str) -> Key:
@@ -115,8 +118,8 @@ def make_record(role: str, record: NewRecord) -> None:
     known, run, arguments = person(role), backend_words.runner(), record.arguments()
 
     def then(told: object) -> None:
-        _note(known, told)
         look_again(role)
+        _note(known, told)
 
     _do(known, "record", lambda: run(arguments), then)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import bpy
 
-from . import compare, compat, crop_placing, grouping, look, picture_elements, strips
+from . import compare, compat, crop_placing, grouping, look, picture_elements, reading_ahead, strips
 from .compat import Scene, Strip
 from .core import results
 from .core.errors import DeepfakeError, UsageError
@@ -39,6 +39,7 @@ def place(scene: Scene, source: Strip, folder: Path) -> Strip:
     uid = strips.mark(source)
     edit = scene.sequence_editor
     edit.show_missing_media = False  # True can crash a render when a frame is missing
+    reading_ahead.stop(scene)
     home, channel = strips.siblings(source), source.channel
     result = _updated(home, source, swap, placement)
     free = result is not None

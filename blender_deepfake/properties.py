@@ -5,22 +5,13 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
+from .choice_settings import RELATIVE, DeepfakeChoice
 from .core.training_controls import AUTOMATIC, PRESETS
 from .training_settings import DeepfakeTraining
 
-_RELATIVE = {"ANIMATABLE", "PATH_SUPPORTS_BLEND_RELATIVE"}  # else a path such as //deepfake is drawn as wrong
 _LIMITS = [
     ("MINUTES", "Minutes", "Train for this long, then stop; train again to continue"),
     ("ITERATIONS", "Iterations", "Train until the model has had this many iterations"),
-]
-
-_WHO = [
-    ("ONLY", "The Only Person", "One person is in the strip; the job stops and tells where there are more"),
-    ("LARGEST", "The Largest Face", "The person whose face is seen most and largest"),
-    ("ALL", "Everybody", "All faces, whosever they are"),
-    ("NUMBERS", "By Number", "The people with these numbers in the faceset's people.png"),
-    ("PICTURE", "By Picture", "The person in a reference picture"),
-    ("POINT", "By Pointing", "The person whose face was pointed at in the preview"),
 ]
 _FRAMINGS = [
     ("face", "Face", "From the brows to the chin: the most pixels for the expression"),
@@ -35,28 +26,6 @@ _ROLES = [
     ("PERFORMER", "Performer", "The faces of the person filmed in the plate"),
     ("IDENTITY", "Identity", "The faces of the person whose likeness is used"),
 ]
-
-
-class DeepfakeChoice(bpy.types.PropertyGroup):
-    """Which of the people in a strip is meant."""
-
-    if TYPE_CHECKING:
-        who: str
-        numbers: str
-        picture: str
-        point: str
-    else:
-        who: EnumProperty(name="Who", description="Whose faces are collected where the strip shows more", items=_WHO)
-        numbers: StringProperty(
-            name="Numbers", description="Numbers of people as people.png in the faceset shows them: 1 or 1,3"
-        )
-        picture: StringProperty(
-            name="Picture",
-            description="A picture that shows this person's face alone",
-            subtype="FILE_PATH",
-            options=_RELATIVE,
-        )
-        point: StringProperty(name="Point", description="Where the person was pointed at: FRAME:X,Y@SOURCE")
 
 
 class DeepfakeSettings(bpy.types.PropertyGroup):
@@ -91,6 +60,7 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
         iterations: int
         train_settings: str
         swap_settings: str
+        swap_names: str
         place_when_done: bool
         swap_folder: str
     else:
@@ -107,13 +77,13 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
             name="Performer's Faces",
             description="Folder of the performer's faces. Empty: deepfake/facesets beside the edit",
             subtype="DIR_PATH",
-            options=_RELATIVE,
+            options=RELATIVE,
         )
         identity_faceset: StringProperty(
             name="Identity's Faces",
             description="Folder of the identity's faces. Empty: deepfake/facesets beside the edit",
             subtype="DIR_PATH",
-            options=_RELATIVE,
+            options=RELATIVE,
         )
         performer_choice: PointerProperty(
             name="Performer in the Strip", description="Which of the people in the strip it is", type=DeepfakeChoice
@@ -146,7 +116,7 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
             name="FAN Weights",
             description="The file with FAN's weights. Empty: found in the torch hub folder of your user data",
             subtype="FILE_PATH",
-            options=_RELATIVE,
+            options=RELATIVE,
         )
         smooth: FloatProperty(
             name="Smooth",
@@ -164,7 +134,7 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
             description="Folder of the model that finds what covers a face. Empty: deepfake/models/mask beside the "
             "edit",
             subtype="DIR_PATH",
-            options=_RELATIVE,
+            options=RELATIVE,
         )
         mask_minutes: FloatProperty(
             name="Minutes",
@@ -183,7 +153,7 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
             name="Consent",
             description="Folder of consent records that come with this project. Empty: only your own records",
             subtype="DIR_PATH",
-            options=_RELATIVE,
+            options=RELATIVE,
         )
         project: StringProperty(
             name="Project",
@@ -201,7 +171,7 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
             name="Model",
             description="Folder of the model. Empty: deepfake/models/model beside the edit",
             subtype="DIR_PATH",
-            options=_RELATIVE,
+            options=RELATIVE,
         )
         preset: EnumProperty(
             name="Preset",
@@ -222,6 +192,11 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
         swap_settings: StringProperty(
             name="Others", description="Further settings of the swap: key=value, with spaces between"
         )
+        swap_names: StringProperty(
+            name="File Names",
+            description="What the pictures of this edit's swaps are called, with # for the number: {strip}_v001.####. "
+            "{strip} and {identity} stand for those names. Empty: six digits",
+        )
         place_when_done: BoolProperty(
             name="Place When Done", description="Lay the swap over the strip as soon as it is finished", default=True
         )
@@ -229,7 +204,7 @@ class DeepfakeSettings(bpy.types.PropertyGroup):
             name="Swap Folder",
             description="A finished swap to lay over the active strip. Empty: the swap of this strip and identity",
             subtype="DIR_PATH",
-            options=_RELATIVE,
+            options=RELATIVE,
         )
 
 

@@ -40,6 +40,8 @@ def preview(arguments: argparse.Namespace) -> dict[str, Any]:
         ) from error
     allow = roots.needed(previewing.written(spec))
     answer = previewing.make(current.backend_at(backend_of(arguments)), spec, allow, current.is_closing)
+    if answer.get("message"):
+        print(answer["message"], file=sys.stderr, flush=True)
     return {"frame": frame, **answer}
 
 

@@ -1,16 +1,14 @@
-"""The one backend and the one job board of this Blender, and the timer that reads what threads tell."""
+"""The one backend and the one job board of this Blender."""
 
 import atexit
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
-
-import bpy
+from typing import Any
 
 from .backend_place import BackendPlace, backend_place
+from .background import Background
 from .core import doctor, roots, threads, waiting
 from .core.backend_command import find_program
 from .core.backend_process import Backend
@@ -18,42 +16,28 @@ from .core.board import Board
 from .core.client import Client
 from .core.doctor import Diagnosis
 from .core.entry import Entry
-from .core.errors import BackendUnreachableError, DeepfakeError
+from .core.errors import BackendUnreachableError, DeepfakeError, OutsideRootsError
 from .core.runner import JobSpec
-from .core.threads import Threads
 from .finishing import Finishing, WhenDone
 
-_TICK_SECONDS = 0.25
 _JOIN_SECONDS = 2.0
-_SHOWING = (("SEQUENCE_EDITOR", "UI"), ("IMAGE_EDITOR", "UI"), ("PREFERENCES", "WINDOW"))
-_Answer = TypeVar("_Answer")
 
 
-class Session:
-    """What the operators do and the panels show.
-
-    What takes time happens in threads, which leave what is to be done with its outcome in a queue for the timer; the
-    timer runs only while there is something to wait for. `blocking` holds in Blender without a window, where no timer
-    fires: there it is done at once.
-    """
+class Session(Background):
+    """What the operators do and the panels show."""
 
     def __init__(self) -> None:
-        self.blocking = bpy.app.background
+        super().__init__()
         self.board = Board()
         self.backend: Backend | None = None
         self.pending = ""
-        self.failure = ""
         self.checking = False
-        self.previewing = False
         self.diagnosis: Diagnosis | DeepfakeError | None = None
         self.left_over = 0  # jobs that wait in the workspace for a backend to go on with them
         self._finishing = Finishing()
-        self._threads = Threads()
         self._changes = 0
         self._refreshing = False
         self._looked_at: Path | None = None
-        self._closing = threading.Event()
-        self._timer = self._tick  # Blender knows a timer by this very object, and each access makes a new one
 
     def backend_at(self, place: BackendPlace) -> Backend:
         """The backend of `place`; one that was started for another workspace is stopped, unless it works."""
@@ -62,7 +46,7 @@ class Session:
             if self.blocking:
                 old.let_go()
             else:
-                self._in_thread(old.let_go, lambda told: None)
+                self.in_thread(old.let_go, lambda told: None)
         if self.backend is None:
             self.backend = Backend(place.workspace)
         self.backend.preference = place.program
@@ -91,17 +75,17 @@ class Session:
 
         def done(told: object) -> None:
             self.pending = ""
-            self._note_failure(told)
+            self.note_failure(told)
             self._look_again()
 
-        self._in_thread(work, done)
+        self.in_thread(work, done)
 
     def opened(self) -> None:
         """Another edit was opened: what is done, also meanwhile, may concern it."""
         self._finishing.forget()
         self._looked_at = None
         self.look()
-        self._watch()
+        self.watch()
 
     def look(self) -> None:
         """When a panel is first drawn: attach to a backend that runs already and show its jobs. Starts none."""
@@ -110,27 +94,24 @@ class Session:
             return
         self._looked_at = workspace
         if (workspace / "endpoint.json").is_file():
-            self._in_thread(self.backend_at(backend_place()).attach, self._attached)
+            self.in_thread(self.backend_at(backend_place()).attach, self._attached)
         elif (workspace / "jobs").is_dir():
-            self._in_thread(partial(waiting.count, workspace), self._note_left_over)
+            self.in_thread(partial(waiting.count, workspace), self._note_left_over)
 
     def _attached(self, told: Client | DeepfakeError | None) -> None:
-        self._note_failure(told)
+        self.note_failure(told)
         self._look_again()
 
     def _look_again(self) -> None:
         """Show the jobs of the backend, or how many wait where there is none."""
         if self.backend is not None and self.backend.client is not None:
             self.refresh()
-            self._in_thread(self.backend.learn_devices, lambda told: None)
+            self.in_thread(self.backend.learn_devices, lambda told: None)
         else:
-            self._in_thread(partial(waiting.count, backend_place().workspace), self._note_left_over)
+            self.in_thread(partial(waiting.count, backend_place().workspace), self._note_left_over)
 
     def _note_left_over(self, told: int | DeepfakeError) -> None:
         self.left_over = told if isinstance(told, int) else 0
-
-    def _note_failure(self, told: object) -> None:
-        self.failure = str(told) if isinstance(told, DeepfakeError) else ""
 
     def refresh(self) -> None:
         """Ask the backend for its jobs in a thread, and show them."""
@@ -138,7 +119,7 @@ class Session:
         if client is None or self._refreshing:
             return
         self._refreshing = True
-        self._in_thread(client.jobs, partial(self._take, client, self.board.changes))
+        self.in_thread(client.jobs, partial(self._take, client, self.board.changes))
 
     def _take(self, client: Client, changes: int, told: list[dict[str, Any]] | DeepfakeError) -> None:
         self._refreshing = False
@@ -162,49 +143,12 @@ class Session:
             return
 
         def done(told: object) -> None:
-            self._note_failure(told)
+            self.note_failure(told)
             if isinstance(told, DeepfakeError):
                 failed()
             self.refresh()
 
-        self._in_thread(lambda: call(backend.connect()), done)
-
-    def in_background(
-        self, work: Callable[[], object], then: Callable[[], None], failed: Callable[[], None] = lambda: None
-    ) -> None:
-        """Do `work`, which touches nothing of Blender's, then `then` in the main thread, or `failed` where it failed;
-        `failure` tells why.
-
-        Blocks, and raises, only in Blender without a window.
-        """
-        if self.blocking:
-            work()
-            then()
-            return
-
-        def done(told: object) -> None:
-            self._note_failure(told)
-            if isinstance(told, DeepfakeError):
-                failed()
-            else:
-                then()
-
-        self._in_thread(work, done)
-
-    def ask(self, work: Callable[[], _Answer], then: Callable[[_Answer | DeepfakeError], None]) -> None:
-        """Do `work`, which touches nothing of Blender's, then in the main thread `then` with its answer or its error.
-
-        Blocks only in Blender without a window.
-        """
-        if not self.blocking:
-            self._in_thread(work, then)
-            return
-        answer: _Answer | DeepfakeError
-        try:
-            answer = work()
-        except DeepfakeError as error:
-            answer = error
-        then(answer)
+        self.in_thread(lambda: call(backend.connect()), done)
 
     def attach(self) -> Client | None:
         """Attach to the backend that runs, and take over its jobs. Blocks: for Blender without a window."""
@@ -243,7 +187,7 @@ class Session:
             self.checking, self.diagnosis = False, told
 
         self.checking, self.diagnosis = True, None
-        self._in_thread(lambda: doctor.examine(find_program(place.program), self._closing.is_set), done)
+        self.in_thread(lambda: doctor.examine(find_program(place.program), self.is_closing), done)
 
     def submit(self, spec: JobSpec, finish: WhenDone | None = None, allow: Sequence[Path] = ()) -> Entry:
         """Run a job without blocking. `finish` returns False to be called again at the next tick.
@@ -258,22 +202,31 @@ class Session:
 
         entry = self.board.start(spec, connect)
         self._finishing.expect(entry, finish)
-        self._watch()
+        self.watch()
         return entry
 
-    def allow(self, entry: Entry, folder: Path, remaining: Sequence[Path]) -> None:
-        """Let the backend use `folder`, and once none of the entry's `remaining` is left to allow, send it again."""
+    def allow(self, folder: Path) -> None:
+        """Let the backend use `folder`, and send every job again that now may use all it needs."""
         workspace = self.backend_at(backend_place()).workspace
 
         def done(told: list[Path] | DeepfakeError) -> None:
-            self._note_failure(told)
-            if isinstance(told, DeepfakeError) or not all(roots.is_inside(path, told) for path in remaining):
+            self.note_failure(told)
+            if isinstance(told, DeepfakeError):
                 return
-            finish = self._finishing.take(entry)
-            self.board.remove(entry)
-            self.submit(replace(entry.spec, render=None), finish)  # the plate is there: the request was sent
+            for entry in list(self.board.entries):
+                if isinstance(entry.error, OutsideRootsError):
+                    self._allowed(entry, entry.error, told)
 
-        self._in_thread(lambda: roots.allow(workspace, [folder]), done)
+        self.in_thread(lambda: roots.allow(workspace, [folder]), done)
+
+    def _allowed(self, entry: Entry, error: OutsideRootsError, allowed: list[Path]) -> None:
+        left = tuple(path for path in error.folders if not roots.is_inside(path, allowed))
+        if left:
+            entry.error = OutsideRootsError(error.message, error.fix, left)
+            return
+        finish = self._finishing.take(entry)
+        self.board.remove(entry)
+        self.submit(replace(entry.spec, render=None), finish)  # the plate is there: the request was sent
 
     def run(self, spec: JobSpec, place: BackendPlace, show: Callable[[Entry], None]) -> Entry:
         """Run a job to its end and return it; raises its error. For Blender without a window.
@@ -290,45 +243,19 @@ class Session:
         self.board.wait(entry, show, lambda: self.client)
         return entry
 
-    def _in_thread(self, work: Callable[[], _Answer], then: Callable[[_Answer | DeepfakeError], None]) -> None:
-        """Do `work` in a thread, then call `then` in the main thread with what it returned or its error."""
-        self._threads.start(work, then)
-        self._watch()
-
-    def _watch(self) -> None:
-        if not self.blocking and not bpy.app.timers.is_registered(self._timer):
-            bpy.app.timers.register(self._timer, first_interval=_TICK_SECONDS, persistent=True)
-
-    def _tick(self) -> float | None:
-        self._threads.deal()
+    def beat(self) -> bool:
         self.board.drain()
         if self.board.changes != self._changes:
             self._changes = self.board.changes
             self.refresh()
-        unfinished = self._finishing.call(self.board.entries)
-        _redraw()
-        return _TICK_SECONDS if self.board.busy or self._threads.busy or unfinished else None
-
-    def is_closing(self) -> bool:
-        return self._closing.is_set()
+        return self._finishing.call(self.board.entries) or self.board.busy
 
     def close(self) -> None:
         """Stop the timer and the backend that was started here. Its jobs are paused, to be resumed later."""
-        self._closing.set()
-        if bpy.app.timers.is_registered(self._timer):
-            bpy.app.timers.unregister(self._timer)
+        self.end_timer()
         if self.backend is not None:
             self.backend.let_go()
         threads.join(_JOIN_SECONDS)
-
-
-def _redraw() -> None:
-    context: Any = bpy.context
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            for region in area.regions:
-                if (area.type, region.type) in _SHOWING:
-                    region.tag_redraw()
 
 
 _current: Session | None = None

@@ -1,13 +1,13 @@
 """From a strip and its settings to the swap, or the preview of one frame, that the backend is asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from . import compat, job_specs, project, swap_settings
 from .compat import Scene, Strip
-from .core import frame_mapping, repairs
+from .core import plates, repairs
 from .core.errors import UsageError
 from .core.rendering import PlateRender
 from .core.runner import JobSpec
@@ -18,19 +18,31 @@ from .properties import DeepfakeSettings
 class Swapping:
     """Whose face is painted, with what; `settings` as text win over those of the strip.
 
-    An empty `shot` is the strip's name; an empty `project` is left to the backend's environment. `frames`
+    `names` is how the files are called, with {strip} and {identity} for those names; empty leaves it to the backend. An
+    empty `shot` is the strip's name; an empty `project` is left to the backend's environment. `frames`
     are the first and the last of the plate's to be made; None: all that the strip shows.
     """
 
     model: Path
     identity: str
     settings: Mapping[str, str] = field(default_factory=dict)
+    names: str = ""
     consent: Path | None = None
     project: str = ""
     shot: str = ""
     mask_model: Path | None = None
     repairs: Path | None = None
     frames: tuple[int, int] | None = None
+
+    def settings_of(self, strip: Strip) -> dict[str, str]:
+        """`settings`, and the names of the files for `strip`."""
+        if not self.names:
+            return dict(self.settings)
+        said = {"{strip}": plates.folder_name(strip.name), "{identity}": self.identity}
+        names = self.names
+        for word, name in said.items():
+            names = names.replace(word, name)
+        return {"names": names, **self.settings}
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,7 @@ def of_panel(settings: DeepfakeSettings) -> Swapping:
         model=project.model(settings.model),
         identity=settings.identity,
         settings=job_specs.key_values(settings.swap_settings.split()),
+        names=settings.swap_names.strip(),
         consent=project.absolute(settings.consent) if settings.consent else None,
         project=settings.project,
         shot=settings.shot,
@@ -64,7 +77,7 @@ def swap(scene: Scene, strip: Strip, swapping: Swapping, out: Path) -> JobSpec:
     sent = job_specs.plate_request(scene, strip)
     request, warnings = _request(scene, strip, swapping, sent, out)
     if swapping.frames is not None:
-        request["frames"] = _some(strip, sent.numbers, swapping.frames)
+        request["frames"] = job_specs.some_frames(strip, sent.numbers, swapping.frames)
     label = f"Swap {swapping.identity} into {strip.name}"
     return JobSpec("swap", request, label, sent.render, " ".join([*filter(None, [sent.note]), *warnings]))
 
@@ -85,17 +98,6 @@ def preview(scene: Scene, strip: Strip, swapping: Swapping, frame: int, out: Pat
     if earlier.is_dir():  # what it has seen steadies the face
         request["swap"] = str(earlier)
     return PreviewSpec(request, sent.render, " ".join([*filter(None, [sent.note]), *warnings]))
-
-
-def _some(strip: Strip, numbers: Sequence[int], wanted: tuple[int, int]) -> str:
-    """Those of the plate's frames that are wanted, where the strip shows them."""
-    chosen = [number for number in numbers if wanted[0] <= number <= wanted[1]]
-    if not chosen:
-        raise UsageError(
-            f"The strip {strip.name!r} shows none of the frames {wanted[0]}-{wanted[1]}.",
-            f"It shows {frame_mapping.span(numbers)}.",
-        )
-    return frame_mapping.span(chosen)
 
 
 def _check(swapping: Swapping) -> None:
@@ -120,7 +122,7 @@ def _request(
         "model": str(swapping.model),
         "identity": swapping.identity,
         "out": str(out),
-        "settings": {**controls.settings, **swapping.settings},
+        "settings": {**controls.settings, **swapping.settings_of(strip)},
     }
     keys = {name: values for name, values in controls.keys.items() if name not in swapping.settings}
     if keys:

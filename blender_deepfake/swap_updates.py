@@ -67,7 +67,7 @@ def _changed(scene: Scene, strip: Strip, swapping: swap_specs.Swapping, manifest
     numbers = frame_mapping.rendered_numbers(description.timing) if rendered else plates.decoded_numbers(description)
     controls = swap_settings.read(scene, strip, numbers)
     settings: dict[str, Any] = {c.name: c.default for c in CONTROLS if isinstance(c, Number | Toggle)}
-    settings |= {**controls.settings, **swapping.settings}
+    settings |= {**controls.settings, **swapping.settings_of(strip)}
     keys = {name: value for name, value in controls.keys.items() if name not in swapping.settings}
     made, made_keys = manifest.get("settings") or {}, manifest.get("keys") or {}
     fixed = [name for name, value in settings.items() if name not in keys and not _same(value, made.get(name))]

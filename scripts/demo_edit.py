@@ -27,7 +27,7 @@ PRESET = "quick96"
 
 def install(extension: Path) -> Callable[[list[str]], int]:
     """Install and enable the extension; returns the function behind `blender --command deepfake`."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.wm.read_homefile(app_template="Video_Editing", use_factory_startup=True)
     bpy.ops.extensions.package_install_files(filepath=str(extension), repo="user_default", enable_on_install=False)
     bpy.ops.preferences.addon_enable(module=MODULE)
     main: Callable[[list[str]], int] = importlib.import_module(f"{MODULE}.commands").main
@@ -55,6 +55,10 @@ def new_edit(path: Path) -> None:
         strip = _movie(training, name, f"identity_B_{name}.mp4", 1, start)
         start = strip.frame_final_end
     training.frame_end = start - 1
+    known = edit.deepfake  # what the panels show when the edit is opened in a window
+    known.performer, known.identity, known.project, known.consent = PERFORMER, IDENTITY, "demo", str(CONSENT)
+    known.performer_faceset, known.identity_faceset = f"//facesets/{PERFORMER}", f"//facesets/{IDENTITY}"
+    known.model = "//model"
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
 
 

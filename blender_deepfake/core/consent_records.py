@@ -1,4 +1,4 @@
-"""Consent records as the extension sees them: their state in words, and the arguments that check and make one."""
+"""Consent records as the extension sees them: their state in words, and how one of somebody else is taken over."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,6 @@ BASES = (
     ("licensed-dataset", "Licensed Data Set", "The face is part of a data set whose licence allows it"),
     ("test", "Test", "A trial for at most 14 days; what is made of it is marked"),
 )
-AGREED = ("performer", "estate", "licensed-dataset")  # where somebody else must have agreed
 _ANY_PROJECT = "unnamed"  # of records that were made without one
 _LARGEST = 65536  # bytes of a record
 _SHORT = {
@@ -75,49 +74,6 @@ def of_answer(answer: Mapping[str, Any], project: str = "") -> ConsentState:
         )
     basis = next((label for word, label, _ in BASES if word == record.get("basis")), "")
     return ConsentState("valid", f"Consent valid until {until}" + (f" ({basis.lower()})" if basis else ""), path=path)
-
-
-@dataclass(frozen=True)
-class NewRecord:
-    """What a new record says; `days` 0 leaves the term to the backend, an empty `shots` means all."""
-
-    name: str
-    basis: str
-    project: str = ""
-    granted_by: str = ""
-    use: str = ""
-    days: int = 0
-    shots: str = ""
-    rider: Path | None = None
-    export: bool = False
-    folder: Path | None = None
-    replace: bool = False
-
-    def arguments(self) -> list[str]:
-        """For `ml-backend`. Raises UsageError where something is missing."""
-        if not self.name:
-            raise UsageError("The person has no name.", "Give a name in the panel first: a pseudonym.")
-        if self.basis in AGREED:
-            needed = {"Project": self.project, "Who Agreed": self.granted_by, "Use": self.use}
-            absent = [label for label, value in needed.items() if not value.strip()]
-            if absent:
-                raise UsageError(
-                    f"The record lacks: {', '.join(absent)}.",
-                    "Consent is given by someone, for one production and one use: write down who, which and what for.",
-                )
-        words = ["consent", "new", self.name, "--json", "--basis", self.basis]
-        words += ["--actions", "train,swap,export-model" if self.export else "train,swap"]
-        given = {
-            "--project": self.project.strip(),
-            "--granted-by": self.granted_by.strip(),
-            "--use": self.use.strip(),
-            "--days": str(self.days or ""),
-            "--shots": self.shots.strip(),
-            "--rider": str(self.rider or ""),
-            "--out": str(self.folder or ""),
-        }
-        words += [f"{option}={value}" for option, value in given.items() if value]
-        return [*words, "--replace"] if self.replace else words
 
 
 def attach(record: Path, folder: Path) -> str:

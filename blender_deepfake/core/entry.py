@@ -8,6 +8,7 @@ from .client import FINAL_STATES
 from .errors import BackendUnreachableError, CancelledError, DeepfakeError, PausedError, RefusedError
 from .runner import JobSpec, Update
 
+_KEPT_TEXTS = 4
 ACTIVE_STATES = frozenset({"waiting", "connecting", "queued", "running"})
 
 
@@ -16,8 +17,8 @@ class Entry:
     """A job as the interface shows it. Only the main thread reads and writes it, in `drain` and `take`.
 
     `state` is the backend's, or before there is a job: waiting or connecting; or interrupted, where the backend
-    stopped answering. `asked` and `place` are the backend's. `after` is the number of the last event that was read,
-    `ended_at` when the job ended, in ISO 8601 and UTC.
+    stopped answering. `asked` and `place` are the backend's; `texts` the last of its messages, each
+    once. `after` is the number of the last event that was read, `ended_at` when the job ended, in ISO 8601 and UTC.
     """
 
     key: int
@@ -30,7 +31,7 @@ class Entry:
     total: float = 0.0
     seconds_left: float | None = None
     figures: dict[str, float] = field(default_factory=dict)
-    text: str = ""
+    texts: tuple[str, ...] = ()
     preview: str = ""
     job_id: str = ""
     log: str = ""
@@ -72,7 +73,7 @@ def apply_update(entry: Entry, update: Update) -> None:
         entry.place = update.job.get("place")
     if update.after is not None:
         entry.after = max(entry.after, update.after)
-    entry.text = update.text or entry.text
+    entry.texts = tuple(dict.fromkeys((*entry.texts, *update.texts)))[-_KEPT_TEXTS:]
     entry.preview = update.preview or entry.preview
 
 

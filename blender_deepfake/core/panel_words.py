@@ -4,17 +4,16 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from . import training_controls
+from . import new_record, training_controls
 
 _Words = str | Callable[[re.Match[str]], str]
 _OTHERS = "Other Settings of the panel Train"
 _SWAP_OTHERS = "Other Settings of the panel Swap"
 _RECORD = (
     r"ml-backend consent new (?P<name>\S+) --basis performer"
-    r"(?P<rest>(?: --[a-z-]+(?: \"[^\"]*\"| [^\s-][^\s;.]*)?)*)"
+    r"(?P<rest>(?: --[a-z-]+(?: \"[^\"]*\"| [^\s-][^\s;.]*(?:\.\w+)*)?)*)"
 )
 _TYPED = "\0\0"  # stands for the dashes of an option that is meant to be typed
-_ONLY_TYPED = ("--succeeds", "--actions", "--key")  # what the dialog of Make Record does not ask
 
 
 def _kept(found: re.Match[str]) -> str:
@@ -22,12 +21,18 @@ def _kept(found: re.Match[str]) -> str:
 
 
 def _record(found: re.Match[str]) -> str:
-    """The command that makes a record: the button does the same, where its dialog asks for all that is needed."""
+    """The command that makes a record: the button does the same, and its dialog has what was advised filled in."""
     name, rest = found["name"], found["rest"]
-    if any(option in rest for option in _ONLY_TYPED):
-        return _kept(found)
-    shots = re.search(r'--shots "([^"]*)"', rest)
-    more = f", with the shots {shots[1]}" if shots else ""
+    more = ""
+    if shots := re.search(r'--shots "([^"]*)"', rest):
+        more = f", with the shots {shots[1]}"
+    elif actions := re.search(r"--actions ([a-z,-]+)", rest):
+        asked = [label for word, label, _ in new_record.ACTIONS if word in actions[1].split(",")]
+        more = f", which then allows {', '.join(asked)}"
+    elif "--succeeds" in rest:
+        more = ", which then names the earlier record in Succeeds"
+    elif "--key" in rest:
+        more = ", with that key under More"
     return f"press Make Record of {name} under People{more}"
 
 
@@ -95,6 +100,10 @@ _RULES: tuple[tuple[str, _Words], ...] = (
         "Choose the folder of a model in the panel Train",
     ),
     # swaps
+    (
+        r"(Likeness to the [a-z ]+ is not measured); --\S+(?: and --\S+)? would make it known",
+        r"\1: extract faces under People",
+    ),
     (r"without a mask model \(--mask-model\)", "unless Keep What Covers the Face is ticked"),
     (r"Say --set faces=largest, or export the performer with the identity", f"Write faces=largest into {_SWAP_OTHERS}"),
     (

@@ -21,6 +21,7 @@ from .errors import (
 from .rendering import PlateRender
 
 RENDER_STAGE = "render plate"
+_FOR_THE_LOG = ("Parameters: ",)  # how messages begin that tell an artist nothing
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class JobSpec:
 
 @dataclass(frozen=True)
 class Update:
-    """What became known since the last one; None means unchanged. `after` is the number of the last event."""
+    """What became known since the last one; None means unchanged. `texts` are the job's messages, `after` is the number
+    of the last event."""
 
     state: str | None = None
     stage: str | None = None
@@ -44,7 +46,7 @@ class Update:
     total: float = 0.0
     seconds_left: float | None = None
     figures: dict[str, float] = field(default_factory=dict)
-    text: str | None = None
+    texts: tuple[str, ...] = ()
     preview: str | None = None
     job: dict[str, Any] | None = None
     after: int | None = None
@@ -59,7 +61,7 @@ class Update:
             total=progress.total,
             seconds_left=progress.seconds_left,
             figures=progress.figures,
-            text=later.text or self.text,
+            texts=(*self.texts, *later.texts),
             preview=later.preview or self.preview,
             job=later.job or self.job,
             after=self.after if later.after is None else later.after,
@@ -166,5 +168,6 @@ def _update(number: int, name: str, data: dict[str, Any]) -> Update:
     elif name == "preview":
         told = Update(preview=str(data.get("path") or ""))
     else:
-        told = Update(text=str(data.get("text") or "") if name == "message" else None)
+        text = str(data.get("text") or "") if name == "message" else ""
+        told = Update(texts=(text,) if text and not text.startswith(_FOR_THE_LOG) else ())
     return told.then(Update(after=number))

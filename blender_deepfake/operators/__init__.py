@@ -50,6 +50,7 @@ from .train import DEEPFAKE_OT_train
 from .train_mask import DEEPFAKE_OT_train_mask
 from .undo_repair import DEEPFAKE_OT_undo_repair
 from .update_swap import DEEPFAKE_OT_update_swap
+from .use_drawn_mask import DEEPFAKE_OT_use_drawn_mask
 from .use_swap_settings import DEEPFAKE_OT_use_swap_settings
 
 CLASSES = (
@@ -103,5 +104,6 @@ CLASSES = (
     DEEPFAKE_OT_train_mask,
     DEEPFAKE_OT_undo_repair,
     DEEPFAKE_OT_update_swap,
+    DEEPFAKE_OT_use_drawn_mask,
     DEEPFAKE_OT_use_swap_settings,
 )

@@ -34,7 +34,7 @@ class DEEPFAKE_OT_allow_folder(bpy.types.Operator):
         current, folder = session.current(), Path(self.folder)
         entry = current.board.find(self.key)
         if not current.blocking and entry is not None and isinstance(entry.error, OutsideRootsError):
-            current.allow(entry, folder, entry.error.folders)
+            current.allow(folder)
             return {"FINISHED"}
         try:
             roots.allow(backend_place().workspace, [folder])

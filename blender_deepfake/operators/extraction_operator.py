@@ -7,10 +7,11 @@ import bpy
 
 from .. import compat, job_specs, people, project, session
 from ..backend_place import backend_place
+from ..choice_settings import DeepfakeChoice
 from ..core import person_choice
 from ..core.errors import DeepfakeError
 from ..core.runner import JobSpec
-from ..properties import DeepfakeChoice, DeepfakeSettings
+from ..properties import DeepfakeSettings
 
 
 class ExtractionOperator(bpy.types.Operator):

@@ -1,12 +1,17 @@
 """Write down that a person agreed."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from .. import compat, people, project
-from ..core.consent_records import AGREED, BASES, NewRecord
+from .. import compat, people, project, session
+from ..core import new_record
+from ..core.consent_records import BASES
 from ..core.errors import DeepfakeError
+from ..core.new_record import ACTIONS, AGREED, NewRecord
+
+_RARE = ("witness", "reference", "key", "succeeds")
 
 
 class DEEPFAKE_OT_make_consent(bpy.types.Operator):
@@ -24,10 +29,15 @@ class DEEPFAKE_OT_make_consent(bpy.types.Operator):
         use: str
         days: int
         shots: str
+        actions: set[str]
         rider: str
-        export: bool
         beside: bool
         replace: bool
+        more: bool
+        witness: str
+        reference: str
+        key: str
+        succeeds: str
     else:
         role: bpy.props.StringProperty(name="Role", description="Performer or identity", options={"HIDDEN"})
         basis: bpy.props.EnumProperty(name="Basis", description="Why the face may be used", items=BASES)
@@ -44,13 +54,17 @@ class DEEPFAKE_OT_make_consent(bpy.types.Operator):
         shots: bpy.props.StringProperty(
             name="Shots", description="The shots that it covers, such as sh010*,sh020. Empty: all of the project"
         )
+        actions: bpy.props.EnumProperty(
+            name="Allows",
+            description="What the person agreed to. Shift-click takes several",
+            items=ACTIONS,
+            default=set(new_record.USUAL),
+            options={"ENUM_FLAG"},
+        )
         rider: bpy.props.StringProperty(
             name="Document",
             description="File of the signed agreement. Only its fingerprint is stored; keep the file",
             subtype="FILE_PATH",
-        )
-        export: bpy.props.BoolProperty(
-            name="Model May Leave", description="The person also agreed that the trained model is given to others"
         )
         beside: bpy.props.BoolProperty(
             name="Keep With the Edit", description="In deepfake/consent beside the edit, not with your own records"
@@ -58,12 +72,33 @@ class DEEPFAKE_OT_make_consent(bpy.types.Operator):
         replace: bpy.props.BoolProperty(
             name="Replace", description="Put the new record in the place of the one that is there"
         )
+        more: bpy.props.BoolProperty(
+            name="More", description="A witness, a picture to know the person by, the studio's key, earlier records"
+        )
+        witness: bpy.props.StringProperty(name="Witness", description="Who witnessed it, by role or pseudonym")
+        reference: bpy.props.StringProperty(
+            name="Picture",
+            description="A picture of this person alone: faces of others are noticed by it. It is not stored",
+            subtype="FILE_PATH",
+        )
+        key: bpy.props.StringProperty(
+            name="Key", description="Sign with this key, such as the studio's. Empty: your own", subtype="FILE_PATH"
+        )
+        succeeds: bpy.props.StringProperty(
+            name="Succeeds",
+            description="Hashes of earlier records of the same person, who agrees to what was made under them, too. "
+            "Replace names those that were not revoked by itself",
+        )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[Any]:
-        scene = compat.sequencer_scene(context)
-        self.project = self.project or scene.deepfake.project
+        settings = compat.sequencer_scene(context).deepfake
+        self.project = self.project or settings.project
         state = people.person(self.role).consent
-        self.replace = not isinstance(state, DeepfakeError) and state is not None and state.state != "missing"
+        wanted = new_record.advised(getattr(settings, self.role), _errors(state))
+        known = not isinstance(state, DeepfakeError) and state is not None and state.state != "missing"
+        self.replace = known or wanted.replace
+        self.actions, self.succeeds = set(wanted.actions), wanted.succeeds
+        self.more = bool(wanted.succeeds)
         manager: Any = context.window_manager
         answer: set[Any] = manager.invoke_props_dialog(self, width=420, confirm_text="Make and Sign")
         return answer
@@ -82,12 +117,15 @@ class DEEPFAKE_OT_make_consent(bpy.types.Operator):
         agreed = column.column()
         for field in ("project", "granted_by", "use"):
             agreed.prop(self, field, placeholder="Needed" if self.basis in AGREED else "")
+        column.row().prop(self, "actions")
         column.prop(self, "days")
         column.prop(self, "shots", placeholder="All")
         column.prop(self, "rider")
-        column.prop(self, "export")
         column.prop(self, "beside")
         column.prop(self, "replace")
+        column.prop(self, "more")
+        for field in _RARE if self.more else ():
+            column.prop(self, field, placeholder="Your own" if field == "key" else "")
 
     def execute(self, context: bpy.types.Context) -> set[Any]:
         scene = compat.sequencer_scene(context)
@@ -99,6 +137,9 @@ class DEEPFAKE_OT_make_consent(bpy.types.Operator):
                 folder = project.consent_records()
                 settings.consent = settings.consent or project.written(folder)
                 folder = project.absolute(settings.consent)
+            rider, reference, key = (
+                project.absolute(path) if path else None for path in (self.rider, self.reference, self.key)
+            )
             record = NewRecord(
                 name=getattr(settings, self.role),
                 basis=self.basis,
@@ -107,8 +148,12 @@ class DEEPFAKE_OT_make_consent(bpy.types.Operator):
                 use=self.use,
                 days=min(self.days, 14) if self.basis == "test" else self.days,
                 shots=self.shots,
-                rider=project.absolute(self.rider) if self.rider else None,
-                export=self.export,
+                witness=self.witness,
+                rider=rider,
+                reference=reference,
+                actions=tuple(self.actions),
+                key=key,
+                succeeds=self.succeeds,
                 folder=folder,
                 replace=self.replace,
             )
@@ -121,3 +166,11 @@ class DEEPFAKE_OT_make_consent(bpy.types.Operator):
             return {"CANCELLED"}
         settings.project = settings.project or self.project.strip()
         return {"FINISHED"}
+
+
+def _errors(state: object) -> Iterator[str]:
+    """What was said against the record that there is: by the last jobs, and by the check."""
+    for entry in session.current().board.ended:
+        if entry.error is not None:
+            yield entry.error.fix
+    yield str(getattr(state, "fix", ""))

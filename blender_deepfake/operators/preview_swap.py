@@ -26,7 +26,7 @@ class DEEPFAKE_OT_preview_swap(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if session.current().previewing:
+        if previewing.state().making:
             cls.poll_message_set("A preview is being made")
             return False
         return needs_strip(cls, context)
@@ -35,30 +35,36 @@ class DEEPFAKE_OT_preview_swap(bpy.types.Operator):
         """In a window it returns at once, and the picture opens when it is there; else it blocks until then."""
         scene = compat.sequencer_scene(context)
         strip, settings = strips.active(scene), scene.deepfake
-        current = session.current()
+        current, frame = session.current(), scene.frame_current
         try:
             out = project.preview(strip, settings.identity)
-            spec = swap_specs.preview(scene, strip, swap_specs.of_panel(settings), scene.frame_current, out)
+            spec = swap_specs.preview(scene, strip, swap_specs.of_panel(settings), frame, out)
             out.parent.mkdir(parents=True, exist_ok=True)
-            current.previewing = True
-            current.in_background(_work(current, spec), partial(_show, out), _end)
+            work = _work(current, spec)
         except DeepfakeError as error:
-            _end()
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        previewing.state().begin(strips.uid_of(strip))
+        current.ask(work, partial(_end, out, frame))
+        said = previewing.state()
+        if current.blocking and said.said:
+            self.report({"ERROR" if said.failed else "WARNING"}, said.said)
+            return {"CANCELLED" if said.failed else "FINISHED"}
         self.report({"INFO"}, spec.note or "Making the preview")
         return {"FINISHED"}
 
 
-def _work(current: session.Session, spec: swap_specs.PreviewSpec) -> Callable[[], object]:
+def _work(current: session.Session, spec: swap_specs.PreviewSpec) -> Callable[[], dict[str, Any]]:
     """Makes the preview, touching nothing of Blender's."""
     backend = current.backend_at(backend_place())
     allow = roots.needed(previewing.written(spec)) if current.blocking else [project.folder()]
     return lambda: previewing.make(backend, spec, allow, current.is_closing)
 
 
-def _show(out: Path) -> None:
-    _end()
+def _end(out: Path, frame: int, told: dict[str, Any] | DeepfakeError) -> None:
+    previewing.state().end(frame, told)
+    if isinstance(told, DeepfakeError):
+        return
     image: Any = bpy.data.images.get(IMAGE)
     if image is None:
         image = bpy.data.images.load(str(out), check_existing=False)
@@ -66,7 +72,3 @@ def _show(out: Path) -> None:
     image.filepath = str(out)
     image.reload()
     image_window.show(bpy.context, image)
-
-
-def _end() -> None:
-    session.current().previewing = False

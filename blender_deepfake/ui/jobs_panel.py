@@ -64,6 +64,8 @@ def _draw_entry(box: Any, context: bpy.types.Context, entry: Entry, last: int) -
         if entry.state == "refused":
             paragraph(box, context, "Records are made and attached, and the project is named, under People.", "INFO")
         _draw_people(box, context, entry)
+    for said in entry.texts:
+        paragraph(box, context, said, "INFO")
 
 
 def _draw_buttons(row: Any, entry: Entry, last: int) -> None:
@@ -105,9 +107,8 @@ def _draw_progress(box: Any, context: bpy.types.Context, entry: Entry) -> None:
     if entry.figures:
         shown = list(entry.figures.items())[:3]
         box.label(text="   ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in shown))
-    note = entry.spec.note or entry.text
-    if note:
-        paragraph(box, context, note)
+    if entry.spec.note:
+        paragraph(box, context, entry.spec.note)
 
 
 def _draw_people(box: Any, context: bpy.types.Context, entry: Entry) -> None:

@@ -62,6 +62,7 @@ class DEEPFAKE_PT_mask_image(bpy.types.Panel):
         row = layout.row(align=True)
         row.operator("deepfake.brush_colour", text="Covered", icon="CANCEL").covered = True
         row.operator("deepfake.brush_colour", text="Seen", icon="HIDE_OFF").covered = False
+        layout.operator("deepfake.use_drawn_mask", icon="MOD_MASK")
         layout.operator("deepfake.save_mask", icon="FILE_TICK")
         row = layout.row(align=True)
         row.operator("deepfake.paint_mask", text="Previous", icon="TRIA_LEFT").which = "PREVIOUS"

@@ -10,6 +10,8 @@ from ..core.errors import DeepfakeError
 from ..people import Person
 from .sidebar import SidebarPanel, paragraph
 
+_RECORD_BUTTONS = 60  # pixels at scale 1 that the two of them take beside a line
+
 
 class DEEPFAKE_PT_people(SidebarPanel):
     bl_idname = "DEEPFAKE_PT_people"
@@ -112,7 +114,8 @@ def _draw_consent(box: Any, context: Any, role: str, known: Person) -> None:
         return
     if state.valid:
         row = box.row()
-        paragraph(row, context, state.text, "CHECKMARK", share=0.8)
+        taken = _RECORD_BUTTONS * context.preferences.system.ui_scale / context.region.width
+        paragraph(row, context, state.text, "CHECKMARK", share=1 - taken)
         _draw_record_buttons(row, role, named=False)
         return
     column = box.column(align=True)

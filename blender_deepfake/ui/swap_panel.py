@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from .. import compat, session
+from .. import compat, previewing, strips
 from .menus import DEEPFAKE_MT_swap_presets
 from .sidebar import SidebarPanel, paragraph
 
@@ -14,7 +14,8 @@ class DEEPFAKE_PT_swap(SidebarPanel):
     bl_label = "Swap"
 
     def fill(self, layout: Any, context: bpy.types.Context) -> None:
-        settings = compat.sequencer_scene(context).deepfake
+        scene = compat.sequencer_scene(context)
+        settings, strip = scene.deepfake, strips.active(scene)
         row = layout.row(align=True)
         row.menu("DEEPFAKE_MT_swap_presets", text=DEEPFAKE_MT_swap_presets.bl_label)
         row.operator("deepfake.add_swap_preset", text="", icon="ADD")
@@ -24,8 +25,11 @@ class DEEPFAKE_PT_swap(SidebarPanel):
         column.prop(settings, "place_when_done")
         column = layout.column()
         column.enabled = bool(settings.identity)
-        making = session.current().previewing
-        column.operator("deepfake.preview_swap", text="Making the Preview …" if making else None, icon="IMAGE_DATA")
+        preview = previewing.state()
+        text = "Making the Preview …" if preview.making else None
+        column.operator("deepfake.preview_swap", text=text, icon="IMAGE_DATA")
+        if preview.said and strip is not None and strips.uid_of(strip) == preview.strip:
+            paragraph(column, context, preview.said, "ERROR" if preview.failed else "INFO")
         named = f"Swap Face: {settings.identity}" if settings.identity else "Swap Face"
         column.operator("deepfake.swap", text=named, icon="USER")
         if not settings.identity:

@@ -69,6 +69,12 @@ class DEEPFAKE_PT_swap_output(SwapSettingsPanel):
     bl_idname = "DEEPFAKE_PT_swap_output"
     bl_label = "Output"
 
+    def fill(self, layout: Any, context: bpy.types.Context) -> None:
+        super().fill(layout, context)
+        row = layout.row()
+        row.use_property_decorate = False
+        row.prop(compat.sequencer_scene(context).deepfake, "swap_names", text="Names", placeholder="######")
+
 
 class DEEPFAKE_PT_swap_others(SidebarPanel):
     bl_idname = "DEEPFAKE_PT_swap_others"

@@ -3,8 +3,8 @@
     python scripts/screenshots/take.py GUI_ROOT ML_BACKEND [--story workflow] [--work DIR] [--scale 2]
 
 GUI_ROOT is a Debian folder with Blender, Xvfb, ImageMagick and xdotool, whose programs GUI_ROOT-bin/enter runs;
-ML_BACKEND the installed program. Each story is a Blender of its own, and goes on with what the one before it left in
-the work folder. Needs root, a few minutes and no screen. No part of the tests.
+ML_BACKEND the installed program. Each story is a Blender of its own; states, sizes and menus go on with what
+workflow left in the work folder. Needs root, a few minutes and no screen. No part of the tests.
 """
 
 import argparse
@@ -20,7 +20,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 MODULE = "bl_ext.user_default.deepfake_sequencer"
-STORIES = ("workflow", "states", "sizes", "menus")
+STORIES = ("workflow", "states", "sizes", "menus", "demo")
+FROM_NOTHING = ("workflow", "demo")
 LIMIT_SECONDS = 1500
 
 
@@ -117,7 +118,7 @@ def _install(enter: Path, extension: Path, environment: dict[str, str], work: Pa
 
 def _play(enter: Path, story: str, size: str, environment: dict[str, str], work: Path) -> int:
     width, height = size.split("x")
-    if story == STORIES[0]:  # it begins with nothing
+    if story in FROM_NOTHING:
         shutil.rmtree(work / "home", ignore_errors=True)
     (work / "home").mkdir(exist_ok=True)
     command = [str(enter), "blender", "--addons", MODULE, "--app-template", "Video_Editing"]

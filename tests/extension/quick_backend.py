@@ -24,16 +24,19 @@ from ml_backend.service.server import Machinery, Terms, serve
 
 
 class Quick(BaseModel):
-    """What the job shall do: how many steps, and how it shall end. `out` is a folder that it would fill."""
+    """What the job shall do: how many steps, what it says, how it shall end. `out` is a folder that it would fill."""
 
     steps: int = 3
+    says: tuple[str, ...] = ("starting",)
     end: str = "done"
     out: Path | None = None
+    consent: Path | None = None
     picture: Path | None = None
 
 
 def quick(request: Quick, reporter: Reporter) -> dict[str, Any]:
-    reporter.message("starting")
+    for text in request.says:
+        reporter.message(text)
     print("a printed line", flush=True)
     if request.picture is not None:
         reporter.preview(request.picture)

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from blender_deepfake.core import consent_records
-from blender_deepfake.core.consent_records import NewRecord
 from blender_deepfake.core.errors import UsageError
 
 DEMO = Path(__file__).parents[2] / "demo" / "consent" / "identity_B.json"
@@ -36,21 +35,7 @@ def test_states() -> None:
     assert not consent_records.of_answer({}).valid
 
 
-def test_arguments() -> None:
-    made = NewRecord("anna", "performer", "film", "the actor", "--a use", 30, "sh1*", Path("/a b/x.pdf"), export=True)
-    words = made.arguments()
-    assert words[:5] == ["consent", "new", "anna", "--json", "--basis"]
-    assert "--use=--a use" in words, "a text may begin with dashes"
-    assert "--rider=/a b/x.pdf" in words
-    assert "train,swap,export-model" in words
-    assert "--replace" not in words
-    assert NewRecord("anna", "self").arguments() == [
-        *["consent", "new", "anna", "--json", "--basis", "self", "--actions", "train,swap"]
-    ]
-    with pytest.raises(UsageError, match="Project, Who Agreed, Use"):
-        NewRecord("anna", "performer", use=" ").arguments()
-    with pytest.raises(UsageError, match="no name"):
-        NewRecord("", "self").arguments()
+def test_check_arguments() -> None:
     assert consent_records.check_arguments("anna", Path("/c"), "x")[-3:] == ["--consent", "/c", "--project=x"]
 
 

@@ -46,6 +46,14 @@ def test_result_progress_and_log(backend: Backend) -> None:
     assert not board.busy
 
 
+def test_what_a_job_said_is_still_told_when_it_is_done(backend: Backend) -> None:
+    board = Board()
+    said = ["Grain has no effect here.", "Parameters: encoder 12.", "Grain has no effect here.", "Frame 3 is dark."]
+    entry = board.start(spec(steps=1, says=said), backend.connect)
+    wait(board, entry, backend)
+    assert entry.texts == ("Grain has no effect here.", "Frame 3 is dark.")
+
+
 def test_jobs_are_queued_in_the_order_in_which_they_were_started(backend: Backend) -> None:
     board, first_is_held = Board(), threading.Event()
 

@@ -22,6 +22,7 @@ UNSEEN = {
     "evaluation/report": "a style sheet",
     "facesets/actions.py": "`ml-backend faceset`",
     "facesets/check.py": "`ml-backend faceset check`",
+    "facesets/merge.py": "`ml-backend faceset merge`",
     "facesets/people_picture.py": "drawn into a picture",
     "facesets/repair_file.py": "`ml-backend faceset repair`",
     "provenance/audit_commands.py": "`ml-backend audit`",
@@ -97,7 +98,7 @@ def test_no_option_of_a_command_line_is_left(where: str) -> None:
 
 def test_what_only_a_terminal_can_do_is_what_has_no_button() -> None:
     kept = {where.partition(":")[0] for where, text in HINTS.items() if TERMINAL in in_panel(text)}
-    assert kept == {"provenance/gate.py", "provenance/consent.py", "provenance/audit.py"}
+    assert kept == {"provenance/gate.py", "provenance/audit.py"}  # to begin a new audit
 
 
 def test_the_hints_were_found() -> None:
@@ -126,6 +127,20 @@ def test_what_is_no_hint_stays() -> None:
             "of ben under People, with the shots a,b",
         ),
         (
+            f"If more was agreed: {_MAKE} --actions train,swap,export-model --replace",
+            "If more was agreed: press Make Record of ben under People, which then allows Train, Swap, Hand Out",
+        ),
+        (
+            f"If it is the same person: {_MAKE} --replace --succeeds {'0f' * 32}; else extract anew.",
+            "If it is the same person: press Make Record of ben under People, which then names the earlier record in "
+            "Succeeds; else extract anew.",
+        ),
+        (
+            f"Have it signed anew with a key that counts: {_MAKE} --replace --key STUDIO.pem",
+            "Have it signed anew with a key that counts: press Make Record of ben under People, with that key under "
+            "More",
+        ),
+        (
             "Copy or export the file again, or leave it out with --frames 1-99 or --frames 105-.",
             "Copy or export the file again, or trim the strip to frames 1-99 or frames 105-.",
         ),
@@ -136,6 +151,11 @@ def test_what_is_no_hint_stays() -> None:
             "programs, or take another machine.",
         ),
         ("--set batch_size=4 would fit in one.", "Faces a Step 4 (Learning in the panel Train) would fit in one."),
+        (
+            "Likeness to the identity and the performer is not measured; --identity-faceset and --performer-faceset "
+            "would make it known.",
+            "Likeness to the identity and the performer is not measured: extract faces under People.",
+        ),
         ("Say --set base=none.", "Write base=none into Other Settings of the panel Train."),
     ],
 )

@@ -1,5 +1,6 @@
 """Menus, dropped manifests, presets, undo and redo, and a render, all with the mouse and the keyboard."""
 
+import subprocess
 from pathlib import Path
 
 import bpy
@@ -136,6 +137,23 @@ def _dropped() -> Story:
     with bpy.context.temp_override(window=screen.window(), area=browser):
         bpy.ops.screen.area_close()
     yield 0.5
+    yield from _dropped_from_outside(folder)
+
+
+def _dropped_from_outside(swap: Path) -> Story:
+    """As from a file manager: first the folder, which Blender hands to nobody, then its manifest."""
+    for what in (swap, swap / "manifest.json"):
+        for strip in [strip for strip in strips() if strip.get("deepfake_source")]:
+            strips().remove(strip)
+        yield 3.0  # what draws its thumbnails must end first
+        x, y, width, height = _timeline()
+        program = Path(__file__).parents[1] / "drop_file.py"
+        words = ["python3", str(program), str(what), str(x + width // 2), str(y + height // 2)]
+        source = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        yield until("dropped", lambda source=source: source.poll() is not None, 60)
+        yield 1.5
+        say("from outside:", what.name, source.communicate()[0].strip(), _told())
+    shoot("dropped_from_outside", docs=False)
 
 
 def _rendered() -> Story:

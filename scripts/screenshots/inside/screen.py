@@ -21,7 +21,9 @@ def window() -> Any:
 
 
 def sequencer() -> Any:
-    return next(a for a in window().screen.areas if a.type == "SEQUENCE_EDITOR")
+    """The one with the timeline."""
+    areas = [a for a in window().screen.areas if a.type == "SEQUENCE_EDITOR"]
+    return next(a for a in areas if a.spaces.active.view_type != "PREVIEW")
 
 
 def region(area: Any, kind: str) -> Any:

@@ -1,6 +1,7 @@
 """The edit after the workflow: each panel unfolded, tools over the preview, and states that go wrong."""
 
 from pathlib import Path
+from typing import Any
 
 import bpy
 import freezes
@@ -8,6 +9,8 @@ import screen
 from edit import EDIT, all_ended, any_state, board, go, module, select, settings, tell_jobs
 from screen import only, press, shoot, shoot_sidebar
 from waits import Story, until
+
+_HAND = ((0.3, 0.35, 0.0, 0.08), (0.45, 0.55, 0.1, 0.0), (0.6, 0.35, 0.0, -0.08), (0.45, 0.2, -0.1, 0.0))
 
 
 def story() -> Story:
@@ -74,9 +77,32 @@ def _masks() -> Story:
     yield 1.0
     shoot("masks", _upper(0.6))
     editor = next(a for a in screen.window().screen.areas if a.type == "IMAGE_EDITOR")
+    yield from _drawn_mask(editor)
     with bpy.context.temp_override(window=screen.window(), area=editor):
         bpy.ops.screen.area_close()
     yield 0.5
+
+
+def _drawn_mask(editor: Any) -> Story:
+    """A shape over the right cheek in Blender's own mask, then taken as covered."""
+    mask = bpy.data.masks.new(name="hand")
+    spline = mask.layers.new().splines.new()
+    spline.points.add(4 - len(spline.points))
+    for point, (x, y, dx, dy) in zip(spline.points, _HAND, strict=True):
+        point.handle_left_type = point.handle_right_type = "FREE"
+        point.co, point.handle_left, point.handle_right = (x, y), (x - dx, y - dy), (x + dx, y + dy)
+    spline.use_cyclic = True
+    editor.spaces.active.ui_mode = "MASK"
+    editor.spaces.active.mask = mask
+    yield 2.0
+    shoot("mask_drawn", _upper(0.6), docs=False)
+    panel = screen.region(editor, "UI")
+    with bpy.context.temp_override(window=screen.window(), area=editor, region=panel):
+        bpy.ops.deepfake.use_drawn_mask("INVOKE_DEFAULT")
+    yield 2.0
+    shoot("mask_used", _upper(0.6), docs=False)
+    editor.spaces.active.ui_mode = "PAINT"
+    yield 1.0
 
 
 def _preview_and_sidebar() -> screen.Box:
@@ -90,6 +116,14 @@ def _upper(share: float) -> screen.Box:
     return 0, menus, screen.window().width, int(screen.window().height * share) - menus
 
 
+def _refused_preview() -> Story:
+    """Why there is none is told where it was asked for."""
+    yield from only("swap", "swap_settings", "swap_output", unfolded=True)
+    bpy.ops.deepfake.preview_swap()
+    yield until("the preview ended", lambda: not module("previewing").state().making, 120)
+    yield from shoot_sidebar("preview_refused", docs=False)
+
+
 def _wrong() -> Story:
     """Refused, failed, paused, queued, cancelled; long names; no consent for this project."""
     freezes.phase("wrong")
@@ -100,6 +134,8 @@ def _wrong() -> Story:
     chosen.project = "another film"
     bpy.ops.deepfake.train()
     yield any_state("refused")
+    yield from _refused_preview()
+    yield from only("backend", "jobs")
     chosen.project = "demo"
     grey = Path(bpy.data.filepath).parent / "deepfake" / "a_movie_that_is_none_with_a_rather_long_file_name.mp4"
     grey.write_bytes(b"no movie at all" * 99)
