@@ -21,6 +21,7 @@ from ml_backend.farm.commands import add_farm_parser
 from ml_backend.jobs import JOB_KINDS
 from ml_backend.provenance.audit_commands import add_audit_parser
 from ml_backend.provenance.commands import add_consent_parser
+from ml_backend.provenance.plain import plain
 from ml_backend.requests import (
     ApplyMasksRequest,
     EvaluateRequest,
@@ -40,6 +41,7 @@ from ml_backend.training.models.model_commands import add_model_parser
 Request = TypeVar("Request", bound=BaseModel)
 
 INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C ended
+_LONGEST_LINE = 20_000  # letters of an error's text
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -69,8 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _line(error: Exception) -> str:
-    """The error's text on one line."""
-    return " ".join(str(error).split())
+    """The error's text on one line, in which what records or files are called does not steer the terminal."""
+    return plain(" ".join(str(error).split()), _LONGEST_LINE)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -17,7 +17,9 @@ from pathlib import Path
 from environments import ROOT, Environment, backend, blender, ensure, find_python, program
 
 BLENDERS = ("4.5", "5.0", "5.2")
-PYTEST = "pytest>=8.3"
+PYTEST = ("pytest>=8.3", "pytest-xdist>=3.6")
+PROCESSORS = os.cpu_count() or 1
+WORKERS = min(4, PROCESSORS)
 
 
 def main() -> int:
@@ -33,14 +35,18 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as home:
         # tests must not see, nor add to, the user's keys and consent records
         environment = os.environ | {"ML_BACKEND_HOME": home, "DEEPFAKE_BACKEND": str(program(python, "ml-backend"))}
+        # as many threads as there are processors for each of several processes would slow all of them down
+        beside = {"OMP_NUM_THREADS": str(max(1, PROCESSORS // WORKERS))} | environment
         versions = BLENDERS[:1] if arguments.fast else BLENDERS
         for version in [arguments.blender] if arguments.blender else () if arguments.pytest else versions:
-            failed += in_blender(version, marks, environment)
-        # a file's tests stay together: they share what is slow to make
-        together = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
-        chosen = arguments.pytest or [*together, "tests", "--ignore", "tests/blender"]
-        if arguments.pytest or not arguments.blender:
-            failed += run("pytest", [str(python), "-m", "pytest", *marks, *chosen], environment)
+            failed += in_blender(version, marks, beside)
+        pytest = [str(python), "-m", "pytest", *marks]
+        if arguments.pytest:
+            failed += run("pytest", [*pytest, *arguments.pytest], environment)
+        elif not arguments.blender:
+            # a file's tests stay together: they share what is slow to make
+            together = ["-n", str(WORKERS), "--dist", "loadfile"]
+            failed += run("pytest", [*pytest, *together, "tests", "--ignore", "tests/blender"], beside)
     print("Failed: " + ", ".join(failed) if failed else "All checks and tests passed.", flush=True)
     return 1 if failed else 0
 
@@ -64,11 +70,13 @@ def checks(python: Path) -> list[str]:
 def in_blender(version: str, marks: Sequence[str], environment: dict[str, str]) -> list[str]:
     """The extension's tests in one Blender; skipped where this machine lacks the Python for it."""
     name = f"Blender {version}"
-    place = blender(version, PYTEST)
+    place = blender(version, *PYTEST)
     if place is None:
         print(f"{name}: no Python for it on this machine, its tests are not run.", flush=True)
         return []
-    return run(name, [str(ensure(place)), "-m", "pytest", *marks, "tests/blender"], environment)
+    # each test is a Blender of its own and shares nothing, and a few are much longer than the others
+    together = ["-n", str(WORKERS), "--dist", "worksteal"]
+    return run(name, [str(ensure(place)), "-m", "pytest", *marks, *together, "tests/blender"], environment)
 
 
 def run(name: str, command: Sequence[str], environment: dict[str, str] | None = None) -> list[str]:

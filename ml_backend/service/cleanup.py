@@ -10,6 +10,7 @@ logger = logging.getLogger(__name__)
 
 LOG_BYTES = 8 << 20
 RECENT_PREVIEWS = 10
+DEFAULT_KEEP_MB = 1000
 
 
 def clean(jobs: Path, ended: Sequence[str], running: Sequence[str], keep_bytes: int) -> None:

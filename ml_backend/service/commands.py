@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ml_backend.provenance.home import home_folder
+from ml_backend.service.cleanup import DEFAULT_KEEP_MB
 from ml_backend.service.endpoint import Endpoint, endpoint_path
-from ml_backend.service.server import DEFAULT_KEEP_MB, Terms, serve
 
 
 def add_serve_parser(subparsers: Any) -> None:
@@ -45,6 +45,8 @@ def _at_least_one(text: str) -> int:
 
 
 def _serve(args: argparse.Namespace) -> int:
+    from ml_backend.service.server import Terms, serve  # what speaks HTTP takes longer to load than all else
+
     workspace: Path = (args.workspace or home_folder() / "workspace").absolute()
 
     def announce(endpoint: Endpoint) -> None:

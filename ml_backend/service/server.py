@@ -22,7 +22,7 @@ from ml_backend.atomic import remove_leftovers
 from ml_backend.errors import BackendError
 from ml_backend.jobs import JOB_KINDS, JobKind
 from ml_backend.service import file_lock
-from ml_backend.service.cleanup import clean
+from ml_backend.service.cleanup import DEFAULT_KEEP_MB, clean
 from ml_backend.service.devices import PROBE, find_devices
 from ml_backend.service.endpoint import (
     STORE_NAME,
@@ -45,7 +45,6 @@ from ml_backend.service.web.context import Facts, Service
 
 STARTING_SECONDS = 5.0
 CLEANING_SECONDS = 60.0
-DEFAULT_KEEP_MB = 1000
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ def test_wrong_usage_is_2(scenario: Scenario, tmp_path: Path) -> None:
         ["extract", "--strip", "plate", "--name", "a", "--framing", "legs"],
         ["extract", "--strip", "plate", "--name", "a", "--size", "32"],
         ["extract", "--strip", "plate", "--name", "a", "--smooth", "5"],
+        ["extract", "--strip", "plate", "--name", "a", "--frames", "900-901"],
         ["train-mask", "--model", model, "--faceset", model],
         ["train-mask", "--model", model],
         ["apply-masks", "--faceset", model, "--mask-model", "/nowhere"],

@@ -38,6 +38,10 @@ def test_faces_and_consent(scenario: Callable[..., dict[str, Any]]) -> None:
     assert "The record lacks: Project, Who Agreed" in answer["lacks"]
     assert answer["valid"][0] == "valid"
     assert "already" in answer["there"]
+    assert "already" in answer["told"], "the panel tells it still when it is drawn again"
+    assert answer["rare"] == "FINISHED"
+    assert (answer["allows"]["actions"], answer["allows"]["witness"]) == (["swap"], "the agent")
+    assert len(answer["allows"]["replaces"]) == 1
     assert answer["other"][0] == "wrong-project"
     assert "demo" in answer["other"][2], "the backend says whose project it is"
     assert answer["kept"][0][0] == "valid"

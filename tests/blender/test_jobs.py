@@ -23,7 +23,8 @@ def test_by_operator(scenario: Callable[..., dict[str, Any]], quick_backend: str
     assert blocking["stopped"]
     assert window["left_over"] == 2
     assert [label for label, _ in window["picked_up"]] == ["Quick", "Quick"]
-    assert window["finished"] == ["done"]
+    assert window["finished"] == ["done", "both"]
+    assert window["asks"] == [2, 1], "what was allowed for one job counts for the other"
     assert window["again"] == ["done", "Outside"]
     assert window["gone"]
     assert window["failure"] == ""

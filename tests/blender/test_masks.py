@@ -28,3 +28,6 @@ def test_paint_and_keep(scenario: Callable[..., dict[str, Any]]) -> None:
     assert "There is no face" in answer["nobody"][0][0]
     assert "There are no faces" in answer["nobody"][1][0]
     assert answer["damaged"] == [["FINISHED"], 255], "a mask that cannot be read is begun anew"
+    assert answer["drawn"]["box"] == [[24, 12], [55, 59]], "rows from the top"
+    assert answer["drawn"]["soft"] == 0
+    assert "Nothing is drawn" in answer["drawn"]["empty"]

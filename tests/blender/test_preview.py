@@ -17,5 +17,8 @@ def test_it_says_why(scenario: Callable[..., dict[str, Any]], quick_backend: str
     assert answer["started_nothing"]
     assert answer["started"] == ["FINISHED"]
     assert answer["meanwhile"] == [True, False]
-    assert "lies outside the folders" in answer["failure"]
+    failed, said = answer["failure"]
+    assert failed
+    assert said.startswith("Frame 12: ")
+    assert "lies outside the folders" in said
     assert answer["afterwards"] == [True, False]

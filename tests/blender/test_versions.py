@@ -32,3 +32,6 @@ def test_versions_and_updates(scenario: Callable[..., dict[str, Any]]) -> None:
     assert updates["longer"] == ["5 frames were not swapped yet"]
     assert updates["settings"] == ["settings changed (opacity)"]
     assert updates["checkpoint"] == ["the model is at checkpoint 300"]
+    settings, reasons = updates["named"]
+    assert settings == {"names": "renamed by b.####", "gaps": "true"}
+    assert reasons[-1] == "settings changed (gaps, names)"

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_backend.errors import UsageError
-from ml_backend.farm.job import make_job, read_job, write_job
+from ml_backend.farm.export import export
+from ml_backend.farm.job import make_job, read_job
 from ml_backend.farm.paths import VARIABLE, mapped, rules
 from ml_backend.progress import SilentReporter
 from ml_backend.requests import SwapRequest
@@ -63,10 +66,21 @@ def test_a_variable_that_is_no_rule_is_named() -> None:
         rules(None, {VARIABLE: "/mnt/a"})
 
 
+def by_open_job_description(job: Path, here: Path, there: Path, piece: str, environment: dict[str, str]) -> None:
+    """Have its own runner do a piece on a machine that sees `here` as `there`."""
+    program = Path(sys.executable).with_name("openjd")
+    rule = {"source_path_format": "POSIX", "source_path": str(here), "destination_path": str(there)}
+    asked = [program, "run", job / "template.json", "--step", "Frames", "--tasks", json.dumps([{"Frame": piece}])]
+    asked += ["--path-mapping-rules", json.dumps({"version": "pathmapping-1.0", "path_mapping_rules": [rule]})]
+    done = subprocess.run(asked, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+
+
 @pytest.mark.slow
 def test_a_piece_made_below_another_folder_is_the_same(
-    footage: Path, tiny_model: Path, consent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    footage: Path, tiny_model: Path, consent: Path, tmp_path: Path, backend_environment: dict[str, str]
 ) -> None:
+    """One by the rules of Open Job Description's runner, one by those of the environment."""
     here, there = tmp_path / "mnt shots", tmp_path / "srv" / "shötß"
     shutil.copytree(tiny_model, here / "model")
     shutil.copytree(consent, here / "consent")
@@ -83,15 +97,14 @@ def test_a_piece_made_below_another_folder_is_the_same(
     whole = content(asked.out)
     shutil.rmtree(asked.out)
     job = make_job(asked, 2)
-    write_job(here / "job", job)
+    export(job, here / "job", "openjd", str(Path(sys.executable).with_name("ml-backend")))
     run_swap(job.step("faces"), SilentReporter())
     shutil.copytree(here, there)
     shutil.move(here, tmp_path / "away")  # nothing of it can be read by mistake
-    monkeypatch.setenv(VARIABLE, f"{here}={there}")
-    worker = read_job(there / "job", rules(None, os.environ))
+    by_open_job_description(there / "job", here, there, "1-2", backend_environment)
+    worker = read_job(there / "job", rules(None, {VARIABLE: f"{here}={there}"}))
     assert worker.request.out == there / "swap"
-    for piece in worker.pieces:
-        run_swap(worker.step("frames", piece), SilentReporter())
+    run_swap(worker.step("frames", "3-4"), SilentReporter())
     shutil.move(there, here)  # the pieces come back to the machine that joins and signs
     run_swap(read_job(here / "job").step("join"), SilentReporter())
     assert content(asked.out) == whole

@@ -14,7 +14,7 @@ from schemathesis.core.result import Ok
 
 pytestmark = pytest.mark.slow
 LEAST = 2000
-EACH = 160
+EACH = 130
 QUIET = settings(
     max_examples=EACH, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )

@@ -4,6 +4,7 @@ Faces come from a strip and from a folder of pictures; records are made, attache
 """
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -110,6 +111,9 @@ whole = {**terms, "granted_by": "the actor", "project": "demo", "shots": "plate*
 answers["made"] = tell(operators.make_consent, **whole)
 answers["valid"] = shown("performer")["consent"]
 answers["there"] = tell(operators.make_consent, **whole)
+answers["told"] = str(people.look(scene, "performer").failure)
+answers["rare"] = tell(operators.make_consent, **whole, actions={"swap"}, witness="the agent", replace=True)
+answers["allows"] = json.loads((Path(os.environ["ML_BACKEND_HOME"]) / "consent" / "performer_A.json").read_text())
 settings.project = "another film"
 answers["other"] = shown("performer")["consent"]
 answers["beside"] = tell(operators.make_consent, **{**whole, "project": "another film"}, beside=True)

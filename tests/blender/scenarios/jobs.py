@@ -114,11 +114,18 @@ def as_in_a_window() -> dict[str, Any]:
     entry = current.submit(
         JobSpec("quick", {"out": str(out)}, "Outside"), lambda entry: not finished.append(entry.state)
     )
-    until(lambda: entry.ended and not current._refreshing, tick)
+    asked = {"out": str(out), "consent": str(folder / "records")}
+    both = current.submit(JobSpec("quick", asked, "Both"), lambda entry: not finished.append("both"))
+    until(lambda: entry.ended and both.ended and not current._refreshing, tick)
     assert isinstance(entry.error, OutsideRootsError)
+    assert isinstance(both.error, OutsideRootsError)
+    asks = [len(both.error.folders)]
     at_once(lambda: operators.allow_folder(folder=str(entry.error.folders[0]), key=entry.key))
     until(lambda: finished, tick)
     again = current.board.entries[-1]
+    asks.append(len(both.error.folders))
+    at_once(lambda: operators.allow_folder(folder=str(both.error.folders[0]), key=both.key))
+    until(lambda: len(finished) == 2, tick)
     second = current.submit(JobSpec("quick", {"steps": 2000}, "Paused"))
     until(lambda: second.done >= 2, tick)
     at_once(lambda: operators.pause_job(key=second.key))
@@ -136,6 +143,7 @@ def as_in_a_window() -> dict[str, Any]:
         "left_over": left_over,
         "picked_up": picked_up,
         "finished": finished,
+        "asks": asks,
         "again": [again.state, again.spec.label],
         "gone": entry not in current.board.entries,
         "slowest": max(durations),

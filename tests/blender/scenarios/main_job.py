@@ -51,7 +51,7 @@ def on_a_farm(command: Any, folder: Path, swap: tuple[str, ...], answers: dict[s
     plate = bpy.context.scene.sequence_editor.strips_all["plate"]
     plate.color_saturation = 1.0
     job, out = folder / "job", folder / "farm swap"
-    answers["export"] = run(command, "export-job", *swap[1:], "--job", str(job), "--chunk", "3")
+    answers["export"] = run(command, "export-job", *swap[1:], "--job", str(job), "--chunk", "4")
     farm = [os.environ["DEEPFAKE_BACKEND"], "farm", "run", str(job), "--workers", "1"]
     subprocess.run(farm, check=True, stdout=sys.stderr)
     answers["place"] = run(command, "place", str(out), "--strip", "plate")
@@ -121,6 +121,7 @@ def main(folder: Path, extension: str) -> None:
         "extract_b": run(
             command,
             *("extract", "--strip", "take", "--name", "actor_b", "--faceset", str(faces / "actor_b")),
+            *("--frames", "13-90"),
             *workspace,
             *consent,
         ),

@@ -15,6 +15,8 @@ import pictures
 import blender_deepfake
 from blender_deepfake import mask_painting
 from blender_deepfake.core import mask_files
+from blender_deepfake.core.errors import UsageError
+from blender_deepfake.operators import use_drawn_mask
 
 SIZE = (96, 64)
 folder = Path(sys.argv[1])
@@ -60,6 +62,25 @@ def run(**values: Any) -> list[str]:
         return [str(error)]
 
 
+def drawn() -> dict[str, Any]:
+    """A rectangle of Blender's own mask, 12 to 60 by 8 to 40 pixels from the bottom left of 96 by 64."""
+    mask = bpy.data.masks.new(name="hand")
+    spline = mask.layers.new().splines.new()
+    spline.points.add(4 - len(spline.points))
+    for point, (x, y) in zip(spline.points, ((12, 8), (60, 8), (60, 40), (12, 40)), strict=True):
+        place = (0.5 + (x - SIZE[0] / 2) / SIZE[0], 0.5 + (y - SIZE[1] / 2) / SIZE[0])
+        point.handle_left_type = point.handle_right_type = "FREE"
+        point.co = point.handle_left = point.handle_right = place
+    use_drawn_mask.use(painting(), mask)
+    black = np.argwhere(seen() == 0)
+    between = int(((seen() > 0) & (seen() < 255)).sum())
+    try:
+        use_drawn_mask.use(painting(), bpy.data.masks.new(name="empty"))
+    except UsageError as error:
+        return {"box": [black.min(0).tolist(), black.max(0).tolist()], "soft": between, "empty": str(error)}
+    return {}
+
+
 random = np.random.default_rng(1)
 levels = [random.integers(0, 256, SIZE[::-1], np.uint8) for _ in range(3)]
 levels[0][0] = np.arange(SIZE[0])
@@ -98,5 +119,8 @@ run(which="SHOWN")
 target.write_bytes(b"no picture")
 mask_files.painted_path(faceset, name).unlink()
 answer["damaged"] = [run(which="NAMED", face=name), int(seen().min())]
+run(which="NEXT")
+paint(np.full(SIZE[::-1], 255, np.uint8))
+answer["drawn"] = drawn()
 print(json.dumps(answer))
 blender_deepfake.unregister()

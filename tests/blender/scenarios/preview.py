@@ -10,7 +10,7 @@ import bpy
 import pictures
 
 import blender_deepfake
-from blender_deepfake import session
+from blender_deepfake import previewing, session
 
 folder = Path(sys.argv[1])
 blender_deepfake.register()
@@ -45,13 +45,13 @@ answer["started_nothing"] = current.backend is None
 
 current.blocking = False
 answer["started"] = list(operators.preview_swap())
-answer["meanwhile"] = [current.previewing, operators.preview_swap.poll()]
+answer["meanwhile"] = [previewing.state().making, operators.preview_swap.poll()]
 deadline = time.monotonic() + 60
-while current.previewing:
+while previewing.state().making:
     assert time.monotonic() < deadline
     current._tick()
     time.sleep(0.02)
-answer["failure"] = current.failure
+answer["failure"] = [previewing.state().failed, previewing.state().said]
 answer["afterwards"] = [operators.preview_swap.poll(), "Swap Preview" in bpy.data.images]
 blender_deepfake.unregister()
 print(json.dumps(answer))

@@ -104,6 +104,8 @@ def updates(scene: Any, plate: Any, model: Path) -> dict[str, Any]:
     plate.property_unset("deepfake_opacity")
     checkpoint(model, 300)
     answer["checkpoint"] = reasons()
+    named = swap_specs.Swapping(model, "b", names="{strip} by {identity}.####", settings={"gaps": "true"})
+    answer["named"] = [named.settings_of(plate), list(swap_updates.needed(scene, plate, folder, named).reasons)]
     return answer
 
 
