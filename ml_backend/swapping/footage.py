@@ -12,7 +12,8 @@ from ml_backend.media.source import SourceInfo
 def footage_state(info: SourceInfo) -> list[tuple[str, int, int]]:
     """Name, size in bytes and time of change of every file of a whole source, whatever range is selected.
 
-    The time in µs, since file servers round what is finer. Not where it lies: machines of a farm see the same files at other places.
+    The time in µs, since file servers round what is finer. Not where it lies: machines of a farm see the same files
+    at other places.
     """
     states = [(file, file.stat()) for file in files_of(info)]
     return [(file.name, state.st_size, state.st_mtime_ns // 1000) for file, state in states]
