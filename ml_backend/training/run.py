@@ -13,6 +13,7 @@ import torch
 from ml_backend.errors import BackendError, Cancelled
 from ml_backend.media.write import write_rgb
 from ml_backend.progress import Reporter
+from ml_backend.provenance.withdrawn import check_not_withdrawn
 
 from .budget import Budget
 from .curves.curves import Curves
@@ -24,6 +25,7 @@ from .parallel.world import agreed, wait
 from .preview import preview_grid
 from .recipe import phase_at
 from .state import collect, restore
+from .threads import watched_threads
 from .trainer import Trainer
 
 REPORT_SECONDS = 0.5
@@ -35,12 +37,14 @@ LOSS_MEMORY = 0.02
 class Origin:
     """landmarks: the landmark model. base: the SHA-256 of the base model. consent: the records' hashes by identity.
 
-    joined: whether identities join the model now, so that the budget counts from here.
+    records: a folder of records besides the user's own. joined: whether identities join the model now, so that the
+    budget counts from here.
     """
 
     landmarks: str
     base: str | None
     consent: Mapping[str, str]
+    records: Path | None
     joined: bool
 
 
@@ -70,6 +74,7 @@ class Run:
         self._checked: float | None = None
         self._curves: Curves | None = None
         self._started = time.monotonic()
+        self._threads = watched_threads(trainer.device, self._world.size, self._started)
         if before is not None:
             trainer.grow(before.side)
         self._set_rates()
@@ -81,6 +86,8 @@ class Run:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._trainer.batches.close()
+        if self._threads is not None:
+            self._threads.close()
         if self._curves is not None:
             self._curves.close()
 
@@ -102,6 +109,7 @@ class Run:
             self._iteration += 1
             steps += 1
             now = time.monotonic()
+            self._watch_threads(now, reporter)
             stop, preview, save, report = self._agree(
                 reporter.stop_requested(),
                 now - previewed > config.preview_minutes * 60,
@@ -134,6 +142,10 @@ class Run:
             self._save()
             self._preview(reporter)
         return self._result(steps, seconds, reporter)
+
+    def _watch_threads(self, now: float, reporter: Reporter) -> None:
+        if self._threads is not None and self._threads.stepped(now):
+            reporter.message(f"Training goes on with {self._threads.count} of the threads, which is faster now.")
 
     def _result(self, steps: int, seconds: float, reporter: Reporter) -> dict[str, Any]:
         reporter.progress("train", 1, 1, {"iteration": float(self._iteration), "loss": self._loss or 0.0})
@@ -238,7 +250,9 @@ class Run:
             self._curves.add(self._iteration, self._seconds(), figures, parts)
 
     def _save(self) -> None:
+        """Raises ConsentRefused, and keeps nothing, where somebody's consent was revoked in the meantime."""
         if self._world.leads:
+            check_not_withdrawn(self._origin.consent, self._origin.records, "train")
             trainer = self._trainer
             known = trainer.networks.autoencoder.identities
             before = self._before

@@ -26,7 +26,7 @@ operators: Any = bpy.ops.deepfake
 
 
 def until(condition: Callable[[], object], step: Callable[[], object] = lambda: None) -> None:
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline
         step()
@@ -126,7 +126,7 @@ def as_in_a_window() -> dict[str, Any]:
     asks.append(len(both.error.folders))
     at_once(lambda: operators.allow_folder(folder=str(both.error.folders[0]), key=both.key))
     until(lambda: len(finished) == 2, tick)
-    second = current.submit(JobSpec("quick", {"steps": 2000}, "Paused"))
+    second = current.submit(JobSpec("quick", {"steps": 20000}, "Paused"))
     until(lambda: second.done >= 2, tick)
     at_once(lambda: operators.pause_job(key=second.key))
     until(lambda: second.state == "paused" and not current._refreshing, tick)
