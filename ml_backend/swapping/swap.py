@@ -13,6 +13,7 @@ from ml_backend.progress import Reporter
 from ml_backend.provenance import audit
 from ml_backend.provenance.credentials import Facts, is_signed, plate_of, sign_sequence
 from ml_backend.provenance.gate import shot_of
+from ml_backend.provenance.withdrawn import check_not_withdrawn
 from ml_backend.requests import SwapRequest
 
 from .footage import files_of
@@ -24,6 +25,8 @@ from .permission import facts_of, true_footage
 from .pieces import not_made, open_piece, shown
 from .swap_folder import open_folder
 from .swap_job import SwapJob, open_job
+
+ASKED_AGAIN = 25  # frames after which it is looked whether somebody's consent was revoked in the meantime
 
 
 def run_swap(request: SwapRequest, reporter: Reporter) -> dict[str, Any]:
@@ -104,6 +107,8 @@ def _make(
         if before.get(frame.number, frame.file) != frame.file:  # it was made in another format
             (out / before[frame.number]).unlink(missing_ok=True)
         made += 1
+        if made % ASKED_AGAIN == 0 or made == len(pending):
+            check_not_withdrawn(job.granted.hashes(), job.request.consent, "swap")
         reporter.progress("swap", len(numbers) - len(pending) + made, len(numbers))
         if reporter.stop_requested():
             raise Cancelled

@@ -31,7 +31,7 @@ from .frames import Frames
 from .inputs import hash_of
 from .layer_file import LayerFormat, choose_format
 from .performer import apart, check_framing, find_performer, nobody
-from .permission import check_faces, footage_name, permit
+from .permission import check_faces, check_portraits, footage_name, permit
 from .plan import Plan, find_faces, known_faces, wanted_tracks
 from .render import FaceRenderer
 from .settings import Controls
@@ -150,6 +150,8 @@ def open_job(request: SwapRequest) -> SwapJob:
     check_framing(model.info, request.model)
     mask_model = open_mask_model(request.mask_model, device) if request.mask_model else None
     portraits = read_portraits(request.model, request.identity) if controls.ever("detail") else None
+    if portraits is not None:
+        check_portraits(request, model.info, portraits)
     if request.repairs:
         read_repairs(request.repairs, required=True)  # what is wrong with it shall be known before hours of work
     return SwapJob(request, granted, controls, model, mask_model, performer, portraits, source, how)

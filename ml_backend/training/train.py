@@ -118,6 +118,7 @@ def _train(
     if previous is not None:
         restore_moments(trainer, previous.parts, before[-1])
     if request.find_rate:
+        audit.enter("find rate", granted.hashes(), {"model": request.model.name} | _purpose(request).facts())
         return find_rate(trainer, reporter)
     if world.leads:
         _make_folder(request.model / "checkpoints")
@@ -129,7 +130,7 @@ def _train(
         for name, faceset in facesets.items():
             keep_portraits(request.model, name, faceset)
     wait(world)
-    origin = Origin(landmarks, base.sha256 if base else None, granted.hashes(), bool(newcomers))
+    origin = Origin(landmarks, base.sha256 if base else None, granted.hashes(), request.consent, bool(newcomers))
     with Run(request.model, trainer, held_out, origin, previous.info if previous else None) as run:
         return run.until(budget, reporter)
 

@@ -2,7 +2,7 @@
 
 from .facts import Facts
 from .files import sign_file, sign_sidecar
-from .pictures import sign_pictures
+from .pictures import sign_pictures, with_credential
 from .plate import Plate, plate_of
 from .reading import Credentials, read
 from .sequence import Listed, is_signed, read_list, sign_sequence
@@ -23,4 +23,5 @@ __all__ = [
     "sign_pictures",
     "sign_sequence",
     "sign_sidecar",
+    "with_credential",
 ]

@@ -22,14 +22,24 @@ from ml_backend.media.frame import Frame, Pixels
 from ml_backend.media.write import encode_png
 from ml_backend.provenance import audit
 from ml_backend.provenance.content_hook import require_allowed
-from ml_backend.provenance.gate import Granted, require
+from ml_backend.provenance.credentials import Facts, with_credential
+from ml_backend.provenance.credentials import Plate as PlateNamed
+from ml_backend.provenance.gate import Granted, require, shot_of
 from ml_backend.requests import PreviewRequest
 from ml_backend.swapping.detail.identity_detail import IdentityDetail
 from ml_backend.swapping.footage import files_of
 from ml_backend.swapping.idle_settings import no_portraits
 from ml_backend.swapping.layer import Layer, flatten, full_frame
 from ml_backend.swapping.performer import apart, check_framing, find_performer
-from ml_backend.swapping.permission import check_faces, facts_of, footage_name, permit, purpose_of
+from ml_backend.swapping.permission import (
+    check_faces,
+    check_portraits,
+    facts_of,
+    footage_name,
+    permit,
+    purpose_of,
+    true_footage,
+)
 from ml_backend.swapping.plan import observations_file
 from ml_backend.swapping.render import FaceRenderer
 from ml_backend.swapping.settings import Controls
@@ -110,8 +120,9 @@ class Previewer:
         )
         layer = render_one(renderer, request.frame, plate.pictures.frames(request.frame, faces.faces), faces)
         rgba = full_frame(layer, shown.image)
+        facts = _facts(request, model, granted)
         for file, image in ((request.out, _laid_over(shown.image, rgba, layer.window)), (layer_file, rgba)):
-            _write(file, encode_png(image))
+            _write(file, with_credential(encode_png(image), ".png", facts, PlateNamed(facts.plate_name or "")))
         return {
             "out": str(request.out),
             "layer": str(layer_file),
@@ -143,6 +154,7 @@ class Previewer:
             portraits = read_portraits(request.model, request.identity)
             if portraits is None:
                 return None
+            check_portraits(request, model.info, portraits)
             return IdentityDetail(model.network, request.identity, portraits, landmarker, self._device)
 
         state = file_state(portraits_file(request.model, request.identity))
@@ -189,6 +201,17 @@ def _laid_over(plate: Pixels, rgba: Pixels, window: tuple[int, int, int, int]) -
     part, laid = (slice(y, y + height), slice(x, x + width)), plate.copy()
     laid[part] = flatten(plate[part], rgba[part])
     return laid
+
+
+def _facts(request: PreviewRequest, model: SwapModel, granted: Granted) -> Facts:
+    """What the credential of a preview says: whoever keeps it has a picture of a made face."""
+    return Facts(
+        title=f"{shot_of(true_footage(request.plate))} as {request.identity}, frame {request.frame}, a preview",
+        people=granted.hashes(),
+        audit_head=audit.head(),
+        models=(model.weights_sha256,),
+        plate_name=Path(true_footage(request.plate)).name,
+    )
 
 
 def _layer_file(out: Path) -> Path:
