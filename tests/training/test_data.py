@@ -12,6 +12,7 @@ import torch
 from ml_backend.errors import UsageError
 from ml_backend.faces.alignment import FACE, STORED_MARGIN
 from ml_backend.faces.canonical import head_pose
+from ml_backend.faces.slipping import UNSURE
 from ml_backend.facesets.masks import write_predicted
 from ml_backend.facesets.store import Faceset, mean_embedding
 from ml_backend.media.write import read_picture, write_rgb
@@ -87,6 +88,16 @@ def test_interpolated_faces_are_not_trained(facesets: dict[str, Path], tmp_path:
         index.execute("UPDATE face SET interpolated = 1 WHERE file IN (?, ?)", (names[1], names[4]))
     whole = load_faces(Faceset.open(facesets["identity_B"]), 32, FACE.side, CPU).planes
     assert torch.equal(load_faces(Faceset.open(folder), 32, FACE.side, CPU).planes, whole[[0, 2, 3, 5, 6, 7]])
+
+
+def test_faces_that_the_landmarks_slipped_off_are_not_trained(facesets: dict[str, Path], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(facesets["identity_B"], tmp_path / "turned"))
+    names = [face.path.name for face in Faceset.open(folder).faces()]
+    with Faceset.open(folder).index() as index, index:
+        index.execute("UPDATE face SET score = ? WHERE file IN (?, ?)", (UNSURE, names[1], names[4]))
+        index.execute("UPDATE face SET repaired = 1 WHERE file = ?", (names[4],))
+    whole = load_faces(Faceset.open(facesets["identity_B"]), 32, FACE.side, CPU).planes
+    assert torch.equal(load_faces(Faceset.open(folder), 32, FACE.side, CPU).planes, whole[[0, 2, 3, 4, 5, 6, 7]])
 
 
 def test_a_larger_stored_framing_is_cut_to_what_training_needs(facesets: dict[str, Path], tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ml_backend.faces.canonical import head_pose
 from ml_backend.faces.expression import features_middle, measure_expression, usual_middle
+from ml_backend.faces.slipping import UNSURE
 from ml_backend.facesets.masks import painted_file, predicted_file
 from ml_backend.facesets.store import Faceset, StoredFace
 
@@ -32,8 +33,9 @@ class Known:
 
 
 def seen_faces(faceset: Faceset) -> Iterator[StoredFace]:
-    """The faces to learn from: nobody has looked at the pictures of interpolated ones."""
-    return (face for face in faceset.stream() if not face.interpolated)
+    """The faces to learn from: nobody has looked at the pictures of interpolated ones, and unsure landmarks are beside
+    the face, unless somebody has put them right."""
+    return (face for face in faceset.stream() if not face.interpolated and (face.repaired or face.score > UNSURE))
 
 
 def know(faceset: Faceset) -> Known:
