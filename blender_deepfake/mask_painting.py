@@ -17,6 +17,7 @@ from .core.errors import UsageError
 FACESET = "deepfake_faceset"
 FACE = "deepfake_face"
 CROP = "deepfake_crop"
+filling: set[str] = set()  # the names of the masks that drawn shapes are just being filled into
 _COVERED, _SEEN = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 
 
@@ -119,6 +120,7 @@ def keep(painting: Painting, leave: bool = False) -> None:
 
     Where it cannot be written the image stays, and the session's `failure` tells why.
     """
+    check_filled(painting)
     (width, height), values = painting.image.size, pixels(painting.image)
     title = painting.image.name
 
@@ -133,8 +135,15 @@ def keep(painting: Painting, leave: bool = False) -> None:
     session.current().in_background(save, close)
 
 
+def check_filled(painting: Painting) -> None:
+    """UsageError while a drawn shape is being filled in: it would be lost, or what is painted meanwhile."""
+    if painting.image.name in filling:
+        raise UsageError("The drawn mask is being filled in.", "Try again in a moment.")
+
+
 def leave(painting: Painting) -> None:
-    """Let go of a mask; one that was painted on is kept."""
+    """Let go of a mask; one that was painted on is kept. Raises UsageError while a drawn shape is being filled in."""
+    check_filled(painting)
     if painting.image.is_dirty:
         keep(painting, leave=True)
     else:

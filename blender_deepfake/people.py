@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -44,6 +45,7 @@ class Person:
     coverage: Coverage | None = None
     failure: DeepfakeError | None = None
     busy: set[str] = field(default_factory=set)
+    made: str = ""  # when a record was last made here, as jobs say when they ended
 
 
 _known: dict[str, Person] = {}
@@ -120,6 +122,8 @@ def make_record(role: str, record: NewRecord) -> None:
     def then(told: object) -> None:
         look_again(role)
         _note(known, told)
+        if known.failure is None:
+            known.made = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     _do(known, "record", lambda: run(arguments), then)
 

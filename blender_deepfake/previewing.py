@@ -38,6 +38,11 @@ def state() -> Previewing:
     return _state
 
 
+def forget() -> None:
+    """At unregistering: nobody deals any more with the preview that is being made."""
+    _state.making, _state.strip, _state.said, _state.failed = False, "", "", False
+
+
 def written(spec: PreviewSpec) -> dict[str, Any]:
     """The request as a job would name what it writes: a folder."""
     return {**spec.request, "out": str(Path(spec.request["out"]).parent)}

@@ -13,6 +13,7 @@ from . import (
     operators,
     pending_places,
     people,
+    previewing,
     properties,
     relinking,
     render_handlers,
@@ -61,6 +62,7 @@ def unregister() -> None:
     training_view.close()
     trainings.forget()
     people.forget()
+    previewing.forget()
     swap_versions.forget()
     bpy.utils.unregister_cli_command(_command_handle)
     _command_handle = None

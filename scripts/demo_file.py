@@ -24,8 +24,8 @@ Then, from the top:
 
 1  Backend: press Start.
 
-2  People: click the strip "plate" and press Extract of the performer. Jobs asks once whether \
-the folders of the footage and of the records may be used: press Allow of both.
+2  People: click the strip "plate" and press Extract of the performer. If Jobs asks whether \
+the folders of the footage and of the records may be used, press Allow of both.
 
 3  Click "take 1", Shift-click "take 2", press Extract of the identity.
 
@@ -86,6 +86,7 @@ def _window(screen: Any) -> None:
     text.cursor_set(0)
     for area in screen.areas:
         if area.type == "FILE_BROWSER":
+            area.spaces.active.params.directory = b"//"  # else the home folder of whoever makes the file is kept
             area.type = "TEXT_EDITOR"
             space = area.spaces.active
             space.text, space.show_word_wrap = text, True

@@ -16,6 +16,7 @@ ACTIONS = (
 USUAL = ("train", "swap")
 _ADVISED = re.compile(r"ml-backend consent new (?P<name>\S+) --basis performer(?P<rest>[^;]*)")
 _ACTIONS = re.compile(r"--actions (?P<words>[a-z-]+(?:,[a-z-]+)*)")
+_OUT = re.compile(r'--out "(?P<folder>[^"]+)"')
 _SUCCEEDS = re.compile(r"--succeeds (?P<hash>[0-9a-f]{64})")
 
 
@@ -81,10 +82,12 @@ def advised(name: str, errors: Iterable[str]) -> NewRecord:
             if found["name"] != name:
                 continue
             actions, earlier = _ACTIONS.search(found["rest"]), _SUCCEEDS.search(found["rest"])
+            where = _OUT.search(found["rest"])
             return replace(
                 plain,
                 actions=tuple(actions["words"].split(",")) if actions else plain.actions,
                 succeeds=earlier["hash"] if earlier else "",
+                folder=Path(where["folder"]) if where else None,
                 replace="--replace" in found["rest"],
             )
     return plain

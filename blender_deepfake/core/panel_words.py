@@ -30,7 +30,8 @@ def _record(found: re.Match[str]) -> str:
         asked = [label for word, label, _ in new_record.ACTIONS if word in actions[1].split(",")]
         more = f", which then allows {', '.join(asked)}"
     elif "--succeeds" in rest:
-        more = ", which then names the earlier record in Succeeds"
+        known = re.search(r"--succeeds [0-9a-f]{64}", rest)
+        more = f", which {'then names' if known else 'must name'} the earlier record in Succeeds"
     elif "--key" in rest:
         more = ", with that key under More"
     return f"press Make Record of {name} under People{more}"

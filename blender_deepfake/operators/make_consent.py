@@ -12,6 +12,7 @@ from ..core.errors import DeepfakeError
 from ..core.new_record import ACTIONS, AGREED, NewRecord
 
 _RARE = ("witness", "reference", "key", "succeeds")
+_ANEW = {"SKIP_SAVE"}  # else the next person's dialog would come with this one's, unseen where More is not ticked
 
 
 class DEEPFAKE_OT_make_consent(bpy.types.Operator):
@@ -75,30 +76,39 @@ class DEEPFAKE_OT_make_consent(bpy.types.Operator):
         more: bpy.props.BoolProperty(
             name="More", description="A witness, a picture to know the person by, the studio's key, earlier records"
         )
-        witness: bpy.props.StringProperty(name="Witness", description="Who witnessed it, by role or pseudonym")
+        witness: bpy.props.StringProperty(
+            name="Witness", description="Who witnessed it, by role or pseudonym", options=_ANEW
+        )
         reference: bpy.props.StringProperty(
             name="Picture",
             description="A picture of this person alone: faces of others are noticed by it. It is not stored",
             subtype="FILE_PATH",
+            options=_ANEW,
         )
         key: bpy.props.StringProperty(
-            name="Key", description="Sign with this key, such as the studio's. Empty: your own", subtype="FILE_PATH"
+            name="Key",
+            description="Sign with this key, such as the studio's. Empty: your own",
+            subtype="FILE_PATH",
+            options=_ANEW,
         )
         succeeds: bpy.props.StringProperty(
             name="Succeeds",
             description="Hashes of earlier records of the same person, who agrees to what was made under them, too. "
             "Replace names those that were not revoked by itself",
+            options=_ANEW,
         )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[Any]:
         settings = compat.sequencer_scene(context).deepfake
         self.project = self.project or settings.project
-        state = people.person(self.role).consent
-        wanted = new_record.advised(getattr(settings, self.role), _errors(state))
+        person = people.person(self.role)
+        state = person.consent
+        wanted = new_record.advised(getattr(settings, self.role), _errors(person))
         known = not isinstance(state, DeepfakeError) and state is not None and state.state != "missing"
         self.replace = known or wanted.replace
         self.actions, self.succeeds = set(wanted.actions), wanted.succeeds
-        self.more = bool(wanted.succeeds)
+        self.beside = self.beside or wanted.folder is not None  # to replace a record, it must lie where that does
+        self.more = any(getattr(self, field) for field in _RARE)
         manager: Any = context.window_manager
         answer: set[Any] = manager.invoke_props_dialog(self, width=420, confirm_text="Make and Sign")
         return answer
@@ -168,9 +178,9 @@ class DEEPFAKE_OT_make_consent(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _errors(state: object) -> Iterator[str]:
-    """What was said against the record that there is: by the last jobs, and by the check."""
+def _errors(person: people.Person) -> Iterator[str]:
+    """What was said against the record that there is: by the jobs since it was made, and by the check."""
     for entry in session.current().board.ended:
-        if entry.error is not None:
+        if entry.error is not None and entry.ended_at > person.made:
             yield entry.error.fix
-    yield str(getattr(state, "fix", ""))
+    yield str(getattr(person.consent, "fix", ""))

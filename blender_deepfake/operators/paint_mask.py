@@ -45,6 +45,8 @@ class DEEPFAKE_OT_paint_mask(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[Any]:
         try:
             before = mask_painting.current(context)
+            if before is not None:
+                mask_painting.check_filled(before)
             faceset, name = self._choose(context, before)
             opened = mask_painting.open_mask(context, faceset, name)
             if before is not None and before.image != opened:

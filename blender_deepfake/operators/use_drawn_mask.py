@@ -13,7 +13,10 @@ from ..core.errors import DeepfakeError, UsageError
 class DEEPFAKE_OT_use_drawn_mask(bpy.types.Operator):
     bl_idname = "deepfake.use_drawn_mask"
     bl_label = "Use Drawn Mask"
-    bl_description = "Mark the shapes of the mask that is drawn here as covered, besides what was painted. Save it then"
+    bl_description = (
+        "Mark the shapes of the mask that is drawn here as covered, besides what was painted. Save it then. Undo does not "
+        "take it back"
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -36,20 +39,23 @@ class DEEPFAKE_OT_use_drawn_mask(bpy.types.Operator):
 
 def use(painting: mask_painting.Painting, mask: bpy.types.Mask) -> None:
     """In a window it returns at once, and the picture changes when it is filled. Raises where nothing is drawn."""
+    mask_painting.check_filled(painting)
     width, height = painting.image.size
     shapes = drawn_masks.outlines(mask, width, height)
     if not shapes:
         raise UsageError(f"Nothing is drawn in the mask {mask.name}.", "Ctrl-click around what covers the face.")
     before, title = mask_painting.pixels(painting.image), painting.image.name
     filled: list[array[float]] = []
+    mask_painting.filling.add(title)
 
     def fill() -> None:
         filled.append(drawn_shapes.darkened(before, drawn_shapes.coverage(shapes, width, height)))
 
     def show() -> None:
+        mask_painting.filling.discard(title)
         image: Any = bpy.data.images.get(title)
         if image is not None and tuple(image.size) == (width, height):
             image.pixels.foreach_set(filled[0])
             image.update()
 
-    session.current().in_background(fill, show)
+    session.current().in_background(fill, show, lambda: mask_painting.filling.discard(title))

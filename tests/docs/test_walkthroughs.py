@@ -133,7 +133,14 @@ def test_every_step_works(name: str, clips: Path, tmp_path: Path) -> None:
     environment.pop("ML_BACKEND_PROJECT", None)
     command = [sys.executable, str(IN_ONE_PROCESS)]
     done = subprocess.run(
-        command, input=json.dumps(steps), cwd=work, env=environment, capture_output=True, text=True, check=False
+        command,
+        input=json.dumps(steps),
+        cwd=work,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1200,  # something hangs
     )
     assert done.returncode == 0, done.stderr[-4000:]
 

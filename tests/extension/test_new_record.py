@@ -49,4 +49,6 @@ def test_as_the_backend_advises() -> None:
     assert (found.succeeds, found.actions, found.replace) == (HASH, new_record.USUAL, True)
     assert new_record.advised("anna", said[2:]).actions == ("train", "swap", "export-model")
     assert new_record.advised("anna", [f"Make one: {make}"]) == NewRecord("anna", "performer")
+    beside = new_command("anna", Path("/a film/consent"))
+    assert new_record.advised("anna", [f"Make a new record: {beside} --replace"]).folder == Path("/a film/consent")
     assert new_record.advised("anna", ["Relink the strip.", said[0]]) == NewRecord("anna", "performer")
