@@ -14,8 +14,8 @@ class DEEPFAKE_OT_use_drawn_mask(bpy.types.Operator):
     bl_idname = "deepfake.use_drawn_mask"
     bl_label = "Use Drawn Mask"
     bl_description = (
-        "Mark the shapes of the mask that is drawn here as covered, besides what was painted. Save it then. Undo does not "
-        "take it back"
+        "Mark the shapes of the mask that is drawn here as covered, besides what was painted. Save it then. "
+        "Undo does not take it back"
     )
 
     @classmethod
