@@ -39,6 +39,7 @@ IDENTITIES = 2
 DETECT_EVERY = 30  # frames; see `FaceTracker`
 _MIB = 2**20
 _BASE_MB = 370  # Python, torch, OpenCV and the threads' buffers, before the first tensor
+_LOOKING_MB = 520  # the least: before it learns, the recogniser looks whether the faces are the person's
 _CARD_BASE_MB = 600  # what CUDA and its libraries take on a card for themselves
 _OVERHEAD = 1.1  # rooms between tensors, and the work space of convolutions
 _SWAP_BASE_MB = 380
@@ -117,7 +118,7 @@ def training_memory_mb(step: Step, config: TrainingConfig, faces: int, device: D
         return round(worst), round(worst)
     loading = planes + planes / IDENTITIES  # the last identity's faces one by one, and joined
     saving = planes + (20 + 16) * step.parameters  # what stays between steps, and two copies of the moments
-    worst = _BASE_MB + max(stepping, loading, saving) / _MIB
+    worst = max(_LOOKING_MB, _BASE_MB + max(stepping, loading, saving) / _MIB)
     return round(worst), round(worst + 16 * step.parameters / _MIB)
 
 

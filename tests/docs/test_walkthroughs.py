@@ -54,7 +54,12 @@ BEFORE = {
         "extract take2.mp4 --faceset B --identity ben",
         f"train --model model {MODEL}",
     ],
-    "night": [*FACES, f"train --model night {MODEL} --set checkpoint_minutes=0.001", f"train --model wide {MODEL}"],
+    "night": [
+        *FACES,
+        # to go back to, and then some seconds for a curve of several reports
+        *(f"train --model night {MODEL}".replace("--iterations 3", f"--iterations {n}") for n in (1, 200)),
+        f"train --model wide {MODEL}",
+    ],
     "farm": [
         "consent new performer_A --basis synthetic --project demo --out consent",
         "consent new identity_B --basis synthetic --project demo --out consent",
