@@ -54,8 +54,8 @@ class Examiner:
             if number not in self._faces:  # who is filmed there is not known
                 known = {name: one for name, one in self._references.items() if name == "identity"}
                 self._faces[number] = OneFace(known, self._recogniser)
-            of_truth = None if truth is None else same_place(truth, plate)
-            seen = Seen(plate, _in_swap(swap, plate, found), of_truth)
+            of_truth = None if truth is None else _at_plates(truth, plate, found)
+            seen = Seen(plate, _at_plates(swap, plate, found), of_truth)
             self._faces[number](pictures, painted, seen)
             if number == 0 and pictures.truth is not None:
                 self.rows[-1].figures |= _against_truth(pictures, pictures.truth, of_truth)
@@ -71,10 +71,10 @@ class Examiner:
         return [seen.landmarks for seen in self._trackers[name](image)]
 
 
-def _in_swap(
+def _at_plates(
     faces: list[Landmarks], plate: Landmarks | None, found: Mapping[int, Landmarks | None]
 ) -> Landmarks | None:
-    """The swap's face at the plate's; where the first one is away from the plate, not the face of another."""
+    """The swap's or the truth's face at the plate's; where the first one is away, not the face of another."""
     if plate is None and len(found) > 1:
         return None
     return same_place(faces, plate)

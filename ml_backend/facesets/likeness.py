@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml_backend.faces.recognition import Recogniser, distance
+from ml_backend.faces.slipping import UNSURE
 from ml_backend.progress import Reporter
 from ml_backend.provenance import audit
 from ml_backend.provenance.record import ConsentRecord
@@ -27,7 +28,9 @@ def notice_others(faceset: Faceset, record: ConsentRecord, reporter: Reporter) -
     embeddings: list[NDArray[np.float32]] = []
     some: list[StoredFace] = []
     for face in faceset.stream():
-        if not face.interpolated and len(places) % every == 0:
+        if face.interpolated or (face.score <= UNSURE and not face.repaired):
+            continue  # there is a hand, or half a face: nobody learns from it, and it is no second person
+        if len(places) % every == 0:
             some.append(face)
         places.append((face.source, face.track, face.frame))
         embeddings.append(face.embedding)

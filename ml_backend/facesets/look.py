@@ -79,10 +79,11 @@ def chain(looks: NDArray[np.float16]) -> tuple[NDArray[np.int64], NDArray[np.flo
     values = looks.astype(np.float32)
     left = np.ones(len(values), np.bool_)
     order, steps = np.zeros(len(values), np.int64), np.zeros(len(values))
-    middle = values.mean(0, keepdims=True) if len(values) else values
+    squares = (values**2).sum(1)
+    middle = values.mean(0) if len(values) else values
     for n in range(len(values)):
-        here = values[order[n - 1]][None] if n else middle
-        away = _squares(here, values)[0]
+        here = values[order[n - 1]] if n else middle
+        away = np.maximum(squares - 2 * (values @ here) + here @ here, 0)
         order[n] = np.where(left, away, -1).argmax() if n == 0 else np.where(left, away, np.inf).argmin()
         steps[n] = np.sqrt(away[order[n]]) if n else 0.0
         left[order[n]] = False

@@ -109,7 +109,8 @@ def _joined(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Middles nearer than `limit` to one another made one, the nearest two first."""
     while len(centres) > 1:
-        away = np.linalg.norm(centres[:, None] - centres[None], axis=2)
+        squares = (centres**2).sum(1)  # not centre by centre: of thousands of strangers that would be gigabytes
+        away = np.sqrt(np.maximum(squares[:, None] + squares - 2 * centres @ centres.T, 0))
         np.fill_diagonal(away, np.inf)
         a, b = sorted(int(n) for n in np.unravel_index(away.argmin(), away.shape))
         if away[a, b] > limit:

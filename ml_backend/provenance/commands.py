@@ -25,7 +25,7 @@ from ml_backend.provenance.record import Action, ConsentRecord
 from ml_backend.provenance.references import forget_references
 from ml_backend.provenance.revocation import revoke, revoke_key
 
-_LONGEST = 2100  # letters of a line: what a field of a record can hold, and its name
+_LONGEST = 20_000  # letters of a line: 256 hashes of earlier records, and the field's name
 
 
 def add_consent_parser(subparsers: Any, embed: Embed | None = None) -> None:

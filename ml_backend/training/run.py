@@ -74,7 +74,8 @@ class Run:
         self._checked: float | None = None
         self._curves: Curves | None = None
         self._started = time.monotonic()
-        self._threads = watched_threads(trainer.device, self._world.size, self._started)
+        self._stepping = 0.0  # seconds in steps alone: pictures and checkpoints in between would look like slow steps
+        self._threads = watched_threads(trainer.device, self._world.size, self._stepping)
         if before is not None:
             trainer.grow(before.side)
         self._set_rates()
@@ -105,11 +106,13 @@ class Run:
                 continue
             if self._curves is None and self._world.leads:  # only now: a model that has had its budget is left alone
                 self._curves = Curves(self._model, self._iteration)
+            began = time.monotonic()
             self._unread.append(self._trainer.step(self._iteration, spent))
             self._iteration += 1
             steps += 1
             now = time.monotonic()
-            self._watch_threads(now, reporter)
+            self._stepping += now - began
+            self._watch_threads(reporter)
             stop, preview, save, report = self._agree(
                 reporter.stop_requested(),
                 now - previewed > config.preview_minutes * 60,
@@ -143,8 +146,8 @@ class Run:
             self._preview(reporter)
         return self._result(steps, seconds, reporter)
 
-    def _watch_threads(self, now: float, reporter: Reporter) -> None:
-        if self._threads is not None and self._threads.stepped(now):
+    def _watch_threads(self, reporter: Reporter) -> None:
+        if self._threads is not None and self._threads.stepped(self._stepping):
             reporter.message(f"Training goes on with {self._threads.count} of the threads, which is faster now.")
 
     def _result(self, steps: int, seconds: float, reporter: Reporter) -> dict[str, Any]:

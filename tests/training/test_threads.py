@@ -1,5 +1,6 @@
 """A training looks for the number of threads with which its steps are fastest."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml_backend.training import run
+from ml_backend.training.preview import preview_grid
 from ml_backend.training.threads import Threads, watched_threads
 
 Speed = Callable[[int, float], float]
@@ -109,3 +112,27 @@ def test_what_somebody_has_chosen_stays(monkeypatch: pytest.MonkeyPatch) -> None
         assert watched_threads(torch.device("cpu"), 1, 0) is None
     finally:
         torch.set_num_threads(before)
+
+
+def test_what_happens_between_steps_is_no_slow_step(
+    train: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pictures and checkpoints take long beside a tiny network's steps; the clock of the threads stands still then."""
+    clocks: list[float] = []
+
+    class Listening(Threads):
+        def stepped(self, now: float) -> bool:
+            clocks.append(now)
+            return super().stepped(now)
+
+    def slow_picture(*given: object) -> object:
+        time.sleep(0.5)
+        return preview_grid(*given)
+
+    monkeypatch.setattr(run, "watched_threads", lambda device, processes, now: Listening(2, now, lambda count: None))
+    monkeypatch.setattr(run, "preview_grid", slow_picture)
+    started = time.monotonic()
+    train(iterations=4, settings={"preview_minutes": "0.000001"})
+    assert len(clocks) == 4
+    assert clocks == sorted(clocks)
+    assert clocks[-1] < time.monotonic() - started - 4 * 0.5
