@@ -116,6 +116,7 @@ def main(extension: Path, out: Path, minutes: str) -> int:
         for strip, name in takes
     ]
     train = ["train", "--model", str(model), "--preset", PRESET, "--minutes", minutes, *consent, *place]
+    train += ["--set", "watch_threads=true"]  # whoever tries the demo does other things beside
     steps.append(train + [word for faceset in facesets for word in ("--faceset", faceset)])
     swap = ["swap", "--strip", "plate", "--model", str(model), "--identity", IDENTITY, "--out", str(out / "swap")]
     steps.append([*swap, "--place", "--save", *consent, *place])

@@ -134,6 +134,13 @@ GROUPS: tuple[Group, ...] = (
             Number("batch_size", "Faces a Step", "Of each person; more need more memory", 8, 1, 512, whole=True),
             Number("accumulate", "In Parts", "Work a step through in so many parts: less memory", 1, 1, 64, whole=True),
             Toggle("gradient_checkpointing", "Save Memory", "Less memory for more time", False),
+            Toggle(
+                "watch_threads",
+                "Share Processors",
+                "Without a GPU: fewer threads while Blender or other programs want the processors, which is faster "
+                "then. A training that is broken off and goes on is not the same in the last digits",
+                False,
+            ),
             Number("balance", "Rare Poses", "0: faces at random, 1: rare poses as often as others", 0.5, 0.0, 1.0),
         ),
     ),

@@ -117,6 +117,9 @@ class TrainingConfig(BaseModel):
     precision: Precision = "auto"
     compile: bool = Field(default=False, description="Let torch compile the network; without a compiler it goes on")
     gradient_checkpointing: bool = Field(default=False, description="Less memory for more time")
+    watch_threads: bool = Field(
+        default=False, description="Fewer threads where other programs want the processors; rounds differently then"
+    )
     checkpoint_minutes: float = Field(default=5.0, gt=0)
     preview_minutes: float = Field(default=1.0, gt=0)
     keep_checkpoints: int = Field(default=3, ge=1, description="Newest checkpoints that are kept")

@@ -75,7 +75,8 @@ class Run:
         self._curves: Curves | None = None
         self._started = time.monotonic()
         self._stepping = 0.0  # seconds in steps alone: pictures and checkpoints in between would look like slow steps
-        self._threads = watched_threads(trainer.device, self._world.size, self._stepping)
+        watch = trainer.config.watch_threads
+        self._threads = watched_threads(trainer.device, self._world.size, self._stepping) if watch else None
         if before is not None:
             trainer.grow(before.side)
         self._set_rates()

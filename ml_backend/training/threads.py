@@ -2,10 +2,10 @@
 
 The threads of a step wait for one another many times. Where other programs want the same processors one of them is
 always held up, and all wait for it: two threads can then be seven times slower than one. Nothing tells beforehand, and
-it changes while a night goes by, so fewer and more are tried now and then, and what is faster stays.
+it changes while a night goes by, so fewer and more are tried now and then, and what is faster stays. Another number of
+threads rounds differently, so a training that was broken off is not the same bit for bit: it has to be asked for.
 """
 
-import os
 from collections.abc import Callable
 
 import torch
@@ -21,10 +21,9 @@ RARE = 50.0  # times as long as a trial in vain took, nothing is tried again
 
 
 def watched_threads(device: torch.device, processes: int, now: float) -> "Threads | None":
-    """For a training of this process alone on the processor; None where the number of threads is somebody's choice."""
+    """For a training of this process alone on the processor; None where there is nothing to choose."""
     most = torch.get_num_threads()
-    chosen = any(name in os.environ for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"))
-    if device.type != "cpu" or processes > 1 or most < 2 or chosen:
+    if device.type != "cpu" or processes > 1 or most < 2:
         return None
     return Threads(most, now, torch.set_num_threads)
 

@@ -22,6 +22,7 @@ def test_only_what_is_ticked() -> None:
         "batch_size": "4",
         "accumulate": "1",
         "gradient_checkpointing": "true",
+        "watch_threads": "false",
         "balance": "0.5",
     }
     assert told("colour", augmentation_light=9)["augmentation.light"] == "0.5", "held in its range"

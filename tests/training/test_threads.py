@@ -99,19 +99,27 @@ def test_there_are_never_more_than_there_may_be(most: int, seconds: list[float])
     assert used[-1] == threads.count
 
 
-def test_what_somebody_has_chosen_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        monkeypatch.delenv(name, raising=False)
+def test_one_process_on_the_processor_watches() -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
         assert watched_threads(torch.device("cpu"), 1, 0) is not None
         assert watched_threads(torch.device("cpu"), 2, 0) is None, "the processes share the processors already"
         assert watched_threads(torch.device("cuda"), 1, 0) is None
-        monkeypatch.setenv("OMP_NUM_THREADS", "2")
+        torch.set_num_threads(1)
         assert watched_threads(torch.device("cpu"), 1, 0) is None
     finally:
         torch.set_num_threads(before)
+
+
+def test_it_has_to_be_asked_for(train: Callable[..., object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training that was killed and goes on equals the whole one bit for bit, which it does with as many threads."""
+    asked: list[object] = []
+    monkeypatch.setattr(run, "watched_threads", lambda *given: asked.append(given))
+    train(iterations=1)
+    assert not asked
+    train(iterations=2, settings={"watch_threads": "true"})
+    assert asked
 
 
 def test_what_happens_between_steps_is_no_slow_step(
@@ -132,7 +140,7 @@ def test_what_happens_between_steps_is_no_slow_step(
     monkeypatch.setattr(run, "watched_threads", lambda device, processes, now: Listening(2, now, lambda count: None))
     monkeypatch.setattr(run, "preview_grid", slow_picture)
     started = time.monotonic()
-    train(iterations=4, settings={"preview_minutes": "0.000001"})
+    train(iterations=4, settings={"preview_minutes": "0.000001", "watch_threads": "true"})
     assert len(clocks) == 4
     assert clocks == sorted(clocks)
     assert clocks[-1] < time.monotonic() - started - 4 * 0.5
