@@ -12,7 +12,10 @@ class Reporter(Protocol):
         """`done` of `total` units of `stage` are finished; `figures` are named numbers to show."""
 
     def message(self, text: str) -> None:
-        """One line for the log."""
+        """One line that somebody should read."""
+
+    def detail(self, text: str) -> None:
+        """One line for the log, of which nothing follows for whoever waits."""
 
     def preview(self, path: Path) -> None:
         """A picture worth looking at was written to `path`."""
@@ -28,6 +31,9 @@ class SilentReporter:
         pass
 
     def message(self, text: str) -> None:
+        pass
+
+    def detail(self, text: str) -> None:
         pass
 
     def preview(self, path: Path) -> None:

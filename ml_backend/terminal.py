@@ -91,6 +91,9 @@ class TerminalReporter:
     def message(self, text: str) -> None:
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
+    def detail(self, text: str) -> None:
+        self.message(text)
+
     def preview(self, path: Path) -> None:
         self.message(f"preview: {path}")
 

@@ -21,7 +21,6 @@ from .errors import (
 from .rendering import PlateRender
 
 RENDER_STAGE = "render plate"
-_FOR_THE_LOG = ("Parameters: ",)  # how messages begin that tell an artist nothing
 
 
 @dataclass(frozen=True)
@@ -169,5 +168,5 @@ def _update(number: int, name: str, data: dict[str, Any]) -> Update:
         told = Update(preview=str(data.get("path") or ""))
     else:
         text = str(data.get("text") or "") if name == "message" else ""
-        told = Update(texts=(text,) if text and not text.startswith(_FOR_THE_LOG) else ())
+        told = Update(texts=(text,) if text else ())
     return told.then(Update(after=number))

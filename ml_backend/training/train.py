@@ -111,7 +111,7 @@ def _train(
         rest = ", ".join(sorted(set(networks.autoencoder.identities) - set(facesets)))
         reporter.message(f"No faceset is given of {rest}: nothing that they need is changed.")
     counts = count_parameters(networks.autoencoder)
-    reporter.message("Parameters: " + ", ".join(f"{part} {count:,}" for part, count in counts.items()) + ".")
+    reporter.detail("Parameters: " + ", ".join(f"{part} {count:,}" for part, count in counts.items()) + ".")
     recogniser = load_recogniser(device) if config.loss.recognition else None
     trainer = Trainer(config, networks, learned, device, precision, world, recogniser, reporter.message)
     trainer.accumulate = parts

@@ -48,7 +48,7 @@ def test_result_progress_and_log(backend: Backend) -> None:
 
 def test_what_a_job_said_is_still_told_when_it_is_done(backend: Backend) -> None:
     board = Board()
-    said = ["Grain has no effect here.", "Parameters: encoder 12.", "Grain has no effect here.", "Frame 3 is dark."]
+    said = ["Grain has no effect here.", "Grain has no effect here.", "Frame 3 is dark."]
     entry = board.start(spec(steps=1, says=said), backend.connect)
     wait(board, entry, backend)
     assert entry.texts == ("Grain has no effect here.", "Frame 3 is dark.")

@@ -103,6 +103,7 @@ def fill(request: Fill, reporter: Reporter) -> dict[str, Any]:
 def chatty(request: Chatty, reporter: Reporter) -> dict[str, Any]:
     print("printed")
     print("to the error", "output", file=sys.stderr)
+    reporter.detail("so many parameters")
     reporter.preview(request.picture)
     request.picture.write_bytes(b"changed")
     return {}

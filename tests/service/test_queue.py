@@ -141,13 +141,14 @@ def test_the_jobs_of_one_folder_wait_for_one_another(service, tmp_path: Path) ->
     assert ends[0]["ended"] <= ends[1]["started"]
 
 
-def test_prints_become_log_events_and_previews_are_served(service, tmp_path: Path) -> None:
+def test_prints_and_details_become_log_events_and_previews_are_served(service, tmp_path: Path) -> None:
     picture = tmp_path / "ä preview.png"
     picture.write_bytes(b"\x89PNG rather small")
     id = service.submit("chatty", picture=str(picture))
     events = list(service.events(id))
     lines = [event["data"]["text"] for event in events if event["event"] == "log"]
-    assert lines == ["printed", "to the error output"]
+    assert sorted(lines) == ["printed", "so many parameters", "to the error output"]
+    assert not [event for event in events if event["event"] == "message"], "nobody has to read these"
     (preview,) = [event["data"] for event in events if event["event"] == "preview"]
     assert preview["path"] == str(picture)
     connection = service.connect()
@@ -160,7 +161,9 @@ def test_prints_become_log_events_and_previews_are_served(service, tmp_path: Pat
     connection.close()
     assert error(service.call("GET", f"/jobs/{id}/previews/7")) == (404, "unknown_preview")
     assert service.call("GET", f"/jobs/{id}/previews/..%2fjob")[0] in (404, 422)
-    assert "printed" in Path(service.job(id)["log"]).read_text()
+    log = Path(service.job(id)["log"]).read_text()
+    assert "printed" in log
+    assert "so many parameters" in log
 
 
 @pytest.mark.parametrize("lost", ["rows", "store", "store and outcome"])

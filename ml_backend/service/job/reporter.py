@@ -57,6 +57,10 @@ class EventReporter:
             self._flush()
             self._append("message", {"text": text})
 
+    def detail(self, text: str) -> None:
+        say(text)
+        self.log(text)
+
     def log(self, line: str) -> None:
         """A line that something printed."""
         with self._lock:

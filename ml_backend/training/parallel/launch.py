@@ -70,6 +70,8 @@ def _relay(torchrun: "subprocess.Popen[bytes]", folder: Path, reporter: Reporter
                 reporter.progress(event["stage"], event["done"], event["total"], event["figures"])
             elif event["kind"] == "preview":
                 reporter.preview(Path(event["path"]))
+            elif event["kind"] == "detail":
+                reporter.detail(event["text"])
             else:
                 reporter.message(event["text"])
         if ended:

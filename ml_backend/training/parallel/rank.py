@@ -34,6 +34,9 @@ class FolderReporter:
     def message(self, text: str) -> None:
         self._tell({"kind": "message", "text": text})
 
+    def detail(self, text: str) -> None:
+        self._tell({"kind": "detail", "text": text})
+
     def preview(self, path: Path) -> None:
         self._tell({"kind": "preview", "path": str(path)})
 
