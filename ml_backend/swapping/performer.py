@@ -11,7 +11,7 @@ from ml_backend.facesets.resolve import Footage
 from ml_backend.training.models.checkpoints import CheckpointInfo
 
 from .plan import nearest
-from .settings import SwapSettings
+from .settings import NOWHERE, Place, SwapSettings
 
 
 def find_performer(
@@ -40,18 +40,16 @@ def find_performer(
     return np.asarray(info.references[name], np.float32)
 
 
-def apart(info: CheckpointInfo, identity: str, settings: SwapSettings) -> tuple[float, float]:
-    """How far the performer's features lie from the identity's in their crops: across and down, in eye distances.
+def features(info: CheckpointInfo, identity: str, settings: SwapSettings) -> tuple[Place, Place]:
+    """Where the identity's and the performer's features lie in their crops, in eye distances from the middle.
 
-    Each crop is where the average face would be, and people differ from it. (0, 0) where the model does not know it, or
-    nobody says who is filmed.
+    Each crop is where the average face would be, and people differ from it. `NOWHERE` both where the model does not
+    know it, or nobody says who is filmed.
     """
     named = settings.faces == "performer" or settings.performer is not None
     performer = info.middles.get(_performer(info, identity, settings) or "") if named else None
     own = info.middles.get(identity)
-    if own is None or performer is None:
-        return 0.0, 0.0
-    return performer[0] - own[0], performer[1] - own[1]
+    return (NOWHERE, NOWHERE) if own is None or performer is None else (own, performer)
 
 
 def _performer(info: CheckpointInfo, identity: str, settings: SwapSettings) -> str | None:

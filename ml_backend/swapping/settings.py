@@ -134,16 +134,21 @@ DETAIL_SMOOTH = 1.0  # σ in frames over which grain and sharpness are averaged
 SHAPE_SMOOTH = 1.0  # and over which the made face's shape is, for its detail
 
 
+Place = tuple[float, float]
+NOWHERE: Place = (0.0, 0.0)
+
+
 @dataclass(frozen=True)
 class Controls:
     """The settings of a whole swap: `constant` ones, and in place of some of them `keys`.
 
-    apart: how far the performer's features lie from the identity's in their crops, in eye distances across and down.
+    features: where the identity's and the performer's lie in their crops, in eye distances across and down from the
+    middle; the same twice where that is not known.
     """
 
     constant: SwapSettings
     keys: Keys
-    apart: tuple[float, float] = (0.0, 0.0)
+    features: tuple[Place, Place] = (NOWHERE, NOWHERE)
 
     @classmethod
     def make(cls, texts: Mapping[str, str], keys: Keys) -> "Controls":
@@ -164,10 +169,12 @@ class Controls:
 
     def at(self, frame: int) -> SwapSettings:
         """The settings of one frame, the offset with what `fit` adds to it."""
-        if not self.keys and self.apart == (0.0, 0.0):
+        own, performer = self.features
+        if not self.keys and own == performer == NOWHERE:
             return self.constant
         there = self.constant.model_copy(update={name: value_at(points, frame) for name, points in self.keys.items()})
-        x, y = (there.fit * apart for apart in self.apart)
+        # placing scales about the middle of the crop, and the features with it
+        x, y = (there.fit * (theirs - there.scale * ours) for ours, theirs in zip(own, performer, strict=True))
         return there.model_copy(update={"offset_x": there.offset_x + x, "offset_y": there.offset_y + y})
 
     def ever(self, name: str) -> bool:

@@ -30,7 +30,7 @@ from .footage import footage_state, refuse_among
 from .frames import Frames
 from .inputs import hash_of
 from .layer_file import LayerFormat, choose_format
-from .performer import apart, check_framing, find_performer, nobody
+from .performer import check_framing, features, find_performer, nobody
 from .permission import check_faces, check_portraits, footage_name, permit
 from .plan import Plan, find_faces, known_faces, wanted_tracks
 from .render import FaceRenderer
@@ -59,7 +59,7 @@ class SwapJob:
             "weights": self.model.weights_sha256,
             "masks": self.mask_model.sha256 if self.mask_model else None,
             "identity": self.request.identity,
-            "apart": self.controls.apart,
+            "features": self.controls.features,
             "portraits": self.portraits.sha256 if self.portraits else None,
             "colour": [self.source.colour.name, self.source.colour.version],
             "output": self.how.kind,
@@ -139,7 +139,7 @@ def open_job(request: SwapRequest) -> SwapJob:
     device = best_device()
     model = load_for_swap(request.model, device)
     performer = find_performer(model.info, request.model, request.identity, controls.constant)
-    controls = replace(controls, apart=apart(model.info, request.identity, controls.constant))
+    controls = replace(controls, features=features(model.info, request.identity, controls.constant))
     granted = permit(request, model.info, controls.constant.performer)
     source = open_source(request.plate, request.frames, request.colourspace, request.ocio)
     require_allowed(

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ml_backend.media.write import read_picture
-from ml_backend.swapping.performer import apart
-from ml_backend.swapping.settings import SwapSettings
+from ml_backend.swapping.performer import features
+from ml_backend.swapping.settings import NOWHERE, SwapSettings
 from ml_backend.training.models.checkpoints import CheckpointInfo, list_checkpoints, read_info
 
 
@@ -21,7 +21,8 @@ def info(tiny_model: Path) -> CheckpointInfo:
 def test_it_is_the_offset_between_the_two_people(
     swap: Callable[..., dict[str, Any]], info: CheckpointInfo, tmp_path: Path
 ) -> None:
-    x, y = apart(info, "identity_B", SwapSettings())
+    own, performer = features(info, "identity_B", SwapSettings())
+    x, y = np.subtract(performer, own)
     assert 0.01 < np.hypot(x, y) < 0.1
     fitted = Path(swap(out=tmp_path / "fitted")["out"])
     moved = Path(swap(out=tmp_path / "moved", settings={"fit": "0", "offset_x": str(x), "offset_y": str(y)})["out"])
@@ -33,9 +34,10 @@ def test_it_is_the_offset_between_the_two_people(
 
 
 def test_only_a_performer_who_is_known_counts(info: CheckpointInfo) -> None:
-    x, y = apart(info, "identity_B", SwapSettings())
-    assert apart(info, "performer_A", SwapSettings()) == (-x, -y)
-    assert apart(info, "identity_B", SwapSettings(faces="largest")) == (0, 0)
-    assert apart(info, "identity_B", SwapSettings(faces="largest", performer="performer_A")) == (x, y)
+    own, performer = features(info, "identity_B", SwapSettings())
+    assert features(info, "performer_A", SwapSettings()) == (performer, own)
+    assert features(info, "identity_B", SwapSettings(faces="largest")) == (NOWHERE, NOWHERE)
+    named = SwapSettings(faces="largest", performer="performer_A")
+    assert features(info, "identity_B", named) == (own, performer)
     older = info.model_copy(update={"middles": {}})
-    assert apart(older, "identity_B", SwapSettings()) == (0, 0)
+    assert features(older, "identity_B", SwapSettings()) == (NOWHERE, NOWHERE)

@@ -106,6 +106,16 @@ def test_the_documentation_lists_every_setting_with_its_default() -> None:
 
 def test_fit_adds_to_the_offset() -> None:
     controls = Controls.make({"offset_y": "0.1"}, {"fit": [(10, 0.0), (20, 1.0)]})
-    controls = replace(controls, apart=(0.02, -0.04))
+    controls = replace(controls, features=((0.01, -0.1), (0.03, -0.14)))
     places = [(one.offset_x, one.offset_y) for one in (controls.at(frame) for frame in (10, 15, 20))]
     assert places == [pytest.approx(place) for place in ((0, 0.1), (0.01, 0.08), (0.02, 0.06))]
+
+
+@given(st.floats(0.5, 2), st.tuples(*[st.floats(-0.3, 0.3)] * 4))
+def test_fitted_features_lie_on_the_performers_at_any_size(scale: float, places: tuple[float, ...]) -> None:
+    own, performer = places[:2], places[2:]
+    controls = replace(Controls.make({"scale": str(scale)}, {}), features=(own, performer))
+    at = controls.at(1)
+    if own == performer == (0, 0):
+        return
+    assert (own[0] * at.scale + at.offset_x, own[1] * at.scale + at.offset_y) == pytest.approx(performer, abs=1e-9)

@@ -30,7 +30,7 @@ from ml_backend.swapping.detail.identity_detail import IdentityDetail
 from ml_backend.swapping.footage import files_of
 from ml_backend.swapping.idle_settings import no_portraits
 from ml_backend.swapping.layer import Layer, flatten, full_frame
-from ml_backend.swapping.performer import apart, check_framing, find_performer
+from ml_backend.swapping.performer import check_framing, features, find_performer
 from ml_backend.swapping.permission import (
     check_faces,
     check_portraits,
@@ -99,7 +99,7 @@ class Previewer:
         model = self._model.get(weights, lambda: load_for_swap(request.model, self._device))
         granted = self._permitted(request, model, controls.constant.performer)
         performer = find_performer(model.info, request.model, request.identity, controls.constant)
-        controls = replace(controls, apart=apart(model.info, request.identity, controls.constant))
+        controls = replace(controls, features=features(model.info, request.identity, controls.constant))
         check_framing(model.info, request.model)
         mask_model = self._open_mask_model(request.mask_model)
         plate = self._open_plate(request)
