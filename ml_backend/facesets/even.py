@@ -31,7 +31,6 @@ def pick(
     Every cell gives as many as any other, as far as it has them; where that does not come out even, the cells that
     are furthest from one another give one more. Within a cell the point of the best quality comes first and then,
     again and again, the point furthest from those that were chosen. Equal points go by their order.
-    Source of the latter: Gonzalez, "Clustering to minimize the maximum intercluster distance", 1985.
     """
     chosen = np.zeros(len(points), np.bool_)
     if count >= len(points):
@@ -52,9 +51,17 @@ def pick(
 
 
 def farthest_first(
-    points: NDArray[np.floating], first: int, count: int
+    points: NDArray[np.floating], first: int | None, count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """`count` of N×D points, each the furthest from those before it, and its distance to the nearest of these."""
+    """`count` of N×D points, each the furthest from those before it, and its distance to the nearest of these.
+
+    first: the number of the one to begin with; None is the nearest to the middle of all.
+    Source: Gonzalez, "Clustering to minimize the maximum intercluster distance", 1985 (farthest-first traversal).
+    """
+    if not len(points):
+        return np.zeros(0, np.int64), np.zeros(0)
+    if first is None:
+        first = int(np.linalg.norm(points - points.mean(0), axis=1).argmin())
     order, distances = [first], [0.0]
     away = np.linalg.norm(points - points[first], axis=1)
     away[first] = -1
@@ -63,5 +70,5 @@ def farthest_first(
         order.append(following)
         distances.append(float(away[following]))
         away = np.minimum(away, np.linalg.norm(points - points[following], axis=1))
-        away[order] = -1
+        away[following] = -1
     return np.array(order, np.int64), np.array(distances)

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml_backend.faces.recognition import Recogniser, distance
-from ml_backend.faces.slipping import UNSURE
 from ml_backend.progress import Reporter
 from ml_backend.provenance import audit
 from ml_backend.provenance.record import ConsentRecord
@@ -28,7 +27,7 @@ def notice_others(faceset: Faceset, record: ConsentRecord, reporter: Reporter) -
     embeddings: list[NDArray[np.float32]] = []
     some: list[StoredFace] = []
     for face in faceset.stream():
-        if face.interpolated or (face.score <= UNSURE and not face.repaired):
+        if not face.is_sure:
             continue  # there is a hand, or half a face: nobody learns from it, and it is no second person
         if len(places) % every == 0:
             some.append(face)

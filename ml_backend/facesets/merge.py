@@ -29,7 +29,7 @@ def run_merge(folders: Sequence[Path], out: Path, reporter: Reporter) -> dict[st
     unlike = _unlike(facesets)
     for folder, away in unlike:
         reporter.message(
-            f"The faces of {folder} do not look like those of {facesets[0].folder} ({away:.2f} apart). If it is another"
+            f"The faces of {folder} do not look like those of the first faceset ({away:.2f} apart). If it is another"
             " person, ml-backend faceset split --by person parts them again."
         )
     with new_place(out) as part:

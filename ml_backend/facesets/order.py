@@ -38,20 +38,12 @@ def put_in_order(table: Table, key: str, descending: bool = False) -> tuple[NDAr
     nearest of all before it.
     """
     if key in ORDERS:
-        order, values = chain(table.looks) if key == "alike" else _most_different_first(table.looks)
+        looks = table.looks.astype(np.float32)
+        order, values = chain(table.looks) if key == "alike" else farthest_first(looks, None, len(looks))
         return (order[::-1], values[::-1]) if descending else (order, values)
     values = values_by(table, key)
     order = np.argsort(-values if descending else values, kind="stable")
     return order, values[order]
-
-
-def _most_different_first(looks: NDArray[np.float16]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Begins with the look nearest to the middle of all, so that the first n show as many different ones as n can."""
-    if not len(looks):
-        return np.zeros(0, np.int64), np.zeros(0)
-    points = looks.astype(np.float32)
-    first = int(np.linalg.norm(points - points.mean(0), axis=1).argmin())
-    return farthest_first(points, first, len(points))
 
 
 def run_sort(

@@ -28,6 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ml_backend import atomic
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.faces.geometry import transform
+from ml_backend.faces.slipping import UNSURE
 from ml_backend.folder_lock import hold
 from ml_backend.media.frame import Pixels
 from ml_backend.media.readable import require_readable
@@ -93,6 +94,11 @@ class StoredFace:
     landmark_model: str
     interpolated: bool
     repaired: bool
+
+    @property
+    def is_sure(self) -> bool:
+        """Somebody or something has seen it, and its landmarks have not slipped off it (see `faces.slipping`)."""
+        return not self.interpolated and (self.repaired or self.score > UNSURE)
 
     @property
     def crop_landmarks(self) -> NDArray[np.float64]:

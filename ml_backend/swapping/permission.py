@@ -76,7 +76,8 @@ def check_portraits(request: Request, model: CheckpointInfo, portraits: Portrait
                 f"The portraits of {request.identity} in the model {request.model} show somebody else ({away:.2f} from "
                 f"the person whom it learned; the same person is nearer than {SAME_MEAN}).",
                 f"Delete {portraits_file(request.model, request.identity)}: the next training of the model writes it "
-                "again. Export an exported model again.",
+                "again. Export an exported model again. A faceset of several people needs ml-backend faceset split "
+                "first.",
             )
 
 

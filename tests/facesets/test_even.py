@@ -1,8 +1,9 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
-from ml_backend.facesets.even import pick
+from ml_backend.facesets.even import farthest_first, pick
 
 faces = st.integers(1, 120).flatmap(
     lambda n: st.tuples(
@@ -56,3 +57,15 @@ def test_equal_faces_can_all_be_chosen():
     points = np.zeros((6, 3))
     for count in range(1, 7):
         assert pick(points, np.array([0, 0, 0, 1, 1, 1]), np.ones(6), count).sum() == count
+
+
+@settings(deadline=None)
+@given(arrays.arrays(np.float64, st.tuples(st.integers(1, 12), st.integers(1, 3)), elements=st.floats(-9, 9)))
+def test_each_is_the_least_like_those_before(points):
+    order, away = farthest_first(points, None, len(points))
+    assert sorted(order) == list(range(len(points)))
+    middle = np.linalg.norm(points - points.mean(0), axis=1)
+    assert middle[order[0]] == middle.min()
+    for n in range(1, len(order)):
+        nearest = np.linalg.norm(points[:, None] - points[order[:n]], axis=2).min(1)
+        np.testing.assert_allclose([nearest[order[n]], away[n]], nearest.max(), atol=1e-9)

@@ -7,6 +7,7 @@ import json
 import shutil
 import time
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def test_wider_terms_that_were_replaced_are_used_from_a_copy(home: Path, tmp_pat
     copy = Path(shutil.copytree(home / "consent", tmp_path / "copy"))
     give(home, "Anna", replaces=(wide.sha256(),), shots=("sc12_*",))
     for consent in (copy, copy / "Anna.json"):
-        assert reason(lambda: ask(consent=consent, shot="sc13_010")) == "replaced"  # noqa: B023
+        assert reason(partial(ask, consent=consent, shot="sc13_010")) == "replaced"
     assert ask(consent=copy, shot="sc12_010").records["Anna"].shots == ("sc12_*",), "the newer one counts"
 
 

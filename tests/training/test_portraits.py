@@ -6,9 +6,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
 from ml_backend.errors import BackendError
 from ml_backend.facesets.store import Faceset
@@ -17,25 +14,10 @@ from ml_backend.training.models.portraits import (
     Portraits,
     choose_portraits,
     keep_portraits,
-    most_different,
     portraits_file,
     read_portraits,
     write_portraits,
 )
-
-
-@given(
-    arrays.arrays(np.float32, st.tuples(st.integers(1, 12), st.integers(1, 3)), elements=st.floats(-9, 9, width=32)),
-    st.integers(1, 12),
-)
-def test_each_chosen_one_is_the_least_like_those_before(values: np.ndarray, count: int) -> None:
-    chosen = most_different(values, count)
-    assert len(set(chosen)) == len(chosen) <= count
-    for n, one in enumerate(chosen[1:], 1):
-        nearest = np.square(values[:, None] - values[chosen[:n]]).sum(2).min(1)
-        assert nearest[one] == nearest.max() > 0
-    if len(chosen) < min(count, len(values)):  # the others are the same again
-        assert not np.square(values[:, None] - values[chosen]).sum(2).min(1).any()
 
 
 def test_portraits_are_the_faces_with_their_points(facesets: dict[str, Path]) -> None:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ml_backend.faces.canonical import head_pose
 from ml_backend.faces.expression import features_middle, measure_expression, usual_middle
-from ml_backend.faces.slipping import UNSURE
 from ml_backend.facesets.masks import painted_file, predicted_file
 from ml_backend.facesets.store import Faceset, StoredFace
 
@@ -33,9 +32,8 @@ class Known:
 
 
 def seen_faces(faceset: Faceset) -> Iterator[StoredFace]:
-    """The faces to learn from: nobody has looked at the pictures of interpolated ones, and unsure landmarks are beside
-    the face, unless somebody has put them right."""
-    return (face for face in faceset.stream() if not face.interpolated and (face.repaired or face.score > UNSURE))
+    """The faces to learn from: others may show a hand, or lie beside the face."""
+    return (face for face in faceset.stream() if face.is_sure)
 
 
 def know(faceset: Faceset) -> Known:

@@ -24,6 +24,7 @@ from ml_backend.faces.geometry import invert, sample, transform
 from ml_backend.faces.reframing import between
 from ml_backend.faces.regions import eye_distance
 from ml_backend.faces.sharpness import sharpness
+from ml_backend.facesets.even import farthest_first
 from ml_backend.facesets.masks import occlusion
 from ml_backend.facesets.store import Faceset, StoredFace
 from ml_backend.training.data.known import know, seen_faces
@@ -32,6 +33,7 @@ from ml_backend.training.weights_file import write_tensors
 from .swap_file import PORTRAITS
 
 FOLDER = "portraits"
+CHOICE = 2  # how they are chosen: those of another way are chosen anew
 MOST = 80
 LARGEST = 384  # pixels: side of a portrait
 LOOKED_AT = 2000  # faces that the portraits are chosen from
@@ -84,7 +86,9 @@ def choose_portraits(faceset: Faceset) -> Portraits:
     faces = list(islice(seen_faces(faceset), 0, None, every))
     uncovered = [face for face in faces if occlusion(face, info.size) <= COVERED] or faces
     points = np.stack([_points(face, to_face, side) for face in uncovered])
-    looked_at = np.array(most_different(points[:, :, :2].reshape(len(points), -1), round(MOST * SPARE)))
+    shapes = points[:, :, :2].reshape(len(points), -1)
+    looked_at, unlike = farthest_first(shapes, None, min(round(MOST * SPARE), len(shapes)))
+    looked_at = looked_at[(unlike > 0) | (np.arange(len(looked_at)) == 0)]  # the others are the same again
     pictures = np.stack([_picture(uncovered[n], to_face, side) for n in looked_at])
     sharp = [_sharpness(picture, points[n]) for picture, n in zip(pictures, looked_at, strict=True)]
     kept = np.flatnonzero(np.array(sharp) >= SOFT * np.median(sharp))[:MOST]
@@ -92,25 +96,12 @@ def choose_portraits(faceset: Faceset) -> Portraits:
     return Portraits(pictures[kept], points[looked_at[kept]])
 
 
-def most_different(values: NDArray[np.float32], count: int) -> list[int]:
-    """Which `count` rows of N×D lie far from each other; begins with the one nearest to the mean.
-
-    Source: Gonzalez, "Clustering to minimize the maximum intercluster distance", 1985 (farthest-first traversal).
-    """
-    chosen = [int(np.square(values - values.mean(0)).sum(1).argmin())]
-    nearest = np.square(values - values[chosen[0]]).sum(1)
-    while len(chosen) < min(count, len(values)) and nearest.max() > 0:
-        chosen.append(int(nearest.argmax()))
-        nearest = np.minimum(nearest, np.square(values - values[chosen[-1]]).sum(1))
-    return chosen
-
-
 def keep_portraits(model: Path, identity: str, faceset: Faceset) -> None:
     """Write the portraits of an identity into its model's folder, unless those of the same faces are there.
 
     Raises UsageError where the folder cannot be written, BackendError where a picture of the faceset is damaged.
     """
-    key, file = know(faceset).key, portraits_file(model, identity)
+    key, file = f"{know(faceset).key} {CHOICE}", portraits_file(model, identity)
     if _key(file) == key:
         return
     try:
