@@ -63,9 +63,9 @@ class MeshSurface:
     def paint(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """The values of the 468 points between them, 468 as H×W and 468×C as H×W×C; 0 off the face."""
         painted = np.zeros((*self._shape, *values.shape[1:]), np.float32)
-        of_corners = values[self._corners]  # M×3 or M×3×C
         shares = self._shares if values.ndim == 1 else self._shares[..., None]
-        painted[self._rows, self._columns] = (of_corners * shares).sum(1)
+        first, second, third = (values[self._corners[:, n]] * shares[:, n] for n in range(3))
+        painted[self._rows, self._columns] = first + second + third
         return painted
 
 

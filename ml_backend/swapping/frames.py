@@ -14,6 +14,7 @@ from ml_backend.errors import BackendError
 from ml_backend.faces.face import Face
 from ml_backend.faces.jitter import Jitter
 from ml_backend.media.ahead import ahead
+from ml_backend.media.frame import Frame
 from ml_backend.media.source import Source
 
 from .around import around
@@ -28,7 +29,8 @@ from .plan import Plan
 from .render import FaceRenderer
 from .settings import Controls
 
-WORKERS = max(1, min(4, (os.cpu_count() or 1)))  # more only wait for the network, which makes one face at a time
+WORKERS = max(1, min(4, (os.cpu_count() or 1)))  # that make frames, and as many that paint; more cost memory
+WAITING = 2  # frames that are decoded before a worker is free
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,15 @@ class Frames:
         return in_order(tasks, WORKERS)
 
     def _made(self, numbers: Sequence[int]) -> Iterator[tuple[int, list[Made]]]:
-        frames = ahead(self.beside.frames(numbers)) if numbers else iter(())
-        for frame, (number, faces) in zip(frames, self.plan.faces(numbers), strict=True):
-            yield number, self.renderer.make(frame, faces)
+        frames = ahead(self.beside.frames(numbers), WAITING) if numbers else iter(())
+        tasks = (
+            partial(self._make, number, frame, faces)
+            for frame, (number, faces) in zip(frames, self.plan.faces(numbers), strict=True)
+        )
+        return in_order(tasks, WORKERS)
+
+    def _make(self, number: int, frame: Frame, faces: Sequence[Face]) -> tuple[int, list[Made]]:
+        return number, self.renderer.make(frame, faces)
 
     def _with_neighbours(self, numbers: Sequence[int]) -> list[int]:
         """The numbers and those around them that they are averaged with, as far as they could be looked at."""

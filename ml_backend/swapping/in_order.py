@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+import torch
+
 T = TypeVar("T")
 
 
@@ -12,10 +14,13 @@ def in_order(tasks: Iterable[Callable[[], T]], workers: int) -> Iterator[T]:
     """The results of `tasks` in their order; each task is run on one of `workers` threads while the next are made.
 
     At most workers + 1 tasks are under way or wait to be taken. An error is raised where its result would have come;
-    tasks that are under way then are finished first.
+    tasks that are under way then are finished first. The workers' networks share the processors of the caller's: one
+    with many threads is held up by its own, which wait for each other, and by those of the others.
     """
     running: deque[Future[T]] = deque()
-    with ThreadPoolExecutor(workers, "swap") as pool:
+    processors = torch.get_num_threads()
+    share = max(1, processors // workers)
+    with ThreadPoolExecutor(workers, "swap", lambda: torch.set_num_threads(share)) as pool:
         try:
             for task in tasks:
                 running.append(pool.submit(task))
@@ -26,3 +31,4 @@ def in_order(tasks: Iterable[Callable[[], T]], workers: int) -> Iterator[T]:
         finally:
             for future in running:
                 future.cancel()
+            torch.set_num_threads(processors)  # of threads that begin later

@@ -21,6 +21,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import torch
 from demo_pair import CONSENT, DEMO, IDENTITY, command, extract
 
 from ml_backend import atomic
@@ -32,6 +33,7 @@ from ml_backend.media.movie import write_movie
 from ml_backend.media.source import open_source
 from ml_backend.media.write import encode_png, read_picture
 from ml_backend.swapping.detail.identity_detail import IdentityDetail
+from ml_backend.swapping.frames import WORKERS
 from ml_backend.swapping.layer_file import choose_format, encode
 from ml_backend.swapping.render import FaceRenderer
 from ml_backend.swapping.settings import Controls
@@ -114,6 +116,8 @@ def stages(plate: Path, folder: Path) -> None:
     if portraits is not None:
         detail = IdentityDetail(network, IDENTITY, portraits, open_landmarker("mesh"), device)
     renderer = FaceRenderer(network, IDENTITY, controls, device, detail=detail)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(max(1, threads // WORKERS))  # as many as each worker of a swap has
     how = choose_format(controls.constant, source.info, source.colour)
     tracker = FaceTracker()
     frames = iter(source.frames(numbers))
@@ -124,6 +128,7 @@ def stages(plate: Path, folder: Path) -> None:
         made = timed("network and measuring", lambda frame=frame, faces=faces: renderer.make(frame, faces))
         layer = timed("paint", lambda frame=frame, made=made: renderer.paint(frame.number, {frame.number: made}))
         timed("encode", lambda frame=frame, layer=layer: encode(layer, frame.number, how))
+    torch.set_num_threads(threads)
     side = round(1 / np.sqrt(abs(np.linalg.det(align(faces[0].landmarks, 1, FACE)[:, :2]))))
     print(f"\n{source.info.width}×{source.info.height}, the face crop is {side} px wide in the plate")
     for name, values in spent.items():

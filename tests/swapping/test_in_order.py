@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
+import torch
 
 from ml_backend.swapping.in_order import in_order
 
@@ -48,3 +49,15 @@ def test_whoever_stops_listening_stops_the_work() -> None:
     next(results)
     results.close()
     assert len(done) < 10
+
+
+def test_the_workers_share_the_processors_of_their_caller() -> None:
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(4)
+        assert list(in_order([torch.get_num_threads] * 6, 2)) == [2] * 6
+        assert list(in_order([torch.get_num_threads] * 8, 6)) == [1] * 8
+        assert torch.get_num_threads() == 4
+        assert list(in_order([torch.get_num_threads], 1)) == [4]
+    finally:
+        torch.set_num_threads(before)

@@ -12,8 +12,10 @@ brightness around it survives another light. Source of differences as ratios: Li
 "Expressive Expression Mapping with Ratio Images", 2001.
 """
 
+import os
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -24,6 +26,7 @@ from ml_backend.faces.landmarks import Landmarker
 from ml_backend.faces.roi import roi_of_landmarks
 from ml_backend.networks.autoencoder import Autoencoder
 from ml_backend.swapping.blend import Picture, to_unit
+from ml_backend.swapping.in_order import in_order
 from ml_backend.swapping.inference import infer
 from ml_backend.training.models.portraits import Portraits
 
@@ -39,6 +42,7 @@ SMALL = 32  # pixels at which pictures are compared
 SURE = 2.0  # texture pixels over which it is judged whether the portraits agree
 A_FACE = 0.5  # score of the points below which there is no face
 ELSEWHERE = 0.08  # of the side: mean distance of points beyond which they are not of the same face
+AT_ONCE = max(1, min(4, os.cpu_count() or 1))  # portraits that are looked at
 MEASURED = 256  # pixels at which the points of a made face are found
 
 
@@ -67,14 +71,13 @@ class IdentityDetail:
         """landmarker: the one that found the portraits' points."""
         self._network, self._identity, self._device = network, identity, device
         self._portraits, self._landmarker = portraits, landmarker
+        self._looking = Lock()  # several threads may ask
 
     def points(self, made: Picture, near: NDArray[np.float32]) -> NDArray[np.float32]:
         """478×3 points of a made face R×R×3, in parts of its side; near: where its landmarks lie about.
 
-        Those are the answer where the made face is none yet, or its points are somewhere else. One thread asks for
-        points, and only then several ask for what is missing.
+        Those are the answer where the made face is none yet, or its points are somewhere else.
         """
-        _ = self._bank
         large = cv2.resize(made, (MEASURED, MEASURED), interpolation=cv2.INTER_CUBIC)
         picture = np.round(np.clip(large, 0, 1) * 255).astype(np.uint8)
         area = roi_of_landmarks(near.astype(np.float64) * MEASURED)
@@ -86,7 +89,8 @@ class IdentityDetail:
 
     def missing(self, made: Picture, points: NDArray[np.float32], size: int) -> Picture:
         """size×size×3: the logarithm of what the made face R×R×3 with these points is to be multiplied with."""
-        bank = self._bank
+        with self._looking:
+            bank = self._bank
         distance = _distances(bank, points, _look(made))
         order = np.argsort(distance, kind="stable")
         count = min(NEAREST, len(order) - 1) or 1
@@ -101,26 +105,42 @@ class IdentityDetail:
 
     @cached_property
     def _bank(self) -> _Bank:
-        resolution = self._network.side
-        looks, missing, shown = [], [], []
-        for stored, seen in zip(self._portraits.pictures, self._portraits.points, strict=True):
-            portrait = to_unit(stored)
-            size = portrait.shape[0]
-            given = np.clip(enlarge(portrait, resolution, "cubic"), 0, 1)
-            made, _ = infer(self._network, self._identity, self._device, given)
-            large = np.clip(enlarge(made, size, "cubic"), 0, 1)
-            lacking = np.log((portrait + DARK) / (large + DARK))
-            lacking -= cv2.GaussianBlur(lacking, (0, 0), LIGHT * size)
-            looks.append(_look(made))
-            missing.append(unwrap(np.asarray(lacking, np.float32), seen).astype(np.float16))
-            shown.append(texture_of(facing(seen))[..., None].astype(np.float16))
-        return _Bank(self._portraits.points, np.stack(looks), np.stack(missing), np.stack(shown))
+        portraits = list(zip(self._portraits.pictures, self._portraits.points, strict=True))
+        looks = np.empty((len(portraits), SMALL, SMALL, 3), np.float32)
+        missing = np.empty((len(portraits), SIDE, SIDE, 3), np.float16)
+        shown = np.empty((len(portraits), SIDE, SIDE, 1), np.float16)
+        found = in_order((partial(self._missing_in, *portrait) for portrait in portraits), AT_ONCE)
+        for n, one in enumerate(found):
+            looks[n], missing[n], shown[n] = one
+        return _Bank(self._portraits.points, looks, missing, shown)
+
+    def _missing_in(
+        self, stored: NDArray[np.uint8], seen: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float16], NDArray[np.float16]]:
+        """One portrait's part of the bank: the look, what is missing, and what is shown."""
+        portrait, resolution = to_unit(stored), self._network.side
+        size = portrait.shape[0]
+        given = np.clip(enlarge(portrait, resolution, "cubic"), 0, 1)
+        made, _ = infer(self._network, self._identity, self._device, given, exact=False)  # of 8-bit pictures
+        large = np.clip(enlarge(made, size, "cubic"), 0, 1)
+        lacking = np.log((portrait + DARK) / (large + DARK))
+        lacking -= _light(lacking)
+        missing = unwrap(np.asarray(lacking, np.float32), seen)
+        return _look(made), missing.astype(np.float16), texture_of(facing(seen))[..., None].astype(np.float16)
 
 
 def lay_on(face: Picture, missing: Picture, strength: float) -> Picture:
     """The face S×S×3 in 0–1 with what is missing in it (see `IdentityDetail.missing`)."""
     detailed = (np.maximum(face, 0) + np.float32(DARK)) * np.exp(missing * np.float32(strength)) - np.float32(DARK)
     return np.asarray(np.maximum(detailed, 0), np.float32)
+
+
+def _light(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What of a picture S×S×3 varies over more than LIGHT; so slowly that a small picture holds all of it."""
+    side = picture.shape[0]
+    small = cv2.resize(picture, (2 * SMALL, 2 * SMALL), interpolation=cv2.INTER_AREA)
+    blurred = cv2.GaussianBlur(small, (0, 0), LIGHT * 2 * SMALL)
+    return np.asarray(cv2.resize(blurred, (side, side), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _look(made: Picture) -> NDArray[np.float32]:
@@ -137,18 +157,21 @@ def _distances(bank: _Bank, points: NDArray[np.float32], look: NDArray[np.float3
 
 def _average(bank: _Bank, chosen: NDArray[np.intp], weights: NDArray[np.float32]) -> Picture:
     """What is missing according to some portraits, less where they do not agree: SIDE×SIDE×3."""
-    total = np.full((SIDE, SIDE, 1), 1e-6, np.float32)
-    mean = np.zeros((SIDE, SIDE, 3), np.float32)
-    power = np.zeros((SIDE, SIDE, 3), np.float32)
-    for number, weight in zip(chosen, weights, strict=True):
-        share = bank.shown[number].astype(np.float32) * weight
-        missing = bank.missing[number].astype(np.float32)
+    total = torch.full((SIDE, SIDE, 1), 1e-6)
+    mean = torch.zeros((SIDE, SIDE, 3))
+    power = torch.zeros((SIDE, SIDE, 3))
+    for number, weight in zip(chosen.tolist(), weights.tolist(), strict=True):
+        share = torch.from_numpy(bank.shown[number]).float() * weight
+        missing = torch.from_numpy(bank.missing[number]).float()
         part = missing * share
         total += share
         mean += part
-        power += part * missing
-    mean /= total
-    power /= total
+        power.addcmul_(part, missing)
+    return _agreed((mean / total).numpy(), (power / total).numpy())
+
+
+def _agreed(mean: Picture, power: Picture) -> Picture:
+    """The mean of several pictures, less where they differ by more than it; power: the mean of their squares."""
     agreed = cv2.GaussianBlur(np.square(mean), (0, 0), SURE)
     spread = cv2.GaussianBlur(np.maximum(power - np.square(mean), 0), (0, 0), SURE)
     return np.asarray(mean * (agreed / (agreed + spread / 2 + 1e-6)), np.float32)

@@ -61,8 +61,10 @@ def wrap(texture: Picture, points: NDArray[np.float32], size: int) -> tuple[Pict
 
 def _whole(places: NDArray[np.float32], inside: NDArray[np.uint8]) -> Mask:
     """H×W in 0–1: 1 where the texture lies in one piece, 0 around what folds. places: H×W×2 in the texture."""
-    across = np.pad(np.abs(np.diff(places, axis=1)).max(2) * inside[:, 1:] * inside[:, :-1], ((0, 0), (0, 1)))
-    down = np.pad(np.abs(np.diff(places, axis=0)).max(2) * inside[1:] * inside[:-1], ((0, 1), (0, 0)))
+    x, y = np.abs(np.diff(places, axis=1)).transpose(2, 0, 1)
+    across = np.pad(np.maximum(x, y) * inside[:, 1:] * inside[:, :-1], ((0, 0), (0, 1)))
+    x, y = np.abs(np.diff(places, axis=0)).transpose(2, 0, 1)
+    down = np.pad(np.maximum(x, y) * inside[1:] * inside[:-1], ((0, 1), (0, 0)))
     step = np.maximum(across, down)
     usual = float(np.median(step[inside > 0])) if inside.any() else 1.0
     torn = np.clip((step / max(usual, 1e-6) - JUMP) / (TORN - JUMP), 0, 1)
