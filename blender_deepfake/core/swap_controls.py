@@ -151,6 +151,15 @@ CONTROLS: tuple[Control, ...] = (
         1.0,
     ),
     Number(
+        "performance",
+        "Place",
+        "Performance",
+        "How closely lips, lids and brows keep to the performer's. 0: where the network paints them",
+        0.7,
+        0.0,
+        1.0,
+    ),
+    Number(
         "smooth",
         "Place",
         "Smooth",

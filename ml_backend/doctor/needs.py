@@ -5,7 +5,8 @@ estimate against measurement):
 
     train  tiny 383 / 389 MiB   quick64 605 / 620   quick96 501 / 522   fast128 1522 / 1506   resumed quick96 553 / 570
            quick64 batch 24 855 / 896   quick96 batch 16 659 / 743   fine192 3458 / 3312
-    swap   720p 459 / 458       1080p 523 / 482     2160p 872 / 844
+    swap   quick96: 720p 900 / 986      1080p 1005 / 1025   2160p 1571 / 1592    on two processors, with its portraits
+           fast128: 720p 1021 / 997     1080p 1126 / 1085   2160p 1692 / 1616
     disk   a face of a faceset 76 / 84 kB, a frame of a trained swap at 384×384 57 / 49 kB
 
 The constants were chosen by the first row of trainings and by the swaps; the second row was measured afterwards.
@@ -42,8 +43,8 @@ _BASE_MB = 370  # Python, torch, OpenCV and the threads' buffers, before the fir
 _LOOKING_MB = 520  # the least: before it learns, the recogniser looks whether the faces are the person's
 _CARD_BASE_MB = 600  # what CUDA and its libraries take on a card for themselves
 _OVERHEAD = 1.1  # rooms between tensors, and the work space of convolutions
-_SWAP_BASE_MB = 380
-_SWAP_MB_PER_MEGAPIXEL = 56
+_SWAP_BASE_MB = 790  # two frames at a time, and the portraits
+_SWAP_MB_PER_MEGAPIXEL = 91
 _LANDMARKS_BYTES = 2 * 478 * 3 * 8  # of each frame, as they are found and smoothed
 _ROW_BYTES = 14_000  # a face's rows in the index and the observations of a faceset
 _FACE_SIZE = 512  # of stored crops, which extraction chooses by the footage: that of a face of 370 pixels

@@ -1,7 +1,6 @@
 """The frames of a swap one after the other: decode, make, steady, paint and write, several at a time."""
 
 import hashlib
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from ml_backend.media.source import Source
 from .around import around
 from .crop_windows import crop_windows
 from .footage import picture_states
-from .in_order import in_order
+from .in_order import WORKERS, in_order
 from .inputs import frame_inputs
 from .layer_file import LayerFormat, Window, encode, encode_again
 from .making import Made
@@ -29,7 +28,6 @@ from .plan import Plan
 from .render import FaceRenderer
 from .settings import Controls
 
-WORKERS = max(1, min(4, (os.cpu_count() or 1)))  # that make frames, and as many that paint; more cost memory
 WAITING = 2  # frames that are decoded before a worker is free
 
 

@@ -1,5 +1,6 @@
 """Work on several threads whose results come in order."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,6 +9,8 @@ from typing import TypeVar
 import torch
 
 T = TypeVar("T")
+
+WORKERS = max(1, min(4, os.cpu_count() or 1))  # of which each holds a frame; more cost memory
 
 
 def in_order(tasks: Iterable[Callable[[], T]], workers: int) -> Iterator[T]:

@@ -24,7 +24,7 @@ from ml_backend.training.masks.model import MaskModel
 from .blend import Mask, Picture, to_unit
 from .colour import measure, skin_weights, without_spots
 from .detail.grain import Grain, measure_grain
-from .detail.identity_detail import IdentityDetail
+from .detail.made_shape import MadeShape
 from .detail.sharpness import Sharpness, measure_sharpness
 from .grain_part import middle_of
 from .inference import infer
@@ -100,13 +100,15 @@ class FaceMaker:
         controls: Controls,
         device: torch.device,
         mask_model: MaskModel | None = None,
-        detail: IdentityDetail | None = None,
+        shape: MadeShape | None = None,
     ) -> None:
-        """mask_model: says what covers the performer's face; what does is left as it is. detail: the identity's own."""
+        """mask_model: says what covers the performer's face; what does is left as it is. shape: finds the
+        made face's points.
+        """
         self._network, self._identity, self._device = network, identity, device
         self._controls = controls
         self._mask_model = mask_model if controls.constant.occlusion else None
-        self._detail = detail if controls.ever("detail") else None
+        self._shape = shape if controls.shaped else None
 
     def make(self, frame: Frame, faces: Sequence[Face]) -> list[Made]:
         """The faces of one frame from small to large, without those that lie outside the picture."""
@@ -169,9 +171,8 @@ class FaceMaker:
         if self._controls.ever("grain"):  # in the plate's own pixels: a crop's are mixed of several
             grain = _grain(frame.image, matrix, weights)
         shape = None
-        if self._detail is not None:
-            performer = in_parts(in_crop, resolution)
-            shape = self._detail.points(made, performer) - performer
+        if self._shape is not None:
+            shape = self._shape.beside(made, in_parts(in_crop, resolution))
         return Measured(colour, counted, sharpness, grain, shape)
 
 

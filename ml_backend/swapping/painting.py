@@ -17,6 +17,7 @@ from .colour import apply
 from .detail.enlarge import enlarge
 from .detail.grain import add_grain, measure_grain
 from .detail.identity_detail import IdentityDetail, lay_on
+from .detail.made_shape import bend, correction
 from .detail.motion_blur import motion_blur
 from .detail.sharpness import match_sharpness, measure_sharpness
 from .grain_part import middle_of
@@ -52,12 +53,14 @@ def paint(
     colour: Colour,
     target: Colour,
     detail: IdentityDetail | None = None,
+    usual: NDArray[np.float32] | None = None,
 ) -> Painted:
     """Paint a face of a plate whose pixels mean `colour`, as pixels that mean `target`.
 
-    seed: the frame's number and which of its faces this is, so that no two get the same grain. Light of the plate that
-    a display cannot show (brighter than white, out of gamut) stays on the made face. The same arguments give the same
-    pixels.
+    seed: the frame's number and which of its faces this is, so that no two get the same grain. usual: how the made
+    face's points usually lie beside the performer's (see `MadeShape.usual`); None where that is not known. Light of the
+    plate that a display cannot show (brighter than white, out of gamut) stays on the made face. The same arguments give
+    the same pixels.
     """
     place = placing(made.matrix, made.face.shape[0], settings)
     to_plate = place @ np.vstack([invert(made.matrix), [0, 0, 1]])
@@ -72,7 +75,7 @@ def paint(
     corner = (made.corner[0] + columns.start, made.corner[1] + rows.start)
     display = colour.to_display(made.plate[rows, columns])
 
-    matched = _face(made, steady, settings, colour, detail)
+    matched = _face(made, steady, settings, colour, detail, usual)
     large_to_part = invert(scaled(invert(to_plate), made.face.shape[0], matched.shape[0]))
     large_to_part[:, 2] -= corner
     laid = _warp(matched, large_to_part, shape, cv2.INTER_CUBIC)
@@ -139,24 +142,35 @@ def _mask(
     return mask * _warp(factor, to_part, shape, cv2.INTER_LINEAR)
 
 
-def _face(made: Made, steady: Steady, settings: SwapSettings, colour: Colour, detail: IdentityDetail | None) -> Picture:
+def _face(
+    made: Made,
+    steady: Steady,
+    settings: SwapSettings,
+    colour: Colour,
+    detail: IdentityDetail | None,
+    usual: NDArray[np.float32] | None,
+) -> Picture:
     """The made face with the plate's colours, as large and as sharp as the plate's, as far as that is asked for."""
     resolution = made.face.shape[0]
     # before it is enlarged: the same colours for a fraction of the work
     matched = apply(settings.colour, made.face, steady.colour, settings.colour_strength)
     sharpened = settings.sharpness > 0 and steady.sharpness is not None
     size = made.size(settings.scale)
-    missing = None
-    if detail is not None and settings.detail > 0 and steady.shape is not None:
-        points = in_parts(placed(made.landmarks, made.matrix), resolution) + steady.shape
-        missing = detail.missing(made.face, points, size)
-    if settings.enlarge == "cubic" and not sharpened and missing is None and size >= resolution:
+    points, moved, missing = in_parts(placed(made.landmarks, made.matrix), resolution), None, None
+    if steady.shape is not None:
+        points = points + steady.shape
+        moved = correction(steady.shape, usual, settings.performance)
+    if detail is not None and settings.detail > 0:
+        missing = detail.missing(made.face, points if moved is None else points + moved, size)
+    if settings.enlarge == "cubic" and not sharpened and moved is None and missing is None and size >= resolution:
         return matched  # it is laid into the plate by cubic interpolation
     crop, mask = None, None
     if sharpened or settings.enlarge == "detail":
         crop = _crop(colour.to_display(made.plate).picture, made, size)
         mask = np.asarray(cv2.resize(inside_edge(steady.mask, resolution), crop.shape[:2]), np.float32)
     large = enlarge(matched, size, settings.enlarge, crop, mask)
+    if moved is not None:
+        large = bend(large, points, moved)
     if missing is not None:
         large = lay_on(large, missing, settings.detail)
     if sharpened and mask is not None and steady.sharpness is not None:

@@ -46,10 +46,15 @@ def features(info: CheckpointInfo, identity: str, settings: SwapSettings) -> tup
     Each crop is where the average face would be, and people differ from it. `NOWHERE` both where the model does not
     know it, or nobody says who is filmed.
     """
-    named = settings.faces == "performer" or settings.performer is not None
-    performer = info.middles.get(_performer(info, identity, settings) or "") if named else None
+    performer = info.middles.get(who_is_filmed(info, identity, settings) or "")
     own = info.middles.get(identity)
     return (NOWHERE, NOWHERE) if own is None or performer is None else (own, performer)
+
+
+def who_is_filmed(info: CheckpointInfo, identity: str, settings: SwapSettings) -> str | None:
+    """The name of the person on the plate, in the model or not; None where nobody says it."""
+    named = settings.faces == "performer" or settings.performer is not None
+    return _performer(info, identity, settings) if named else None
 
 
 def _performer(info: CheckpointInfo, identity: str, settings: SwapSettings) -> str | None:

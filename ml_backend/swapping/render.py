@@ -13,6 +13,7 @@ from ml_backend.networks.autoencoder import Autoencoder
 from ml_backend.training.masks.model import MaskModel
 
 from .detail.identity_detail import IdentityDetail
+from .detail.made_shape import MadeShape
 from .layer import Layer, combine, flatten, full_frame
 from .making import FaceMaker, Made
 from .painting import paint
@@ -37,17 +38,19 @@ class FaceRenderer:
         target: Colour | None = None,
         slate: bool = False,
         detail: IdentityDetail | None = None,
+        shape: MadeShape | None = None,
     ) -> None:
         """mask_model: says what covers the performer's face. colour: what the plate's pixels mean, and target those of
         the layer; an ordinary picture's where absent, and the same as the plate's. slate: write TEST over each face.
-        detail: the identity's own, to lay on the face.
+        detail: the identity's own, to lay on the face. shape: finds the made face's points, so that detail comes where
+        its features are and the performance is kept.
         """
-        self._maker = FaceMaker(network, identity, controls, device, mask_model, detail)
+        self._maker = FaceMaker(network, identity, controls, device, mask_model, shape)
         self._controls = controls
         self._colour = colour or PLAIN
         self._target = target or self._colour
         self._slate = slate
-        self._detail = detail
+        self._detail, self._shape = detail, shape
 
     def make(self, frame: Frame, faces: Sequence[Face]) -> list[Made]:
         """The network's faces of a frame."""
@@ -56,6 +59,7 @@ class FaceRenderer:
     def paint(self, number: int, near: Mapping[int, Sequence[Made]]) -> Layer:
         """The layer of frame `number`; near: what `make` gave for it and for the frames around it."""
         settings = self._controls.at(number)
+        usual = self._shape.usual if self._shape is not None and near[number] and settings.performance > 0 else None
         faces = [
             paint(
                 (number, n),
@@ -65,6 +69,7 @@ class FaceRenderer:
                 self._colour,
                 self._target,
                 self._detail,
+                usual,
             )
             for n, made in enumerate(near[number])
         ]

@@ -81,6 +81,8 @@ class SwapSettings(BaseModel):
     scale: float = _keyed(1.0, 0.5, 2, "Size of the made face")
     fit: float = _keyed(1.0, 0, 1, "How far the made face's features are moved to where the performer's are")
 
+    performance: float = _keyed(0.7, 0, 1, "How closely the made face's points keep to the performer's")
+
     enlarge: Literal["cubic", "lanczos", "detail"] = Field(
         default="cubic", description="How the made face is brought to the plate's size; detail adds the plate's texture"
     )
@@ -131,7 +133,7 @@ Keys = Mapping[str, Sequence[Key]]
 
 
 DETAIL_SMOOTH = 1.0  # σ in frames over which grain and sharpness are averaged
-SHAPE_SMOOTH = 1.0  # and over which the made face's shape is, for its detail
+SHAPE_SMOOTH = 1.0  # and over which the made face's shape is
 
 
 Place = tuple[float, float]
@@ -182,10 +184,15 @@ class Controls:
         return any(key[1] > 0 for key in self.keys[name]) if name in self.keys else getattr(self.constant, name) > 0
 
     @property
+    def shaped(self) -> bool:
+        """Is the shape of the made faces asked for?"""
+        return self.ever("detail") or self.ever("performance")
+
+    @property
     def reach(self) -> int:
         """How many frames before and after it a frame's picture depends on, besides the smoothing of landmarks."""
         detail = DETAIL_SMOOTH if self.ever("sharpness") or self.ever("grain") else 0.0
-        shape = SHAPE_SMOOTH if self.ever("detail") else 0.0
+        shape = SHAPE_SMOOTH if self.shaped else 0.0
         widest = max(self.constant.colour_smooth, self.constant.mask_smooth, detail, shape)
         return max(reach_of(widest), 1)
 

@@ -26,11 +26,12 @@ from ml_backend.training.models.checkpoints import SwapModel, load_for_swap
 from ml_backend.training.models.portraits import Portraits, read_portraits
 
 from .detail.identity_detail import IdentityDetail
+from .detail.made_shape import MadeShape
 from .footage import footage_state, refuse_among
 from .frames import Frames
 from .inputs import hash_of
 from .layer_file import LayerFormat, choose_format
-from .performer import check_framing, features, find_performer, nobody
+from .performer import check_framing, features, find_performer, nobody, who_is_filmed
 from .permission import check_faces, check_portraits, footage_name, permit
 from .plan import Plan, find_faces, known_faces, wanted_tracks
 from .render import FaceRenderer
@@ -40,7 +41,8 @@ from .settings import Controls
 @dataclass(frozen=True)
 class SwapJob:
     """granted: the consent of the people. performer: whom to look for; None: whoever is there.
-    portraits: the identity's, where its own detail is asked for and the model has some.
+    portraits: the identity's, where its own detail is asked for and the model has some; filmed: those of who is
+    on the plate, where the performance is to be kept.
     """
 
     request: SwapRequest
@@ -50,6 +52,7 @@ class SwapJob:
     mask_model: MaskModel | None
     performer: NDArray[np.float32] | None
     portraits: Portraits | None
+    filmed: Portraits | None
     source: Source
     how: LayerFormat
 
@@ -61,6 +64,7 @@ class SwapJob:
             "identity": self.request.identity,
             "features": self.controls.features,
             "portraits": self.portraits.sha256 if self.portraits else None,
+            "filmed": self.filmed.sha256 if self.filmed else None,
             "colour": [self.source.colour.name, self.source.colour.version],
             "output": self.how.kind,
             "slate": self.granted.slate,
@@ -102,14 +106,21 @@ class SwapJob:
                 self.source.colour,
                 self.how.colour,
                 self.granted.slate,
-                self._detail(landmarker),
+                self._detail(),
+                self._shape(landmarker),
             )
             yield Frames(beside, plan, renderer, controls, self.how, request.out)
 
-    def _detail(self, landmarker: Landmarker) -> IdentityDetail | None:
+    def _detail(self) -> IdentityDetail | None:
         if self.portraits is None:
             return None
-        return IdentityDetail(self.model.network, self.request.identity, self.portraits, landmarker, best_device())
+        return IdentityDetail(self.model.network, self.request.identity, self.portraits, best_device())
+
+    def _shape(self, landmarker: Landmarker) -> MadeShape | None:
+        if self.portraits is None and self.filmed is None:
+            return None
+        network, identity = self.model.network, self.request.identity
+        return MadeShape(network, identity, best_device(), landmarker, self.filmed)
 
     def _faces(
         self, landmarker: Landmarker, beside: Source, reporter: Reporter, look: bool
@@ -152,6 +163,8 @@ def open_job(request: SwapRequest) -> SwapJob:
     portraits = read_portraits(request.model, request.identity) if controls.ever("detail") else None
     if portraits is not None:
         check_portraits(request, model.info, portraits)
+    name = who_is_filmed(model.info, request.identity, controls.constant)
+    filmed = read_portraits(request.model, name) if name and controls.ever("performance") else None
     if request.repairs:
         read_repairs(request.repairs, required=True)  # what is wrong with it shall be known before hours of work
-    return SwapJob(request, granted, controls, model, mask_model, performer, portraits, source, how)
+    return SwapJob(request, granted, controls, model, mask_model, performer, portraits, filmed, source, how)

@@ -22,7 +22,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from demo_pair import CONSENT, DEMO, IDENTITY, command, extract
+from demo_pair import CONSENT, DEMO, IDENTITY, PERFORMER, command, extract
 
 from ml_backend import atomic
 from ml_backend.faces.alignment import FACE, align
@@ -33,7 +33,8 @@ from ml_backend.media.movie import write_movie
 from ml_backend.media.source import open_source
 from ml_backend.media.write import encode_png, read_picture
 from ml_backend.swapping.detail.identity_detail import IdentityDetail
-from ml_backend.swapping.frames import WORKERS
+from ml_backend.swapping.detail.made_shape import MadeShape
+from ml_backend.swapping.in_order import WORKERS
 from ml_backend.swapping.layer_file import choose_format, encode
 from ml_backend.swapping.render import FaceRenderer
 from ml_backend.swapping.settings import Controls
@@ -114,8 +115,9 @@ def stages(plate: Path, folder: Path) -> None:
     controls = Controls.make({"learned_mask": "false"}, {})
     detail = None
     if portraits is not None:
-        detail = IdentityDetail(network, IDENTITY, portraits, open_landmarker("mesh"), device)
-    renderer = FaceRenderer(network, IDENTITY, controls, device, detail=detail)
+        detail = IdentityDetail(network, IDENTITY, portraits, device)
+    shape = MadeShape(network, IDENTITY, device, open_landmarker("mesh"), read_portraits(folder, PERFORMER))
+    renderer = FaceRenderer(network, IDENTITY, controls, device, detail=detail, shape=shape)
     threads = torch.get_num_threads()
     torch.set_num_threads(max(1, threads // WORKERS))  # as many as each worker of a swap has
     how = choose_format(controls.constant, source.info, source.colour)

@@ -12,7 +12,6 @@ brightness around it survives another light. Source of differences as ratios: Li
 "Expressive Expression Mapping with Ratio Images", 2001.
 """
 
-import os
 from dataclasses import dataclass
 from functools import cached_property, partial
 from threading import Lock
@@ -22,11 +21,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ml_backend.faces.landmarks import Landmarker
-from ml_backend.faces.roi import roi_of_landmarks
 from ml_backend.networks.autoencoder import Autoencoder
 from ml_backend.swapping.blend import Picture, to_unit
-from ml_backend.swapping.in_order import in_order
+from ml_backend.swapping.in_order import WORKERS, in_order
 from ml_backend.swapping.inference import infer
 from ml_backend.training.models.portraits import Portraits
 
@@ -40,10 +37,6 @@ SHAPE, LOOK = 0.02, 0.1  # distances that count the same: of points in parts of 
 FAR = 4.0  # distance at which half of the detail is laid on
 SMALL = 32  # pixels at which pictures are compared
 SURE = 2.0  # texture pixels over which it is judged whether the portraits agree
-A_FACE = 0.5  # score of the points below which there is no face
-ELSEWHERE = 0.08  # of the side: mean distance of points beyond which they are not of the same face
-AT_ONCE = max(1, min(4, os.cpu_count() or 1))  # portraits that are looked at
-MEASURED = 256  # pixels at which the points of a made face are found
 
 
 @dataclass(frozen=True)
@@ -65,27 +58,11 @@ class IdentityDetail:
         network: Autoencoder,
         identity: str,
         portraits: Portraits,
-        landmarker: Landmarker,
         device: torch.device,
     ) -> None:
-        """landmarker: the one that found the portraits' points."""
         self._network, self._identity, self._device = network, identity, device
-        self._portraits, self._landmarker = portraits, landmarker
+        self._portraits = portraits
         self._looking = Lock()  # several threads may ask
-
-    def points(self, made: Picture, near: NDArray[np.float32]) -> NDArray[np.float32]:
-        """478×3 points of a made face R×R×3, in parts of its side; near: where its landmarks lie about.
-
-        Those are the answer where the made face is none yet, or its points are somewhere else.
-        """
-        large = cv2.resize(made, (MEASURED, MEASURED), interpolation=cv2.INTER_CUBIC)
-        picture = np.round(np.clip(large, 0, 1) * 255).astype(np.uint8)
-        area = roi_of_landmarks(near.astype(np.float64) * MEASURED)
-        found, scores = self._landmarker.settle(picture, [area])
-        points = found[0] / MEASURED
-        points[:, :2] += 0.5 / MEASURED
-        off = np.linalg.norm(points[:, :2] - near[:, :2], axis=1).mean()
-        return np.asarray(points, np.float32) if scores[0] >= A_FACE and off <= ELSEWHERE else near
 
     def missing(self, made: Picture, points: NDArray[np.float32], size: int) -> Picture:
         """size×size×3: the logarithm of what the made face R×R×3 with these points is to be multiplied with."""
@@ -109,7 +86,7 @@ class IdentityDetail:
         looks = np.empty((len(portraits), SMALL, SMALL, 3), np.float32)
         missing = np.empty((len(portraits), SIDE, SIDE, 3), np.float16)
         shown = np.empty((len(portraits), SIDE, SIDE, 1), np.float16)
-        found = in_order((partial(self._missing_in, *portrait) for portrait in portraits), AT_ONCE)
+        found = in_order((partial(self._missing_in, *portrait) for portrait in portraits), WORKERS)
         for n, one in enumerate(found):
             looks[n], missing[n], shown[n] = one
         return _Bank(self._portraits.points, looks, missing, shown)

@@ -27,10 +27,11 @@ from ml_backend.provenance.credentials import Plate as PlateNamed
 from ml_backend.provenance.gate import Granted, require, shot_of
 from ml_backend.requests import PreviewRequest
 from ml_backend.swapping.detail.identity_detail import IdentityDetail
+from ml_backend.swapping.detail.made_shape import MadeShape
 from ml_backend.swapping.footage import files_of
 from ml_backend.swapping.idle_settings import no_portraits
 from ml_backend.swapping.layer import Layer, flatten, full_frame
-from ml_backend.swapping.performer import check_framing, features, find_performer
+from ml_backend.swapping.performer import check_framing, features, find_performer, who_is_filmed
 from ml_backend.swapping.permission import (
     check_faces,
     check_portraits,
@@ -78,6 +79,7 @@ class Previewer:
         self._faces: Kept[dict[int, FrameFaces]] = Kept()
         self._entered: Kept[str] = Kept()
         self._detail: Kept[IdentityDetail | None] = Kept()
+        self._shape: Kept[MadeShape] = Kept()
 
     def render(self, request: PreviewRequest) -> dict[str, Any]:
         """Write the frame as the edit would show it to `out` and its RGBA layer beside it; says how that went.
@@ -95,7 +97,8 @@ class Previewer:
         weights = _weights_state(request.model)
         warm = self._model.has(weights)
         if not warm:
-            self._detail.forget()  # it holds the old network
+            self._detail.forget()  # they hold the old network
+            self._shape.forget()
         model = self._model.get(weights, lambda: load_for_swap(request.model, self._device))
         granted = self._permitted(request, model, controls.constant.performer)
         performer = find_performer(model.info, request.model, request.identity, controls.constant)
@@ -110,13 +113,14 @@ class Previewer:
         landmarker = self._landmarker.get(landmarks_of, lambda: open_landmarker(landmarks_of))
         wanted = Wanted(controls.constant, performer, request.repairs, controls.reach)
         faces = self._find(request, shown, plate, landmarker, wanted, (weights, request.identity))
-        detail = self._open_detail(request, model, weights, landmarker) if controls.ever("detail") else None
+        detail = self._open_detail(request, model, weights) if controls.ever("detail") else None
+        shape = self._open_shape(request, controls, model, weights, landmarker) if controls.shaped else None
         soft = no_portraits(request.model, request.identity) if controls.ever("detail") and detail is None else ""
         check_faces(request, controls.constant.performer, ((at, len(some)) for at, some in faces.faces.items()))
         # painted as a screen shows it, whatever the plate's colours
         colours = (plate.source.colour, PLAIN)
         renderer = FaceRenderer(
-            model.network, request.identity, controls, self._device, mask_model, *colours, granted.slate, detail
+            model.network, request.identity, controls, self._device, mask_model, *colours, granted.slate, detail, shape
         )
         layer = render_one(renderer, request.frame, plate.pictures.frames(request.frame, faces.faces), faces)
         rgba = full_frame(layer, shown.image)
@@ -147,18 +151,33 @@ class Previewer:
             return None
         return self._mask_model.get(_weights_state(folder), lambda: open_mask_model(folder, self._device))
 
-    def _open_detail(
-        self, request: PreviewRequest, model: SwapModel, weights: Hashable, landmarker: Landmarker
-    ) -> IdentityDetail | None:
+    def _open_detail(self, request: PreviewRequest, model: SwapModel, weights: Hashable) -> IdentityDetail | None:
         def opened() -> IdentityDetail | None:
             portraits = read_portraits(request.model, request.identity)
             if portraits is None:
                 return None
             check_portraits(request, model.info, portraits)
-            return IdentityDetail(model.network, request.identity, portraits, landmarker, self._device)
+            return IdentityDetail(model.network, request.identity, portraits, self._device)
 
         state = file_state(portraits_file(request.model, request.identity))
         return self._detail.get((weights, request.identity, state), opened)
+
+    def _open_shape(
+        self,
+        request: PreviewRequest,
+        controls: Controls,
+        model: SwapModel,
+        weights: Hashable,
+        landmarker: Landmarker,
+    ) -> MadeShape:
+        name = who_is_filmed(model.info, request.identity, controls.constant) if controls.ever("performance") else None
+
+        def opened() -> MadeShape:
+            filmed = read_portraits(request.model, name) if name else None
+            return MadeShape(model.network, request.identity, self._device, landmarker, filmed)
+
+        state = file_state(portraits_file(request.model, name)) if name else None
+        return self._shape.get((weights, request.identity, name, state), opened)
 
     def _open_plate(self, request: PreviewRequest) -> OpenPlate:
         """The plate, opened anew where its files have changed."""

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from ml_backend.faces.landmarks import open_landmarker
 from ml_backend.swapping.blend import to_unit
 from ml_backend.swapping.detail.identity_detail import IdentityDetail, lay_on
 from ml_backend.swapping.detail.mesh_texture import wrap
@@ -28,7 +27,7 @@ def portraits(tiny_model: Path) -> Portraits:
 
 @pytest.fixture(scope="module")
 def detail(tiny_model: Path, portraits: Portraits) -> IdentityDetail:
-    return IdentityDetail(load_for_swap(tiny_model, CPU).network, IDENTITY, portraits, open_landmarker(), CPU)
+    return IdentityDetail(load_for_swap(tiny_model, CPU).network, IDENTITY, portraits, CPU)
 
 
 def painted(tiny_model: Path, picture: np.ndarray) -> np.ndarray:
@@ -87,7 +86,7 @@ def test_portraits_smaller_than_the_network_bring_no_steps_of_their_own(tiny_mod
     network = load_for_swap(tiny_model, CPU).network
     side = network.side // 3
     small = np.stack([cv2.resize(one, (side, side), interpolation=cv2.INTER_AREA) for one in portraits.pictures[:3]])
-    few = IdentityDetail(network, IDENTITY, Portraits(small, portraits.points[:3]), open_landmarker(), CPU)
+    few = IdentityDetail(network, IDENTITY, Portraits(small, portraits.points[:3]), CPU)
     picture = to_unit(small[0])
     given = np.clip(cv2.resize(picture, (network.side, network.side), interpolation=cv2.INTER_CUBIC), 0, 1)
     made = infer(network, IDENTITY, CPU, given)[0]
@@ -104,7 +103,7 @@ def test_portraits_smaller_than_the_network_bring_no_steps_of_their_own(tiny_mod
 @pytest.mark.parametrize("which", [[0], [0, 0], [0, 0, 0, 0], [0, 1], [0, 1, 2, 3]])
 def test_few_portraits_or_the_same_again_will_do(tiny_model: Path, portraits: Portraits, which: list[int]) -> None:
     some = Portraits(portraits.pictures[which], portraits.points[which])
-    few = IdentityDetail(load_for_swap(tiny_model, CPU).network, IDENTITY, some, open_landmarker(), CPU)
+    few = IdentityDetail(load_for_swap(tiny_model, CPU).network, IDENTITY, some, CPU)
     for made in (painted(tiny_model, portraits.pictures[0]), painted(tiny_model, portraits.pictures[-1])):
         missing = few.missing(made, portraits.points[0], 64)
         assert np.isfinite(missing).all()
@@ -136,13 +135,3 @@ def test_a_strength_of_0_lays_nothing_on() -> None:
     np.testing.assert_allclose(lay_on(face, missing, 0.0), face, atol=1e-6)
     half, whole = lay_on(face, missing, 0.5), lay_on(face, missing, 1.0)
     assert np.abs(half - face).mean() < np.abs(whole - face).mean()
-
-
-def test_points_of_what_is_no_face_are_the_performers(portraits: Portraits, detail: IdentityDetail) -> None:
-    near = portraits.points[0]
-    noise = np.random.default_rng(3).random((32, 32, 3), np.float32)
-    np.testing.assert_array_equal(detail.points(noise, near), near)
-    large = cv2.resize(to_unit(portraits.pictures[0]), (96, 96), interpolation=cv2.INTER_AREA)
-    found = detail.points(np.asarray(large, np.float32), near)
-    assert not np.array_equal(found, near)
-    assert np.linalg.norm(found[:, :2] - near[:, :2], axis=1).mean() < 0.02

@@ -1,0 +1,97 @@
+"""The performance is kept in the made face: it is bent by what its shape differs from the usual one."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml_backend.faces.canonical import canonical_mesh
+from ml_backend.faces.landmarks import open_landmarker
+from ml_backend.media.write import read_picture
+from ml_backend.swapping.blend import to_unit
+from ml_backend.swapping.detail.made_shape import FARTHEST, MadeShape, bend, correction
+from ml_backend.training.models.checkpoints import load_for_swap
+from ml_backend.training.models.portraits import Portraits, read_portraits
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def performer(tiny_model: Path) -> Portraits:
+    found = read_portraits(tiny_model, "performer_A")
+    assert found is not None
+    return found
+
+
+def shape_of(model: Path, performer: Portraits | None) -> MadeShape:
+    return MadeShape(load_for_swap(model, CPU).network, "identity_B", CPU, open_landmarker(), performer)
+
+
+def face_points() -> np.ndarray:
+    """478×3 in the middle of a square picture, in parts of its side."""
+    mesh = canonical_mesh()
+    return np.asarray(mesh / np.ptp(mesh[:, :2]) * 0.6 + [0.5, 0.5, 0], np.float32)
+
+
+def test_a_face_is_found_beside_another_ones_points(tiny_model: Path, performer: Portraits) -> None:
+    shape, points = shape_of(tiny_model, None), performer.points[0]
+    own = shape.beside(to_unit(performer.pictures[0]), points)
+    assert own is not None
+    assert np.linalg.norm(own[:468, :2], axis=1).mean() < 0.02
+    moved = shape.beside(to_unit(performer.pictures[0]), points - np.float32([0.02, 0, 0]))
+    assert moved is not None
+    np.testing.assert_allclose((moved - own)[:468, 0].mean(), 0.02, atol=0.003)
+    assert shape.beside(np.full((96, 96, 3), 0.5, np.float32), points) is None
+
+
+def test_nobody_knows_the_usual_shape_without_the_performer(tiny_model: Path, performer: Portraits) -> None:
+    assert shape_of(tiny_model, None).usual is None
+    usual = shape_of(tiny_model, performer).usual
+    assert usual is None or (usual.shape == (478, 3) and np.isfinite(usual).all())
+
+
+@given(strength=st.floats(0.1, 1), shift=st.floats(-0.5, 0.5))
+def test_the_usual_shape_is_left_alone_and_another_moved_towards_it(strength: float, shift: float) -> None:
+    usual = np.zeros((478, 3), np.float32)
+    still = correction(usual, usual, strength)
+    assert still is not None
+    assert not still.any()
+    moved = correction(usual + np.float32([shift, 0, 0]), usual, strength)
+    assert moved is not None
+    wanted = -np.sign(shift) * min(abs(shift) * strength, FARTHEST)
+    np.testing.assert_allclose(moved[:, 0], wanted, atol=1e-6)
+    assert correction(usual, None, strength) is None
+    assert correction(usual, usual, 0) is None
+
+
+def test_bending_moves_the_face_and_not_the_border() -> None:
+    points, size = face_points(), 200
+    x, y = np.meshgrid(*[np.arange(size, dtype=np.float32)] * 2)
+    picture = np.dstack([x, y, np.ones_like(x)])
+    still = bend(picture, points, np.zeros_like(points))
+    np.testing.assert_allclose(still, picture, atol=1e-3)
+    bent = bend(picture, points, np.float32([0.03, -0.01, 0]) * np.ones_like(points))
+    middle = (slice(80, 120), slice(80, 120))
+    np.testing.assert_allclose((picture - bent)[middle][..., 0], 0.03 * size, atol=0.1)
+    np.testing.assert_allclose((picture - bent)[middle][..., 1], -0.01 * size, atol=0.1)
+    np.testing.assert_allclose(bent[0], picture[0], atol=0.5)
+    assert np.diff(bent[..., 0], axis=1).min() >= 0  # nothing folds
+
+
+def test_a_swap_follows_it_only_for_a_performer_who_is_known(
+    swap: Callable[..., dict[str, Any]], tiny_model: Path, performer: Portraits, tmp_path: Path
+) -> None:
+    usual = shape_of(tiny_model, performer).usual
+    kept, free = (Path(swap(out=tmp_path / p, settings={"performance": p})["out"]) for p in ("1", "0"))
+    same = np.array_equal(read_picture(kept / "000002.png"), read_picture(free / "000002.png"))
+    assert same == (usual is None)
+    some, none = (
+        Path(swap(out=tmp_path / f"largest{p}", settings={"performance": p, "faces": "largest"})["out"])
+        for p in ("1", "0")
+    )
+    assert np.array_equal(read_picture(some / "000002.png"), read_picture(none / "000002.png"))
