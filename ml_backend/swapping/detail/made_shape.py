@@ -111,7 +111,7 @@ def bend(face: Picture, points: NDArray[np.float32], moved: NDArray[np.float32])
     steps = cv2.GaussianBlur(surface.paint(moved[:POINTS, :2]), (0, 0), SMOOTH) / near[..., None]
     steps *= np.minimum(1, 2 * cv2.GaussianBlur(inside, (0, 0), FADE))[..., None]
     size = face.shape[0]
-    steps = cv2.resize(steps, (size, size), interpolation=cv2.INTER_CUBIC) * np.float32(size)
+    large = cv2.resize(steps, (size, size), interpolation=cv2.INTER_CUBIC) * np.float32(size)
     x, y = np.meshgrid(np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32))
-    bent = cv2.remap(face, x - steps[..., 0], y - steps[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    bent = cv2.remap(face, x - large[..., 0], y - large[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(bent, np.float32)
