@@ -21,6 +21,14 @@ def idle_settings(request: SwapRequest, settings: SwapSettings) -> str | None:
     return f"{', '.join(idle)}: no effect {why}."
 
 
+def unheld_performance(request: SwapRequest, settings: SwapSettings, *, known: bool) -> str | None:
+    """A sentence where the request asks for `performance` and the usual shape is not known; None else."""
+    asked = "performance" in request.keys or ("performance" in request.settings and settings.performance > 0)
+    if known or not asked:
+        return None
+    return "performance: no effect, since the model has no portraits of who is filmed, or nobody says who that is."
+
+
 def no_portraits(model: Path, identity: str) -> str:
     """A sentence about a model in whose swaps `detail` does nothing, and what to do about it."""
     fix = "Export it again with its portraits." if model.is_file() else "Train it on for a step with their faceset."

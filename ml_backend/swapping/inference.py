@@ -2,11 +2,13 @@
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ml_backend.networks.autoencoder import Autoencoder
 from ml_backend.training.device import resolve_precision
 
-from .blend import Mask, Picture
+from .blend import Mask, Picture, to_unit
+from .detail.enlarge import enlarge
 
 
 @torch.inference_mode()
@@ -27,3 +29,9 @@ def infer(
         np.asarray(face[0].permute(1, 2, 0).float().cpu().numpy(), np.float32),
         np.asarray(mask[0, 0].float().cpu().numpy(), np.float32),
     )
+
+
+def infer_portrait(network: Autoencoder, identity: str, device: torch.device, portrait: NDArray[np.uint8]) -> Picture:
+    """The identity's face R×R×3 in 0–1 for a portrait S×S×3, which has the framing of the network's crops."""
+    given = np.clip(enlarge(to_unit(portrait), network.side, "cubic"), 0, 1)
+    return infer(network, identity, device, given, exact=False)[0]  # of an 8-bit picture

@@ -18,7 +18,7 @@ from ml_backend.requests import SwapRequest
 
 from .footage import files_of
 from .frames import Frames
-from .idle_settings import idle_settings, no_portraits
+from .idle_settings import idle_settings, no_portraits, unheld_performance
 from .journal import Journal
 from .manifest import MANIFEST, Consent, Manifest, read_manifest, write_manifest
 from .permission import facts_of, true_footage
@@ -38,9 +38,10 @@ def run_swap(request: SwapRequest, reporter: Reporter) -> dict[str, Any]:
     """
     started = time.monotonic()
     job = open_job(request)
-    idle = idle_settings(request, job.controls.constant)
-    if idle is not None:
-        reporter.message(idle)
+    settings, known = job.controls.constant, job.filmed is not None
+    for idle in (idle_settings(request, settings), unheld_performance(request, settings, known=known)):
+        if idle is not None:
+            reporter.message(idle)
     if job.portraits is None and job.controls.ever("detail"):
         reporter.message(no_portraits(request.model, request.identity))
     if request.step == "faces":

@@ -60,6 +60,7 @@ def test_a_stubborn_job_is_paused_by_force(service, tmp_path: Path, wait, gone) 
     service.call("POST", f"/jobs/{id}/pause")
     wait(lambda: service.job(id)["state"] == "paused", "the pause")
     gone(worker)
+    assert service.call("GET", "/status")[1]["paused"] == 1
 
 
 def test_a_crashed_job_is_tried_again_and_its_stream_tells_the_present_end(service, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from ml_backend.networks.autoencoder import Autoencoder
 from ml_backend.swapping.blend import Picture, to_unit
 from ml_backend.swapping.in_order import WORKERS, in_order
-from ml_backend.swapping.inference import infer
+from ml_backend.swapping.inference import infer_portrait
 from ml_backend.training.models.portraits import Portraits
 
 from .enlarge import enlarge
@@ -95,11 +95,9 @@ class IdentityDetail:
         self, stored: NDArray[np.uint8], seen: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float16], NDArray[np.float16]]:
         """One portrait's part of the bank: the look, what is missing, and what is shown."""
-        portrait, resolution = to_unit(stored), self._network.side
-        size = portrait.shape[0]
-        given = np.clip(enlarge(portrait, resolution, "cubic"), 0, 1)
-        made, _ = infer(self._network, self._identity, self._device, given, exact=False)  # of 8-bit pictures
-        large = np.clip(enlarge(made, size, "cubic"), 0, 1)
+        portrait = to_unit(stored)
+        made = infer_portrait(self._network, self._identity, self._device, stored)
+        large = np.clip(enlarge(made, portrait.shape[0], "cubic"), 0, 1)
         lacking = np.log((portrait + DARK) / (large + DARK))
         lacking -= _light(lacking)
         missing = unwrap(np.asarray(lacking, np.float32), seen)

@@ -18,12 +18,10 @@ from ml_backend.faces.landmarks import Landmarker
 from ml_backend.faces.mesh_surface import POINTS, MeshSurface
 from ml_backend.faces.roi import roi_of_landmarks
 from ml_backend.networks.autoencoder import Autoencoder
-from ml_backend.swapping.blend import Picture, to_unit
+from ml_backend.swapping.blend import Picture
 from ml_backend.swapping.in_order import WORKERS, in_order
-from ml_backend.swapping.inference import infer
+from ml_backend.swapping.inference import infer_portrait
 from ml_backend.training.models.portraits import Portraits
-
-from .enlarge import enlarge
 
 MEASURED = 256  # pixels at which the points of a made face are found
 A_FACE = 0.5  # score of the points below which there is no face
@@ -83,9 +81,7 @@ class MadeShape:
         return np.asarray(np.median(known, axis=0), np.float32) if known else None
 
     def _of_portrait(self, stored: NDArray[np.uint8], points: NDArray[np.float32]) -> NDArray[np.float32] | None:
-        given = np.clip(enlarge(to_unit(stored), self._network.side, "cubic"), 0, 1)
-        made, _ = infer(self._network, self._identity, self._device, given, exact=False)  # of an 8-bit picture
-        return self.beside(made, points)
+        return self.beside(infer_portrait(self._network, self._identity, self._device, stored), points)
 
 
 def correction(

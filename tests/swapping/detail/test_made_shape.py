@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -12,9 +12,14 @@ from hypothesis import strategies as st
 
 from ml_backend.faces.canonical import canonical_mesh
 from ml_backend.faces.landmarks import open_landmarker
+from ml_backend.faces.tracking import FaceTracker
 from ml_backend.media.write import read_picture
+from ml_backend.networks.autoencoder import Autoencoder
+from ml_backend.progress import SilentReporter
 from ml_backend.swapping.blend import to_unit
 from ml_backend.swapping.detail.made_shape import FARTHEST, MadeShape, bend, correction
+from ml_backend.swapping.render import FaceRenderer
+from ml_backend.swapping.settings import Controls
 from ml_backend.training.models.checkpoints import load_for_swap
 from ml_backend.training.models.portraits import Portraits, read_portraits
 
@@ -49,10 +54,32 @@ def test_a_face_is_found_beside_another_ones_points(tiny_model: Path, performer:
     assert shape.beside(np.full((96, 96, 3), 0.5, np.float32), points) is None
 
 
-def test_nobody_knows_the_usual_shape_without_the_performer(tiny_model: Path, performer: Portraits) -> None:
-    assert shape_of(tiny_model, None).usual is None
-    usual = shape_of(tiny_model, performer).usual
-    assert usual is None or (usual.shape == (478, 3) and np.isfinite(usual).all())
+class MovesEverything(torch.nn.Module):
+    """Gives what it is shown, moved to the right by some pixels: a person whose every feature lies there."""
+
+    side = 96
+
+    def __init__(self, pixels: int) -> None:
+        super().__init__()
+        self.pixels = pixels
+
+    def swap(self, batch: torch.Tensor, identity: str) -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.roll(batch, self.pixels, 3), torch.ones_like(batch[:, :1])
+
+
+def usual_of(pixels: int, performer: Portraits | None) -> np.ndarray | None:
+    network = cast(Autoencoder, MovesEverything(pixels))
+    return MadeShape(network, "identity_B", CPU, open_landmarker(), performer).usual
+
+
+def test_the_usual_shape_is_what_the_network_makes_of_the_performer(performer: Portraits) -> None:
+    still, moved = usual_of(0, performer), usual_of(3, performer)
+    assert still is not None
+    assert moved is not None
+    np.testing.assert_allclose((moved - still)[:468, :2].mean(0), (3 / 96, 0), atol=0.004)
+    assert usual_of(3, None) is None
+    grey = Portraits(np.full_like(performer.pictures, 128), performer.points)
+    assert usual_of(3, grey) is None, "there is no face"
 
 
 @given(strength=st.floats(0.1, 1), shift=st.floats(-0.5, 0.5))
@@ -83,15 +110,44 @@ def test_bending_moves_the_face_and_not_the_border() -> None:
     assert np.diff(bent[..., 0], axis=1).min() >= 0  # nothing folds
 
 
-def test_a_swap_follows_it_only_for_a_performer_who_is_known(
-    swap: Callable[..., dict[str, Any]], tiny_model: Path, performer: Portraits, tmp_path: Path
+def test_a_face_that_the_network_misplaced_is_painted_where_it_usually_is(
+    frames: list[np.ndarray], performer: Portraits
 ) -> None:
-    usual = shape_of(tiny_model, performer).usual
-    kept, free = (Path(swap(out=tmp_path / p, settings={"performance": p})["out"]) for p in ("1", "0"))
-    same = np.array_equal(read_picture(kept / "000002.png"), read_picture(free / "000002.png"))
-    assert same == (usual is None)
-    some, none = (
-        Path(swap(out=tmp_path / f"largest{p}", settings={"performance": p, "faces": "largest"})["out"])
-        for p in ("1", "0")
-    )
-    assert np.array_equal(read_picture(some / "000002.png"), read_picture(none / "000002.png"))
+    """Of a network that gives the face back, 3 pixels beside it; usually it does not move it."""
+    plate = frames[1]
+    points = FaceTracker()(plate)[0].landmarks
+    shape = MadeShape(cast(Autoencoder, MovesEverything(0)), "identity_B", CPU, open_landmarker(), performer)
+
+    def error(performance: str) -> float:
+        controls = Controls.make({"performance": performance, "detail": "0", "colour": "none", "grain": "0"}, {})
+        network = cast(Autoencoder, MovesEverything(3))
+        layer = FaceRenderer(network, "identity_B", controls, CPU, shape=shape).render(plate, [points])
+        inside = layer[..., 3] > 250
+        assert inside.any()
+        return float(np.square(layer[inside][:, :3].astype(float) - plate[inside]).mean())
+
+    kept, half, free = (error(performance) for performance in ("1", "0.5", "0"))
+    assert kept < half < free
+    assert kept < free / 4
+
+
+class Heard(SilentReporter):
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+
+def test_a_swap_keeps_it_only_for_a_performer_who_is_known(swap: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    heard = Heard()
+
+    def picture(name: str, **settings: str) -> np.ndarray:
+        out = tmp_path / name
+        swap(heard, out=out, settings={"faces": "largest", "detail": "0"} | settings)
+        return read_picture(out / "000002.png")
+
+    plain = picture("plain", performance="0")
+    assert not heard.messages
+    assert np.array_equal(picture("unknown", performance="1"), plain)
+    assert [text for text in heard.messages if text.startswith("performance: no effect")]
