@@ -5,8 +5,8 @@ estimate against measurement):
 
     train  tiny 383 / 389 MiB   quick64 605 / 620   quick96 501 / 522   fast128 1522 / 1506   resumed quick96 553 / 570
            quick64 batch 24 855 / 896   quick96 batch 16 659 / 743   fine192 3458 / 3312
-    swap   quick96: 720p 900 / 986      1080p 1005 / 1025   2160p 1571 / 1592    on two processors, with its portraits
-           fast128: 720p 1021 / 997     1080p 1126 / 1085   2160p 1692 / 1616
+    swap   quick96: 720p 900 / 960      1080p 1005 / 1092   2160p 1571 / 1585    on two processors, with its portraits
+           fast128: 720p 1021 / 1027    1080p 1126 / 1101   2160p 1692 / 1641
     disk   a face of a faceset 76 / 84 kB, a frame of a trained swap at 384×384 57 / 49 kB
 
 The constants were chosen by the first row of trainings and by the swaps; the second row was measured afterwards.
