@@ -55,24 +55,27 @@ class MeshSurface:
             cv2.fillConvexPoly(owner, fixed[triangle], triangle + 1, cv2.LINE_8, 4)
         self.inside = (owner > 0).astype(np.uint8)
         self._shape = shape
-        self._rows, self._columns = np.nonzero(owner)
-        own = owner[self._rows, self._columns] - 1
-        self._corners = corners[own]
-        self._shares = _shares(points[corners], own, self._rows, self._columns)
+        self._places = np.flatnonzero(owner)
+        own = owner.ravel()[self._places] - 1
+        self._corners = np.ascontiguousarray(corners[own].T)
+        self._shares = _shares(points[corners], own, *np.divmod(self._places, shape[1]))
 
     def paint(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """The values of the 468 points between them, 468 as H×W and 468×C as H×W×C; 0 off the face."""
-        painted = np.zeros((*self._shape, *values.shape[1:]), np.float32)
-        shares = self._shares if values.ndim == 1 else self._shares[..., None]
-        first, second, third = (values[self._corners[:, n]] * shares[:, n] for n in range(3))
-        painted[self._rows, self._columns] = first + second + third
-        return painted
+        columns = values.reshape(len(values), -1)
+        painted = np.zeros((self._shape[0] * self._shape[1], columns.shape[1]), np.float32)
+        first, second, third = (
+            columns.take(corners, 0) * shares[:, None]
+            for corners, shares in zip(self._corners, self._shares, strict=True)
+        )
+        painted[self._places] = first + second + third
+        return painted.reshape(*self._shape, *values.shape[1:])
 
 
 def _shares(
     places: NDArray[np.float64], own: NDArray[np.int32], rows: NDArray[np.int64], columns: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """M×3: how much each corner of its triangle counts at each of M pixels. places: T×3×2; own: M triangles.
+    """3×M: how much each corner of its triangle counts at each of M pixels. places: T×3×2; own: M triangles.
 
     A pixel on an edge may lie a little beyond its triangle: no share is below 0.
     """
@@ -82,5 +85,5 @@ def _shares(
     x, y = columns - places[own, 0, 0], rows - places[own, 0, 1]
     second = (x * by[own] - y * bx[own]) / area[own]
     third = (y * ax[own] - x * ay[own]) / area[own]
-    shares = np.clip(np.stack([1 - second - third, second, third], 1), 0, 1)
-    return np.asarray(shares / shares.sum(1, keepdims=True), np.float32)
+    shares = np.clip(np.stack([1 - second - third, second, third]), 0, 1)
+    return np.asarray(shares / shares.sum(0), np.float32)

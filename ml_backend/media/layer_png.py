@@ -1,10 +1,10 @@
 """PNG of a layer that is empty outside a face: the empty rows cost nothing."""
 
 import struct
-import zlib
 from functools import lru_cache
 
 import numpy as np
+from isal import isal_zlib
 from numpy.typing import NDArray
 
 from ml_backend.media.frame import Pixels
@@ -26,10 +26,9 @@ def encode_layer(image: Pixels) -> bytes:
     first, end = _filled_rows(image)
     row = 1 + width * 4 * image.itemsize
     band = _filtered(image[first:end])
-    packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_RLE)
-    middle = packer.compress(band.data) + packer.flush(zlib.Z_FULL_FLUSH)
+    middle = _packed(band)
     above, below = first * row, (height - end) * row
-    checksum = _adler_zeros(zlib.adler32(band.data, _adler_zeros(1, above)), below)
+    checksum = _adler_zeros(isal_zlib.adler32(band, _adler_zeros(1, above)), below)
     stream = b"\x78\x01" + _zeros(above) + middle + _zeros(below) + _LAST_BLOCK + checksum.to_bytes(4)
     header = struct.pack(">IIBBBBB", width, height, 8 * image.itemsize, _RGBA, 0, 0, 0)
     return _SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", stream) + _chunk(b"IEND", b"")
@@ -62,8 +61,13 @@ def _zeros(count: int) -> bytes:
 
 @lru_cache(maxsize=4)
 def _zero_piece(count: int) -> bytes:
-    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return packer.compress(bytes(count)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return _packed(np.zeros(count, np.uint8))
+
+
+def _packed(data: NDArray[np.uint8]) -> bytes:
+    """The bytes as deflate blocks that end on a byte and can follow and be followed by others."""
+    packer = isal_zlib.compressobj(1, isal_zlib.DEFLATED, -isal_zlib.MAX_WBITS)
+    return bytes(packer.compress(data) + packer.flush(isal_zlib.Z_FULL_FLUSH))
 
 
 def _adler_zeros(checksum: int, count: int) -> int:
@@ -73,4 +77,4 @@ def _adler_zeros(checksum: int, count: int) -> int:
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", isal_zlib.crc32(data, isal_zlib.crc32(kind)))

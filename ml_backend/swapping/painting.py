@@ -12,7 +12,7 @@ from ml_backend.faces.geometry import invert, sample, transform
 from ml_backend.faces.regions import eye_distance
 from ml_backend.media.colour import Colour
 
-from .blend import EDGE, Mask, Picture, blend
+from .blend import EDGE, Mask, Picture, blend, masked
 from .colour import apply
 from .detail.enlarge import enlarge
 from .detail.grain import add_grain, measure_grain
@@ -85,7 +85,7 @@ def paint(
     if made.seen is not None:
         visible = made.seen.in_frame(corner, shape, settings.occlusion_grow, settings.occlusion_feather)
         # the face goes on behind what covers it, so that its colours and not the cover's flow over the edge
-        under = under * visible[..., None] + laid * (1 - visible[..., None])
+        under = masked(under, visible) + masked(laid, 1 - visible)
     blended, alpha = blend(settings.blend, under, laid, mask, eye_distance(landmarks))
     if settings.grain > 0 and steady.grain is not None:
         middle = middle_of(slice(0, shape[0])), middle_of(slice(0, shape[1]))
@@ -170,7 +170,7 @@ def _face(
         mask = np.asarray(cv2.resize(inside_edge(steady.mask, resolution), crop.shape[:2]), np.float32)
     large = enlarge(matched, size, settings.enlarge, crop, mask)
     if moved is not None:
-        large = bend(large, points, moved)
+        large = bend(large, points, moved, size / resolution)
     if missing is not None:
         large = lay_on(large, missing, settings.detail)
     if sharpened and mask is not None and steady.sharpness is not None:

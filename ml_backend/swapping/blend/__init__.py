@@ -5,7 +5,7 @@ from typing import Literal
 
 from .light import relight
 from .multiband import multiband
-from .pictures import Mask, Picture, composite, from_unit, to_unit
+from .pictures import Mask, Picture, composite, from_unit, masked, to_unit
 from .poisson import poisson
 
 Method = Literal["feather", "multiband", "poisson", "light"]
@@ -32,4 +32,4 @@ def blend(method: Method, plate: Picture, made: Picture, mask: Mask, unit: float
     return multiband(plate, made, mask, max(1, round(math.log2(max(2.0, EDGE * unit)))))
 
 
-__all__ = ["Mask", "Method", "Picture", "blend", "composite", "from_unit", "multiband", "to_unit"]
+__all__ = ["Mask", "Method", "Picture", "blend", "composite", "from_unit", "masked", "multiband", "to_unit"]

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .pictures import Mask, Picture
+from .pictures import Mask, Picture, masked
 
 STEP = 4  # pixels by which a mask grows at a time
 ROUNDING = 1e-4  # an alpha below this shows in no picture
@@ -24,15 +24,10 @@ def multiband(plate: Picture, made: Picture, mask: Mask, levels: int) -> tuple[P
     masks = [mask]
     for _ in range(levels):
         masks.append(_smaller(masks[-1]))
-    blended = bands[-1] * _colours(masks[-1])
+    blended = masked(bands[-1], masks[-1])
     for band, weight in zip(reversed(bands[:-1]), reversed(masks[:-1]), strict=True):
-        blended = cv2.pyrUp(blended, dstsize=band.shape[1::-1]) + band * _colours(weight)
+        blended = cv2.pyrUp(blended, dstsize=band.shape[1::-1]) + masked(band, weight)
     return plate + np.asarray(blended, np.float32), _wider(mask, 2 ** (levels - 1))
-
-
-def _colours(mask: Mask) -> Picture:
-    """The mask for each colour: to multiply with that is twice as fast as with one of a single colour."""
-    return np.asarray(cv2.merge([mask, mask, mask]), np.float32)
 
 
 def _wider(mask: Mask, reach: int) -> Mask:

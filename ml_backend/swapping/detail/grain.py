@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ml_backend.swapping.blend import Mask, Picture
+from ml_backend.swapping.blend import Mask, Picture, masked
 
 BINS = 8  # of brightness, equally wide
 LAGS = 4  # pixels over which grain is compared with itself
@@ -26,6 +26,7 @@ LARGEST = 2.0  # pixels: the largest grain
 OUTLIER = 3.0  # standard deviations: more is no grain
 NORMAL = 1.4826  # the standard deviation of normal values whose median magnitude is 1
 AXES = ((1, 0), (0, 1))  # x, y
+SHEET = 1024  # pixels: side of the sheet of random values that each face's noise is cut from
 LEAST_SHARE = 0.05  # of alpha: grain is not raised more for what the layer does not cover
 
 
@@ -82,22 +83,21 @@ def measure_grain(plate: Picture, weights: Mask) -> Grain | None:
     """
     inside = np.zeros(weights.shape, bool)
     inside[LAGS:-LAGS, LAGS:-LAGS] = weights[LAGS:-LAGS, LAGS:-LAGS] > 0.5
-    count = int(inside.sum())
+    places = np.flatnonzero(inside)
+    count = len(places)
     if count * SMOOTH < FEWEST:
         return None
+    places = places[:: 1 + int(count * SMOOTH) // MOST_PIXELS]
     low = np.asarray(cv2.GaussianBlur(plate, (0, 0), LOWPASS), np.float32)
-    residue = plate - low
-    rows, columns = np.nonzero(inside)
-    smooth = _smoothest(_structure(plate)[rows, columns], _bins(low[rows, columns].mean(1)))
-    rows, columns = rows[smooth], columns[smooth]
-    step = 1 + len(rows) // MOST_PIXELS
-    rows, columns = rows[::step], columns[::step]
-    here, bins = residue[rows, columns], _bins(low[rows, columns])
-    variance, share = _spread(here, bins)
+    residue = (plate - low).reshape(-1, 3)
+    around = low.reshape(-1, 3).take(places, 0)
+    smooth = _smoothest(_structure(plate).ravel()[places], _bins(around.mean(1)))
+    places = places[smooth]
+    variance, share = _spread(residue.take(places, 0), _bins(around[smooth]))
     typical = np.sqrt((variance * share).sum(0) + 1e-12).astype(np.float32)
 
     def normal(down: int, right: int) -> NDArray[np.float32]:
-        values = residue[rows + down, columns + right] / typical
+        values = residue.take(places + (down * plate.shape[1] + right), 0) / typical
         return np.asarray(np.clip(values, -OUTLIER, OUTLIER), np.float32)
 
     middle = normal(0, 0)
@@ -139,7 +139,8 @@ def add_grain(
     amount = np.sqrt(np.clip(mask * (2 - mask), 0, 1)) * np.float32(strength)
     if alpha is not None:
         amount /= np.maximum(alpha, LEAST_SHARE)
-    return np.asarray(picture + noise * _at(np.sqrt(variance), picture) * amount[..., None], np.float32)
+    noise *= _at(np.sqrt(variance), picture)
+    return picture + masked(noise, amount)
 
 
 def _structure(plate: Picture) -> NDArray[np.float32]:
@@ -188,8 +189,7 @@ def _noise(shape: tuple[int, int], grain: Grain, seed: tuple[int, int]) -> NDArr
     sizes = grain.size
     across, down = (_kernel(size) for size in sizes)
     edge_x, edge_y = len(across) // 2, len(down) // 2
-    random = np.random.default_rng(seed)
-    white = random.standard_normal((shape[0] + 2 * edge_y, shape[1] + 2 * edge_x, 3), np.float32)
+    white = _white((shape[0] + 2 * edge_y, shape[1] + 2 * edge_x), seed)
     values, vectors = np.linalg.eigh(grain.channels.astype(np.float64))
     mixing = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
     mixing /= np.sqrt((mixing**2).sum(1, keepdims=True))
@@ -197,6 +197,21 @@ def _noise(shape: tuple[int, int], grain: Grain, seed: tuple[int, int]) -> NDArr
     unit_x, unit_y = (kernel / np.sqrt((kernel**2).sum()) for kernel in (across, down))
     filtered = cv2.sepFilter2D(coloured, cv2.CV_32F, unit_x, unit_y)
     return np.asarray(filtered[edge_y : edge_y + shape[0], edge_x : edge_x + shape[1]], np.float32)
+
+
+def _white(shape: tuple[int, int], seed: tuple[int, int]) -> NDArray[np.float32]:
+    """H×W×3 normal values of mean 0 and variance 1: another part of one sheet of them for each seed."""
+    first = np.random.default_rng(seed).integers(SHEET, size=2)
+    rows, columns = (start + np.arange(length) for start, length in zip(first, shape, strict=True))
+    part = _sheet().take(rows, 0, mode="wrap").take(columns, 1, mode="wrap")
+    return np.asarray(part, np.float32)
+
+
+@cache
+def _sheet() -> NDArray[np.float32]:
+    """SHEET×SHEET×3; to make new values for each face takes as long as half of its painting."""
+    values = np.random.default_rng(0).standard_normal((SHEET, SHEET, 3), np.float32)
+    return np.asarray((values - values.mean((0, 1))) / values.std((0, 1)), np.float32)
 
 
 def _kernel(sigma: float, radius: int | None = None) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from ml_backend.networks.autoencoder import Autoencoder
-from ml_backend.swapping.blend import Picture, to_unit
+from ml_backend.swapping.blend import Picture, masked, to_unit
 from ml_backend.swapping.in_order import WORKERS, in_order
 from ml_backend.swapping.inference import infer_portrait
 from ml_backend.training.models.portraits import Portraits
@@ -78,7 +78,7 @@ class IdentityDetail:
         texture = _average(bank, order[:count], np.asarray(weights, np.float32))
         picture, trust = wrap(texture, points, SIDE)  # a small face shows the mean of what it is too small for
         sure = 1 / (1 + (float(distance[order[0]]) / FAR) ** 4)
-        return enlarge(picture * (trust[..., None] * np.float32(sure)), size, "cubic")
+        return enlarge(masked(picture, trust * np.float32(sure)), size, "cubic")
 
     @cached_property
     def _bank(self) -> _Bank:
@@ -106,8 +106,10 @@ class IdentityDetail:
 
 def lay_on(face: Picture, missing: Picture, strength: float) -> Picture:
     """The face S×S×3 in 0–1 with what is missing in it (see `IdentityDetail.missing`)."""
-    detailed = (np.maximum(face, 0) + np.float32(DARK)) * np.exp(missing * np.float32(strength)) - np.float32(DARK)
-    return np.asarray(np.maximum(detailed, 0), np.float32)
+    detailed = np.exp(missing * np.float32(strength))
+    detailed *= np.maximum(face, 0) + np.float32(DARK)
+    detailed -= np.float32(DARK)
+    return np.asarray(np.maximum(detailed, 0, out=detailed), np.float32)
 
 
 def _light(picture: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -147,6 +149,11 @@ def _average(bank: _Bank, chosen: NDArray[np.intp], weights: NDArray[np.float32]
 
 def _agreed(mean: Picture, power: Picture) -> Picture:
     """The mean of several pictures, less where they differ by more than it; power: the mean of their squares."""
-    agreed = cv2.GaussianBlur(np.square(mean), (0, 0), SURE)
-    spread = cv2.GaussianBlur(np.maximum(power - np.square(mean), 0), (0, 0), SURE)
-    return np.asarray(mean * (agreed / (agreed + spread / 2 + 1e-6)), np.float32)
+    square = np.square(mean)
+    # a ratio so smooth is told from half of the pixels
+    agreed, spread = (
+        cv2.GaussianBlur(cv2.resize(one, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), (0, 0), SURE / 2)
+        for one in (square, np.maximum(power - square, 0))
+    )
+    share = cv2.resize(agreed / (agreed + spread / 2 + np.float32(1e-6)), mean.shape[1::-1])
+    return np.asarray(mean * share, np.float32)
