@@ -144,12 +144,10 @@ def add_grain(
 
 
 def _structure(plate: Picture) -> NDArray[np.float32]:
-    """How much coarser than grain a picture's surroundings vary at each pixel, H×W; told from half of the pixels."""
+    """How much coarser than grain a picture's surroundings vary at each pixel, H×W."""
     luma = cv2.cvtColor(plate, cv2.COLOR_RGB2GRAY)
-    half = cv2.resize(luma, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    band = cv2.GaussianBlur(half, (0, 0), FINER / 2) - cv2.GaussianBlur(half, (0, 0), COARSER / 2)
-    structure = cv2.GaussianBlur(band * band, (0, 0), AROUND / 2)
-    return np.asarray(cv2.resize(structure, luma.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    band = cv2.GaussianBlur(luma, (0, 0), FINER) - cv2.GaussianBlur(luma, (0, 0), COARSER)
+    return np.asarray(cv2.GaussianBlur(band * band, (0, 0), AROUND), np.float32)
 
 
 def _smoothest(structure: NDArray[np.float32], bins: NDArray[np.int64]) -> NDArray[np.bool_]:
