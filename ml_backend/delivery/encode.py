@@ -28,6 +28,7 @@ class Tags:
     range: int
 
 
+REORDERED = 2  # frames at most that H.265 is ahead of: in films of no more than these libx265 leaves the dts to chance
 REC709 = Tags(ColorPrimaries.BT709, ColorTrc.BT709, Colorspace.ITU709, ColorRange.MPEG)
 
 
@@ -62,11 +63,16 @@ def write_film(
             sound.add_to(output)
             if film.timecode:
                 output.metadata["timecode"] = film.timecode
+            count = 0
             for frame in frames:
+                count += 1
                 for packet in stream.encode(frame):
                     output.mux(sound.until((packet.dts or 0) * packet.time_base))
                     output.mux(packet)
-            output.mux(stream.encode())
+            for packet in stream.encode():
+                if count <= REORDERED:  # they come in the order in which they are shown
+                    packet.dts = packet.pts
+                output.mux(packet)
             output.mux(sound.until(None))
     except FFmpegError as error:
         raise BackendError(

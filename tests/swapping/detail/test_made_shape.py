@@ -17,6 +17,7 @@ from ml_backend.media.write import read_picture
 from ml_backend.networks.autoencoder import Autoencoder
 from ml_backend.progress import SilentReporter
 from ml_backend.swapping.blend import to_unit
+from ml_backend.swapping.detail.enlarge import enlarge
 from ml_backend.swapping.detail.made_shape import FARTHEST, MadeShape, bend, correction
 from ml_backend.swapping.render import FaceRenderer
 from ml_backend.swapping.settings import Controls
@@ -108,6 +109,16 @@ def test_bending_moves_the_face_and_not_the_border() -> None:
     np.testing.assert_allclose((picture - bent)[middle][..., 1], -0.01 * size, atol=0.1)
     np.testing.assert_allclose(bent[0], picture[0], atol=0.5)
     assert np.diff(bent[..., 0], axis=1).min() >= 0  # nothing folds
+
+
+def test_an_enlarged_face_is_bent_alike_the_quick_way() -> None:
+    points, side = face_points(), 64
+    made = np.random.default_rng(0).uniform(0, 1, (side, side, 3)).astype(np.float32)
+    moved = np.float32([0.013, -0.007, 0]) * np.ones_like(points)
+    large = enlarge(made, side * 6, "cubic")
+    quick, exact = bend(large, points, moved, 6), bend(large, points, moved)
+    assert not np.array_equal(quick, exact)
+    assert np.abs(quick - exact).mean() < 0.005
 
 
 def test_a_face_that_the_network_misplaced_is_painted_where_it_usually_is(
