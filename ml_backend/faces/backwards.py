@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ml_backend.media.frame import Pixels
 
 from .detection import Detection
-from .examining import AGREED, Examiner, disagreement, is_inside
+from .examining import Examiner, disagreement, is_inside, tolerated
 from .observation import Observation
 from .recognition import SAME_PERSON, distance
 from .roi import Roi, roi_of_landmarks
@@ -85,7 +85,7 @@ def _is_seen(
         box = np.concatenate([points[:, :2].min(0), points[:, :2].max(0)])
         return not is_inside(box, image) and float(distance(embedding, trail.latest)) < TURNED[0]
     whole = [one for one in detections if is_inside(one.box, image)]
-    return not whole or disagreement(points, whole) <= AGREED
+    return not whole or disagreement(points, whole) <= tolerated(points)
 
 
 def _is_same(trail: Trail, embedding: NDArray[np.float32]) -> bool:

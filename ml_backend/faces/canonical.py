@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .geometry import fit_similarity
-from .regions import RIGID
+from .regions import RIGID, five_points
 
 # How much the canonical mesh, whose brow is above its chin, looks down against a head at rest: that of ICT-FaceKit,
 # measured on frames 1-90 of the demo's plate_A and on identity_B_take1. The chin recedes from the brow.
@@ -44,6 +44,14 @@ def mirror_partners() -> NDArray[np.int64]:
     return partners
 
 
+@cache
+def canonical_five() -> NDArray[np.float64]:
+    """5×3: where a detector's five points are on the canonical face."""
+    mesh = canonical_mesh()
+    depths = five_points(mesh[:, [2, 1]])[:, :1]
+    return np.concatenate([five_points(mesh), depths], 1)
+
+
 def fit_head(landmarks: NDArray[np.float64]) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
     """Scale, rotation (3×3) and shift (3) that lay the canonical mesh on 478×3 landmarks.
 
@@ -51,6 +59,15 @@ def fit_head(landmarks: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]
     face. Scale comes from all three dimensions and so stays the same when the head turns.
     """
     return fit_similarity(canonical_mesh()[RIGID], landmarks[RIGID])
+
+
+def tilt(rotation: NDArray[np.float64]) -> float:
+    """How far a head's rotation (3×3, or its first two rows) turns it in the picture, in radians, clockwise.
+
+    That of the turn in the picture which is nearest to the rotation: of the line of the eyes on a face that looks
+    ahead, and more and more of the line from brow to chin on one that turns away, whose eyes lie behind one another.
+    """
+    return float(np.arctan2(rotation[1, 0] - rotation[0, 1], rotation[0, 0] + rotation[1, 1]))
 
 
 def head_pose(landmarks: NDArray[np.float64]) -> tuple[float, float, float]:
@@ -68,3 +85,17 @@ def head_pose(landmarks: NDArray[np.float64]) -> tuple[float, float, float]:
     yaw = np.arctan2(-r[0, 2], r[2, 2])
     roll = np.arctan2(-r[1, 0], r[1, 1])
     return float(np.degrees(yaw)), float(np.degrees(pitch)), float(np.degrees(roll))
+
+
+def shape_residual(landmarks: NDArray[np.float64]) -> float:
+    """How far the points that do not move with expression are from the canonical face's, in % of the eye distance.
+
+    landmarks: 478×3. The mean square of the distances, rooted: 2–5 for faces up to 45° of yaw, up to 10 beyond;
+    infinite where all points are one. It does not tell a face from lettering or hair: there, too, the mesh network
+    draws a well-shaped one.
+    """
+    scale, rotation, shift = fit_head(landmarks)
+    if not scale > 0:
+        return float("inf")
+    away = (landmarks[RIGID] - shift) @ rotation / scale - canonical_mesh()[RIGID]
+    return float(np.sqrt((away**2).sum(1).mean()) * 100)

@@ -14,12 +14,14 @@ from .geometry import sample, transform
 from .landmarks import Landmarker
 from .recognition import Recogniser
 from .regions import five_points
-from .roi import Roi, roi_of_detection
+from .roi import Roi, roi_of_detection, roi_of_landmarks
 from .roi_crop import roi_to_image
 
 AGREED = (
     0.062  # of the face's side: right faces differ from the detector by up to 0.058, misplaced ones by 0.064 or more
 )
+# That of a head in profile, where the detector has its own idea of the far eye and mouth; up to 45° it is AGREED.
+AGREED_PROFILE, PROFILE = 0.12, (0.71, 0.94)  # sines of 45° and 70°
 EDGE = 0.1  # sides of its box that a face must be away from the picture's edge to be whole
 UPRIGHT, MARGIN = 192, 1.3  # side and margin of the crop in which the detector gets another chance
 SURROUNDINGS = 4.0, 288  # margin and side of that in which it looks for a small face that was lost: 48 pixels there
@@ -74,13 +76,18 @@ class Examiner:
         Where it sees nothing at all, or a face that the picture's edge cuts off, there is nothing to compare with.
         """
         whole = [one for one in detected if is_inside(one.box, image)]
-        if not whole or disagreement(landmarks, whole) <= AGREED:
+        if not whole or disagreement(landmarks, whole) <= tolerated(landmarks):
             return landmarks, score
         nearest = min(whole, key=lambda one: disagreement(landmarks, [one]))
         points, scores = self.landmarker.settle(image, [roi_of_detection(nearest)], average=self.average)
-        if scores[0] < self.min_score or disagreement(points[0], [nearest]) > AGREED:
+        if scores[0] < self.min_score or disagreement(points[0], [nearest]) > tolerated(points[0]):
             return None
         return points[0], float(scores[0])
+
+
+def tolerated(landmarks: NDArray[np.float64]) -> float:
+    """How far the detector's points may be from these landmarks, in sides of its box."""
+    return float(np.interp(roi_of_landmarks(landmarks).turned, PROFILE, (AGREED, AGREED_PROFILE)))
 
 
 def disagreement(landmarks: NDArray[np.float64], detected: Sequence[Detection]) -> float:

@@ -68,7 +68,7 @@ def settle_on_faces(
             break
     if average and rois:
         shifted = [
-            Roi(r.x + dx * r.side, r.y + dy * r.side, r.side * scale, r.angle + turn)
+            Roi(r.x + dx * r.side, r.y + dy * r.side, r.side * scale, r.angle + turn, r.turned)
             for r in rois
             for turn, scale, dx, dy in PERTURBATIONS
         ]

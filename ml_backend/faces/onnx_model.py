@@ -16,6 +16,7 @@ SHA256 = {
     "centerface": "098946c7143ef0588ed022bb8c19310821f1cd876ed4650785f1baa70424acb0",
     "face_recognition": "f32e77f135cfc347a4de98585f02d65759f71c6d6c0e54ee043a5e2db788b55b",
     "facemesh478": "c6cf23be4d2c4a976efb7e8268a53973444092397c2007c3598a689e9c8a3ee6",
+    "facemesh478_profile": "877d4136037ca7566fdfed051e3e27a798d94a5aeee3bf2be74a3cad020fea6b",
 }
 
 

@@ -51,9 +51,12 @@ class Mended:
 
 
 def roi_of_box(box: Box, roll: float = 0.0) -> Roi:
-    """The square to look into for a face in `box` whose head is tilted by `roll` degrees, counter-clockwise."""
+    """The square to look into for a face in `box` whose head is tilted by `roll` degrees, counter-clockwise.
+
+    How far it is turned is not known: it may be a profile.
+    """
     x0, y0, x1, y1 = box
-    return Roi((x0 + x1) / 2, (y0 + y1) / 2, GROW * max(x1 - x0, y1 - y0), -math.radians(roll))
+    return Roi((x0 + x1) / 2, (y0 + y1) / 2, GROW * max(x1 - x0, y1 - y0), -math.radians(roll), turned=1.0)
 
 
 def wanted_places(repairs: Iterable[Repair]) -> list[tuple[int, Roi]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-TURNED = 45.0  # degrees of yaw of the last face before or the first one after, from which a profile is the likely cause
+TURNED = 70.0  # degrees of yaw of the last face before or the first one after, from which a profile is the likely cause
 NEAR = 3  # frames between the absence and that face at most
 
 Place = tuple[Path, int]

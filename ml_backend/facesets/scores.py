@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from ml_backend.errors import BackendError, Cancelled
 from ml_backend.faces.alignment import FACE, Framing
-from ml_backend.faces.canonical import head_pose
+from ml_backend.faces.canonical import head_pose, shape_residual
 from ml_backend.faces.expression import measure_expression
 from ml_backend.faces.light import luminance, measure_light
-from ml_backend.faces.plausibility import shape_residual
 from ml_backend.faces.sharpness import sharpness
 from ml_backend.progress import Reporter
 
@@ -33,7 +32,7 @@ _CHUNK = 64  # faces that are measured again after a kill
 class Scores:
     """Of one face. Units: `faces.sharpness`, `faces.light` (0–1), degrees as in `faces.canonical`, `faces.expression`.
 
-    size: the side in the source's pixels of the square around the face. shape: `faces.plausibility.shape_residual`,
+    size: the side in the source's pixels of the square around the face. shape: `faces.canonical.shape_residual`,
     high where landmarks are beside the face. covered: the part of its oval that a painted or predicted mask says is
     covered, 0 without a mask.
     """

@@ -1,9 +1,25 @@
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from ml_backend.faces.canonical import head_pose
+from ml_backend.faces.mesh import FaceMesh
 from ml_backend.faces.regions import eye_distance, landmarks68
-from ml_backend.faces.roi import Roi, roi_of_landmarks
+from ml_backend.faces.roi import Roi, roi_of_landmarks, upright
+from ml_backend.media.source import open_source
+
+PROFILE = Path(__file__).parents[1] / "footage" / "profile.mp4"
+
+
+@pytest.fixture(scope="module")
+def profiles():
+    """Pictures of heads in profile, to the left and to the right, with their true 68 points."""
+    frames = {1, 118, 121}
+    truth = [json.loads(line) for line in PROFILE.with_suffix(".jsonl").read_text().splitlines()]
+    points = {line["frame"]: np.array(line["faces"][0]["landmarks68"]) for line in truth if line["frame"] in frames}
+    return [(frame.image, points[frame.number]) for frame in open_source(PROFILE).frames(sorted(frames))]
 
 
 @pytest.mark.parametrize("clip", ["plate_A", "identity_B_take2"])
@@ -54,3 +70,27 @@ def test_no_squares_no_landmarks(pictures, mesh):
     points, scores = mesh.settle(pictures("plate_A", 1, 1)[0], [])
     assert points.shape == (0, 478, 3)
     assert scores.shape == (0,)
+
+
+def test_a_face_that_looks_ahead_is_as_the_network_itself_gives_it(pictures, truth, landmarks_of, mesh):
+    image = min(zip(truth("plate_A"), pictures("plate_A", 1, 120), strict=False), key=lambda one: abs(one[0]["yaw"]))[1]
+    square = roi_of_landmarks(landmarks_of(image))
+    usual, scores = mesh.landmarks(image, [square])
+    itself, its_scores = FaceMesh(profiles=False).landmarks(image, [square._replace(turned=1.0)])
+    also_asked, _ = mesh.landmarks(image, [square._replace(turned=1.0)])
+    np.testing.assert_array_equal(usual, itself)
+    np.testing.assert_array_equal(usual, also_asked)  # the copy sees that it looks ahead
+    np.testing.assert_array_equal(scores, its_scores)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_profiles_are_measured_by_the_copy_beside_other_faces(profiles, mesh, mirrored):
+    """Turned by 80° and more, where the network itself ends; each as it is measured alone."""
+    for image, true in profiles:
+        square = roi_of_landmarks(mesh.settle(image, [upright(true)._replace(turned=1.0)])[0][0])
+        points, scores = mesh.landmarks(image, [square, square._replace(x=square.x + 2)], mirrored)
+        assert np.linalg.norm(landmarks68(points[0]) - true, axis=1).mean() < 0.12 * eye_distance(points[0])
+        assert scores.min() > 0.9
+        np.testing.assert_allclose(mesh.landmarks(image, [square], mirrored)[0][0], points[0], atol=1e-3)
+        itself = FaceMesh(profiles=False).landmarks(image, [square], mirrored)[0][0]
+        assert np.linalg.norm(landmarks68(itself) - true, axis=1).mean() > 0.15 * eye_distance(points[0])

@@ -32,8 +32,8 @@ from synthetic.trial_clips import (
 from synthetic.truth import TrueFrame, read_truth
 
 from ml_backend.errors import BackendError, UsageError
+from ml_backend.faces.canonical import head_pose
 from ml_backend.faces.regions import landmarks68
-from ml_backend.faces.slipping import UNSURE
 from ml_backend.facesets.describe import stats
 from ml_backend.facesets.store import Faceset, StoredFace
 
@@ -130,24 +130,21 @@ def test_no_track_goes_over_a_cut_or_from_one_person_to_another(everybody, two_p
     assert all(len(names) == 1 for names in people.values())
 
 
-def test_a_turning_head_is_not_lost(tmp_path, extract):
+def test_a_head_is_followed_from_profile_to_profile(tmp_path, extract):
     extract(tmp_path / "faces", PROFILE)
-    found = {face.frame: face for face in faces_of(tmp_path / "faces")}
+    faces = faces_of(tmp_path / "faces")
     truth = read_truth(PROFILE)
-    unsure = {frame for frame, face in found.items() if face.score <= UNSURE}
-    assert unsure
-    assert all(abs(frame.faces[0].yaw) > 55 for frame in truth if frame.number in unsure)
+    assert [face.frame for face in faces] == [frame.number for frame in truth]
+    assert len({face.track for face in faces}) == 1
     told = stats(Faceset.open(tmp_path / "faces"))
-    assert told["unsure"] == len(unsure)
-    assert [one["turned"] for one in told["without_face"]] == [True, True]
-    for frame in truth:
-        (face,) = frame.faces
-        if abs(face.yaw) < 62:
-            assert match([landmarks68(found[frame.number].landmarks)], frame.faces) == [0], frame.number
-        elif frame.number in found:  # the landmarks' network ends there: rather no face than one beside it
-            off = np.linalg.norm(landmarks68(found[frame.number].landmarks) - face.landmarks, axis=1).mean()
-            assert off < 0.2 * face.eyes, frame.number
-            assert off < 0.12 * face.eyes or frame.number in unsure, frame.number
+    assert (told["unsure"], told["without_face"]) == (0, [])
+    off = [
+        np.linalg.norm(landmarks68(face.landmarks) - frame.faces[0].landmarks, axis=1).mean() / frame.faces[0].eyes
+        for face, frame in zip(faces, truth, strict=True)
+    ]
+    assert max(off) < 0.12
+    yaws = np.array([head_pose(face.landmarks)[0] for face in faces])
+    assert np.abs(yaws - [frame.faces[0].yaw for frame in truth]).max() < 20
 
 
 def test_flicker_and_flashes_are_no_cuts(tmp_path, extract):
