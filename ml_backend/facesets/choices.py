@@ -45,7 +45,7 @@ LIMITS = {
     "duplicates": "leave out what differs less from a sharper face",
     "similarity": "leave out who is less like the others: 1 is the same, 0 a stranger",
     "size": "leave out faces smaller than this in the source's pixels",
-    "score": "leave out what is less surely a face, 0-1; 0.5 are landmarks that slip off a profile",
+    "score": "leave out what is less surely a face, 0-1; 0.5 are landmarks that slip off a head that turns away",
     "shape": "leave out whose landmarks are less like a face's; 2-5 is usual, 10 a profile",
     "yaw": "leave out who is turned aside further, in degrees",
     "covered": "leave out faces of which a larger part is covered, by their masks, 0-1",
