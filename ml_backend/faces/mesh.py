@@ -62,8 +62,8 @@ class FaceMesh:
             ],
             axis=0,
         )
-        asked = np.flatnonzero(wish)
-        if len(asked):
+        asked = np.flatnonzero(wish).tolist()
+        if asked:
             others, certain = self._look(self._profiles, image, [rois[n] for n in asked], mirrored)
             shares = wish[asked] * np.interp([abs(head_pose(other)[0]) for other in others], HANDOVER, (0, 1))
             points[asked] += shares[:, None, None] * (others - points[asked])

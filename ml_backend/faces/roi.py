@@ -85,7 +85,8 @@ def _rotation_of_five(points: NDArray[np.float64]) -> NDArray[np.float64]:
     The affine view of the canonical face nearest to them: the nose tells how far it is turned.
     """
     five = canonical_five()
-    return np.linalg.lstsq(five - five.mean(0), points - points.mean(0), rcond=None)[0].T
+    view: NDArray[np.float64] = np.linalg.lstsq(five - five.mean(0), points - points.mean(0), rcond=None)[0].T
+    return view
 
 
 def upright(points: NDArray[np.float64]) -> Roi:
