@@ -11,7 +11,7 @@ UNSURE = 0.5  # the score of such a face at most: `faceset filter` leaves it out
 def slipped(yaws: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which of the last T ≤ `REACH` faces before a loss the landmarks have slipped off, given their yaw in degrees.
 
-    Beyond about 100° the landmark networks know no larger turn: of a head that turns on, the yaw that is measured comes
+    Beyond about 110° the landmark networks know no larger turn: of a head that turns on, the yaw that is measured comes
     to a highest value and falls again, though the head does not turn back. What follows the highest value is not to be
     trusted. For faces after a find give them in reverse.
     """

@@ -54,7 +54,7 @@ def triangles(actors: Path) -> NDArray[np.int64]:
 def turned_moment(number: int, seed: int = 3) -> tuple[Moment, float]:
     """A moment, and how far the camera stands to the side in degrees: its yaw and the camera's together are the view.
 
-    A third looks as heads mostly do, half anywhere to 105°, and one in sixteen shows the back of the head.
+    A third looks as heads mostly do, the others anywhere from 20° to 105°; one in sixteen shows the back of the head.
     """
     chance = np.random.default_rng((seed, number))
     kind = chance.random()

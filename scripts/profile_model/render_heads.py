@@ -63,7 +63,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--actors", type=Path, required=True)
-    parser.add_argument("--frames", type=int, default=3600)
+    parser.add_argument("--frames", type=int, default=4800)
     parser.add_argument("--people", type=int, default=90)
     parser.add_argument("--demo", action="store_true", help="the demo's four people, to measure on")
     parser.add_argument("--first", type=int, default=0, help="number of the first frame")
