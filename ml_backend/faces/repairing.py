@@ -56,7 +56,7 @@ def roi_of_box(box: Box, roll: float = 0.0) -> Roi:
     How far it is turned is not known: it may be a profile.
     """
     x0, y0, x1, y1 = box
-    return Roi((x0 + x1) / 2, (y0 + y1) / 2, GROW * max(x1 - x0, y1 - y0), -math.radians(roll), turned=1.0)
+    return Roi((x0 + x1) / 2, (y0 + y1) / 2, GROW * max(x1 - x0, y1 - y0), -math.radians(roll), turned=0.8)
 
 
 def wanted_places(repairs: Iterable[Repair]) -> list[tuple[int, Roi]]:

@@ -1,13 +1,20 @@
 import json
+import sys
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+
+from synthetic.trial_clips import TRIALS
+
 from ml_backend.faces.canonical import head_pose
 from ml_backend.faces.mesh import FaceMesh
 from ml_backend.faces.regions import eye_distance, landmarks68
 from ml_backend.faces.roi import Roi, roi_of_landmarks, upright
+from ml_backend.faces.tracking import FaceTracker
 from ml_backend.media.source import open_source
 
 PROFILE = Path(__file__).parents[1] / "footage" / "profile.mp4"
@@ -94,3 +101,10 @@ def test_profiles_are_measured_by_the_copy_beside_other_faces(profiles, mesh, mi
         np.testing.assert_allclose(mesh.landmarks(image, [square], mirrored)[0][0], points[0], atol=1e-3)
         itself = FaceMesh(profiles=False).landmarks(image, [square], mirrored)[0][0]
         assert np.linalg.norm(landmarks68(itself) - true, axis=1).mean() > 0.15 * eye_distance(points[0])
+
+
+def test_a_half_covered_face_is_no_profile():
+    tracker = FaceTracker()
+    for image, truth in islice(TRIALS["half_covered"](), 33):
+        (face,) = tracker(image)
+        assert abs(head_pose(face.landmarks)[0] - truth.faces[0].yaw) < 15
