@@ -212,7 +212,8 @@ def test_bad_frames_are_listed_with_their_reasons(evaluate: Evaluate, footage: P
     figures = evaluate(swap, truth=None, mask=None)
     looks = {look["worst"]: look["reasons"] for look in strict_json(swap / "evaluation.json")["look"]}
     assert looks.keys() == {5, 8, 10}
-    assert looks[5][0] in {f"the mask shrank by {part} %" for part in (39, 40, 41)}
+    # where the mask is thin the performer is seen through it, too
+    assert {f"the mask shrank by {part} %" for part in (39, 40, 41)} & set(looks[5])
     assert looks[8][0].startswith("it looks more like the performer")
     assert looks[10][0] == "no face can be seen in the swap, but in the plate"
     assert figures["frames_to_look_at"] == 3
