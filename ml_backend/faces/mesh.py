@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ml_backend.media.frame import Pixels
 
-from .canonical import head_pose, mirror_partners
+from .canonical import head_pose
 from .geometry import sample
 from .landmarks import settle_on_faces
 from .onnx_model import as_8bit_range, most_at_once, open_model, to_batch
@@ -17,11 +17,11 @@ from .roi_crop import points_in_image, roi_to_image
 
 CROP = 192  # the network's input side
 CPU_BATCH, GPU_BATCH = 16, 64  # crops at once: more are no faster and cost memory
-# When the profile copy is asked, too, from not at all to in full: where the network itself sees so much yaw in degrees;
-# where the square's head is in profile (sines of 62° and 74°); where the network is so unsure of a square whose head is
-# turned so far (sines of 30° and 53°). A half covered face looks like a profile to the copy, not to the network, which
-# was sure and saw less than 35° on 2 of 102 renderings at 40–75° and on 5 of 87 beyond.
-ASK_YAW, ASK_PROFILE, ASK_SCORE, ASK_TURNED = (33.0, 41.0), (0.88, 0.96), (0.9, 0.6), (0.5, 0.8)
+# When the profile copy is asked, too, from not at all to in full: where the network itself is sure and sees so much yaw
+# in degrees; where the square's head is turned so far (sines of 53° and 62°); where the network is not sure of a square
+# whose head is turned so far (sines of 30° and 53°). Half of a face looks like a profile to the copy, and not to the
+# network, which was sure and saw less than 35° on 2 of 102 renderings at 40–75° and on 5 of 87 beyond.
+SURE, ASK_YAW, ASK_TURNED, ASK_UNSURE = (0.6, 0.9), (32.0, 37.0), (0.8, 0.88), (0.5, 0.8)
 HANDOVER = 38.0, 52.0  # degrees of yaw, as the copy sees it, between which its points take the others' place
 
 
@@ -44,51 +44,39 @@ class FaceMesh:
     def id(self) -> str:
         return "facemesh478"
 
-    def landmarks(
-        self, image: Pixels, rois: Sequence[Roi], mirrored: bool = False
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """One pass over N squares: points N×478×3 in picture pixels and scores N in 0–1.
-
-        mirrored: show the network the mirror pictures of the crops, and turn its answer back.
-        """
+    def landmarks(self, image: Pixels, rois: Sequence[Roi]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """One pass over N squares: points N×478×3 in picture pixels and scores N in 0–1."""
         if not rois:
             return np.zeros((0, 478, 3)), np.zeros(0)
-        points, scores = self._look(self._session, image, rois, mirrored)
+        points, scores = self._look(self._session, image, rois)
         if self._profiles is None:
             return points, scores
         turned = np.array([roi.turned for roi in rois])
-        unsure = np.interp(scores, ASK_SCORE[::-1], (1, 0)) * np.interp(turned, ASK_TURNED, (0, 1))
-        yaws = np.array([abs(head_pose(one)[0]) for one in points])
-        wish = np.maximum(np.interp(yaws, ASK_YAW, (0, 1)), np.interp(turned, ASK_PROFILE, (0, 1)))
-        wish = np.maximum(wish, unsure)
+        sure = np.interp(scores, SURE, (0, 1))
+        unsure = (1 - sure) * np.interp(turned, ASK_UNSURE, (0, 1))
+        seen = sure * np.interp([abs(head_pose(one)[0]) for one in points], ASK_YAW, (0, 1))
+        wish = np.maximum.reduce([seen, unsure, np.interp(turned, ASK_TURNED, (0, 1))])
         asked = np.flatnonzero(wish).tolist()
         if asked:
-            others, certain = self._look(self._profiles, image, [rois[n] for n in asked], mirrored)
+            others, certain = self._look(self._profiles, image, [rois[n] for n in asked])
             shares = wish[asked] * np.interp([abs(head_pose(other)[0]) for other in others], HANDOVER, (0, 1))
             points[asked] += shares[:, None, None] * (others - points[asked])
             scores[asked] += shares * (certain - scores[asked])
         return points, scores
 
     def _look(
-        self, session: ort.InferenceSession, image: Pixels, rois: Sequence[Roi], mirrored: bool
+        self, session: ort.InferenceSession, image: Pixels, rois: Sequence[Roi]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What one of the networks finds in N squares, batch after batch: see `landmarks`."""
         starts = range(0, len(rois), self._batch)
-        found = [self._run(session, image, rois[start : start + self._batch], mirrored) for start in starts]
+        found = [self._run(session, image, rois[start : start + self._batch]) for start in starts]
         points, scores = (np.concatenate(parts).astype(np.float64) for parts in zip(*found, strict=True))
-        if mirrored:
-            points = points[:, mirror_partners()]
-            points[:, :, 0] = CROP - points[:, :, 0]
         # the network counts from the crop's edge
         return points_in_image(points, rois, CROP), scores.reshape(-1)
 
-    def _run(
-        self, session: ort.InferenceSession, image: Pixels, rois: Sequence[Roi], mirrored: bool
-    ) -> list[NDArray[np.float32]]:
+    def _run(self, session: ort.InferenceSession, image: Pixels, rois: Sequence[Roi]) -> list[NDArray[np.float32]]:
         """One batch through a network: points in the crops, and scores."""
         batch = to_batch([as_8bit_range(sample(image, roi_to_image(roi, CROP), CROP)) for roi in rois])
-        if mirrored:
-            batch = np.ascontiguousarray(batch[:, :, :, ::-1])
         outputs: list[NDArray[np.float32]] = session.run(None, {"image": batch})
         return outputs
 

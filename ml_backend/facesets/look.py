@@ -19,7 +19,7 @@ def look(grey: NDArray[np.float32], points: NDArray[np.float64], framing: Framin
 
     grey: the crop's luminance, points: the mesh (478×2) in its pixels, framing: that of the whole crop. The
     Euclidean distance of two looks joins the difference of the thumbnails (root mean square, in their contrast) and
-    that of the places: 0.01–0.03 for one frame in two encodings, 0.04 and more for neighbouring frames of somebody
+    that of the places: 0.01–0.02 for one frame in two encodings, 0.04 and more for neighbouring frames of somebody
     who moves.
     """
     size = grey.shape[0]

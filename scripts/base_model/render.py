@@ -84,9 +84,14 @@ def arrange(ac: ModuleType, handles: dict[str, Any], actor: Any, moment: Moment)
     target = (float(middle[0]) + moment.aim[0], float(middle[1]) + 1, float(middle[2]) - 1.5 + moment.aim[1])
     height = target[2] + moment.height
     ac.apply_cam(handles, moment.distance, moment.azimuth, height, moment.lens, target)
+    light(ac, handles, moment, moment.key_azimuth)
+
+
+def light(ac: ModuleType, handles: dict[str, Any], moment: Moment, azimuth: float) -> None:
+    """The surroundings and the lamp of a moment; azimuth: where the lamp stands, in degrees."""
     ac.apply_light(
         handles,
-        moment.key_azimuth,
+        azimuth,
         moment.key_elevation,
         moment.key_energy,
         moment.env_turn,

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from profile_model.heads import SKINS, read_heads, triangles
 from profile_model.truth import Places
 
-from ml_backend.faces.canonical import head_pose
+from ml_backend.faces.canonical import head_pose, mirror_partners
 from ml_backend.faces.mesh import FaceMesh
 from ml_backend.faces.regions import eye_distance
 from ml_backend.faces.roi import upright
@@ -44,9 +44,10 @@ def known_frames(folder: Path, most: int) -> tuple[NDArray[np.float64], NDArray[
         square = [upright(found[0])]
         if scores[0] < 0.9 or abs(head_pose(found[0])[0]) > MOST_YAW:
             continue
-        seen = (
-            mesh.landmarks(head.picture, square)[0][0] + mesh.landmarks(head.picture, square, mirrored=True)[0][0]
-        ) / 2
+        mirrored = [square[0]._replace(x=len(head.picture) - 1 - square[0].x)]
+        other = mesh.landmarks(np.ascontiguousarray(head.picture[:, ::-1]), mirrored)[0][0, mirror_partners()]
+        other[:, 0] = len(head.picture) - 1 - other[:, 0]
+        seen = (mesh.landmarks(head.picture, square)[0][0] + other) / 2
         unit = eye_distance(seen)
         vertices.append(head.vertices / unit)
         points.append(seen / unit)

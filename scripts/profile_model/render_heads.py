@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from base_model.moments import HDRIS, Moment
 from base_model.people import data_folder, make_people
-from base_model.render import enter, set_up, shoot, surround
+from base_model.render import enter, light, set_up, shoot, surround
 from profile_model.heads import EYES, PRECISION, SKIN, turned_moment
 
 EACH = 8  # frames of a person in a round
@@ -34,16 +34,7 @@ def arrange(ac: ModuleType, handles: dict[str, Any], actor: Any, moment: Moment,
     middle = ac.zup(actor.P[ac.LM68]).mean(0)
     target = (float(middle[0]), float(middle[1]), float(middle[2]) + moment.aim[1])
     ac.apply_cam(handles, moment.distance, side, target[2] + moment.height, moment.lens, target)
-    ac.apply_light(
-        handles,
-        moment.key_azimuth + side / 2,
-        moment.key_elevation,
-        moment.key_energy,
-        moment.env_turn,
-        moment.env_strength,
-        moment.key_size,
-        moment.key_colour,
-    )
+    light(ac, handles, moment, moment.key_azimuth + side / 2)
 
 
 def seen(ac: ModuleType, scene: Any, actor: Any) -> np.ndarray:

@@ -60,7 +60,7 @@ def batch_of(known: Sequence[Example], step: int, depth: float) -> tuple[Tensor,
 
 
 def losses(points: Tensor, logits: Tensor, true: Tensor, faces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """In the picture and in depth, the mean distance in percent of the crop's side; and of the score."""
+    """In the picture and in depth, in percent of the crop's side where points are off by pixels; and of the score."""
     away = functional.smooth_l1_loss(points, true, reduction="none", beta=1.0) * (100 / SIDE)
     weighed = away * faces[:, None, None] / faces.sum().clamp(min=1)
     across = weighed[:, :, :2].mean((1, 2)).sum() + 0.2 * weighed[:, IRISES, :2].mean((1, 2)).sum()

@@ -32,6 +32,7 @@ DEMO = ROOT / "demo" / "footage"
 FOOTAGE = ROOT / "tests" / "footage"
 PLATE, TAKE1, TAKE2 = DEMO / "plate_A.mp4", DEMO / "identity_B_take1.mp4", DEMO / "identity_B_take2.mp4"
 PROFILE, TWO_PEOPLE = FOOTAGE / "profile.mp4", FOOTAGE / "two_people.mp4"
+TURNED_AWAY = FOOTAGE / "turned_away.mp4"
 FPS = Fraction(25)
 UHD, HD = (3840, 2160), (1920, 1080)
 

@@ -352,7 +352,7 @@ def test_tiny_pictures_have_no_face(size, dtype, pictures):
 
 
 def test_sixteen_bits_are_followed_like_eight(pictures):
-    images = pictures("plate_A", 90, 92)
+    images = pictures("plate_A", 1, 3)
     shallow, deep = FaceTracker(), FaceTracker()
     for image in images:
         (a,), (b,) = shallow(image), deep(image.astype(np.uint16) * 257)

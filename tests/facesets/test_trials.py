@@ -20,6 +20,7 @@ from synthetic.spoil import flickering
 from synthetic.trial_clips import (
     PLATE,
     PROFILE,
+    TURNED_AWAY,
     TWO_PEOPLE,
     crowd,
     cut_off_file,
@@ -145,6 +146,18 @@ def test_a_head_is_followed_from_profile_to_profile(tmp_path, extract):
     assert max(off) < 0.12
     yaws = np.array([head_pose(face.landmarks)[0] for face in faces])
     assert np.abs(yaws - [frame.faces[0].yaw for frame in truth]).max() < 20
+
+
+def test_a_head_that_turns_away_is_followed_beyond_profile_and_not_onto_its_hair(tmp_path, extract):
+    extract(tmp_path / "faces", TURNED_AWAY)
+    faces, truth = faces_of(tmp_path / "faces"), read_truth(TURNED_AWAY)
+    assert [face.frame for face in faces] == list(range(1, len(faces) + 1))
+    assert 100 <= truth[len(faces) - 1].faces[0].yaw <= 115
+    for face, frame in zip(faces, truth, strict=False):
+        off = np.linalg.norm(landmarks68(face.landmarks) - frame.faces[0].landmarks, axis=1).mean()
+        assert off < 0.15 * frame.faces[0].eyes, face.frame
+    (absent,) = stats(Faceset.open(tmp_path / "faces"))["without_face"]
+    assert (absent["first"], absent["last"], absent["turned"]) == (len(faces) + 1, len(truth), True)
 
 
 def test_flicker_and_flashes_are_no_cuts(tmp_path, extract):
