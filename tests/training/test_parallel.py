@@ -104,9 +104,12 @@ def test_two_processes_come_to_what_one_does(
     assert one.keys() == two.keys()
     for name in one:
         if name.startswith(("weights/", "ema/", "discriminator/", "code_discriminator/")):
-            # by tensors: where a gradient is next to nothing, its rounding decides the sign of a step of Adam's
+            # By tensors: where a gradient is next to nothing, its rounding decides the sign of a step of Adam's. The
+            # discriminators have had but half of the steps, the first of which are little else than signs. The
+            # training has moved each of these tensors by 1.3e-3 or more an element.
+            step = 3e-4 if "discriminator/" in name else 1e-4
             difference = torch.linalg.vector_norm(two[name] - one[name])
-            allowed = 1e-3 * torch.linalg.vector_norm(one[name]) + 1e-4 * one[name].numel() ** 0.5
+            allowed = 1e-3 * torch.linalg.vector_norm(one[name]) + step * one[name].numel() ** 0.5
             assert difference <= allowed, (name, float(difference), float(allowed))
 
 
