@@ -96,5 +96,5 @@ def check_precision() -> Check:
     """In which numbers a training computes here; see `resolve_precision`."""
     device = best_device()
     precision = str(resolve_precision("auto", device)).removeprefix("torch.")
-    why = "" if precision == "bfloat16" else ", since the hardware has no bfloat16 of its own"
+    why = "" if precision == "bfloat16" else ", since the hardware is no faster in bfloat16"
     return Check("precision", "ok", f"{precision} on {device.type}{why}")

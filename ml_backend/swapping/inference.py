@@ -17,7 +17,7 @@ def infer(
 ) -> tuple[Picture, Mask]:
     """The identity's face R×R×3 and its mask R×R, both 0–1, for a crop R×R×3 of the performer.
 
-    exact: in float32; else in bfloat16 where the hardware computes in it, which takes half the time and is off by a
+    exact: in float32; else in bfloat16 where the hardware has units for it, which takes half the time and is off by a
     fifth of an 8-bit code on the mean. One face at a time: a result must not depend on its neighbours in a batch, or a
     resumed swap would differ.
     """

@@ -43,23 +43,23 @@ def training_device(world: World) -> torch.device:
 def resolve_precision(precision: Precision, device: torch.device) -> torch.dtype:
     """The type that autocast uses; float32 means no autocast.
 
-    "auto" takes bfloat16 only where the hardware computes in it. A CPU without such instructions emulates it
-    hundreds of times slower than float32.
+    "auto" takes bfloat16 only where the hardware has units that multiply matrices in it. A CPU without any such
+    instructions emulates it hundreds of times slower than float32, and one that has them for vectors alone (AVX-512)
+    is slower than in float32, too.
     """
     if precision in ("bfloat16", "float16"):
         return torch.bfloat16 if precision == "bfloat16" else torch.float16
     if precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
         return torch.bfloat16
-    if precision == "auto" and device.type == "cpu" and _cpu_computes_bfloat16():
+    if precision == "auto" and device.type == "cpu" and _cpu_gains_by_bfloat16():
         return torch.bfloat16
     if precision == "auto" and device.type == "cuda":
         return torch.float16  # older cards compute in nothing else that is short
     return torch.float32
 
 
-def _cpu_computes_bfloat16() -> bool:
-    flags = torch.cpu.get_capabilities()
-    return any(flags.get(name, False) for name in ("amx_bf16", "avx512_bf16", "sve_bf16"))
+def _cpu_gains_by_bfloat16() -> bool:
+    return any(torch.cpu.get_capabilities().get(name, False) for name in ("amx_bf16", "sve_bf16"))
 
 
 def is_out_of_memory(error: BaseException) -> bool:
