@@ -16,7 +16,7 @@ from .blend import EDGE, Mask, Picture, blend, masked
 from .colour import apply
 from .detail.enlarge import enlarge
 from .detail.grain import add_grain, measure_grain
-from .detail.identity_detail import IdentityDetail, lay_on
+from .detail.identity_detail import FINEST, IdentityDetail, lay_on
 from .detail.made_shape import bend, correction
 from .detail.motion_blur import motion_blur
 from .detail.sharpness import match_sharpness, measure_sharpness
@@ -156,6 +156,8 @@ def _face(
     matched = apply(settings.colour, made.face, steady.colour, settings.colour_strength)
     sharpened = settings.sharpness > 0 and steady.sharpness is not None
     size = made.size(settings.scale)
+    if settings.enlarge == "cubic" and not sharpened:
+        size = min(size, max(FINEST, resolution))
     points, moved, missing = in_parts(placed(made.landmarks, made.matrix), resolution), None, None
     if steady.shape is not None:
         points = points + steady.shape

@@ -144,10 +144,13 @@ def add_grain(
 
 
 def _structure(plate: Picture) -> NDArray[np.float32]:
-    """How much coarser than grain a picture's surroundings vary at each pixel, H×W."""
+    """How much coarser than grain a picture's surroundings vary at each pixel, H×W: so coarse that half the pixels tell.
+    """
     luma = cv2.cvtColor(plate, cv2.COLOR_RGB2GRAY)
-    band = cv2.GaussianBlur(luma, (0, 0), FINER) - cv2.GaussianBlur(luma, (0, 0), COARSER)
-    return np.asarray(cv2.GaussianBlur(band * band, (0, 0), AROUND), np.float32)
+    half = cv2.resize(luma, (-(-luma.shape[1] // 2), -(-luma.shape[0] // 2)), interpolation=cv2.INTER_AREA)
+    band = cv2.GaussianBlur(half, (0, 0), FINER / 2) - cv2.GaussianBlur(half, (0, 0), COARSER / 2)
+    around = cv2.GaussianBlur(band * band, (0, 0), AROUND / 2)
+    return np.asarray(cv2.resize(around, luma.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _smoothest(structure: NDArray[np.float32], bins: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -202,9 +205,13 @@ def _noise(shape: tuple[int, int], grain: Grain, seed: tuple[int, int]) -> NDArr
 def _white(shape: tuple[int, int], seed: tuple[int, int]) -> NDArray[np.float32]:
     """H×W×3 normal values of mean 0 and variance 1: another part of one sheet of them for each seed."""
     first = np.random.default_rng(seed).integers(SHEET, size=2)
-    rows, columns = (start + np.arange(length) for start, length in zip(first, shape, strict=True))
-    part = _sheet().take(rows, 0, mode="wrap").take(columns, 1, mode="wrap")
-    return np.asarray(part, np.float32)
+    (top, left), sheet = first.tolist(), _sheet()
+    part = np.empty((*shape, 3), np.float32)
+    for row in range(-top, shape[0], SHEET):  # where the sheet lies on the part, again and again
+        for column in range(-left, shape[1], SHEET):
+            piece = part[max(row, 0) : row + SHEET, max(column, 0) : column + SHEET]
+            piece[:] = sheet[max(-row, 0) :, max(-column, 0) :][: piece.shape[0], : piece.shape[1]]
+    return part
 
 
 @cache

@@ -28,7 +28,7 @@ from ml_backend.swapping.inference import infer_portrait
 from ml_backend.training.models.portraits import Portraits
 
 from .enlarge import enlarge
-from .mesh_texture import SIDE, facing, texture_of, unwrap, wrap
+from .mesh_texture import SIDE, facing, flat_face, texture_of, unwrap, wrap
 
 DARK = 0.03  # brightness that is added before differences are taken as parts of it, so that black has none
 LIGHT = 0.1  # of the side: differences that are larger belong to light and colour
@@ -37,12 +37,13 @@ SHAPE, LOOK = 0.02, 0.1  # distances that count the same: of points in parts of 
 FAR = 4.0  # distance at which half of the detail is laid on
 SMALL = 32  # pixels at which pictures are compared
 SURE = 2.0  # texture pixels over which it is judged whether the portraits agree
+FINEST = SIDE  # pixels of a face's side: there is nothing finer in what is laid on
 
 
 @dataclass(frozen=True)
 class _Bank:
-    """Of N portraits: points N×478×3, the looks N×SMALL×SMALL×3 of the rebuilt faces, what is missing in these laid
-    flat N×SIDE×SIDE×3 (logarithms), and how much they show of the surface N×SIDE×SIDE×1."""
+    """Of N portraits: points N×478×3, the looks N×SMALL×SMALL×3 of the rebuilt faces, what is missing in these at the
+    M pixels of the face laid flat N×3×M (logarithms), and how much they show of the surface there N×M."""
 
     points: NDArray[np.float32]
     looks: NDArray[np.float32]
@@ -84,8 +85,8 @@ class IdentityDetail:
     def _bank(self) -> _Bank:
         portraits = list(zip(self._portraits.pictures, self._portraits.points, strict=True))
         looks = np.empty((len(portraits), SMALL, SMALL, 3), np.float32)
-        missing = np.empty((len(portraits), SIDE, SIDE, 3), np.float16)
-        shown = np.empty((len(portraits), SIDE, SIDE, 1), np.float16)
+        shown = np.empty((len(portraits), len(flat_face())), np.float16)
+        missing = np.empty((len(portraits), 3, shown.shape[1]), np.float16)
         found = in_order((partial(self._missing_in, *portrait) for portrait in portraits), WORKERS)
         for n, one in enumerate(found):
             looks[n], missing[n], shown[n] = one
@@ -100,8 +101,9 @@ class IdentityDetail:
         large = np.clip(enlarge(made, portrait.shape[0], "cubic"), 0, 1)
         lacking = np.log((portrait + DARK) / (large + DARK))
         lacking -= _light(lacking)
-        missing = unwrap(np.asarray(lacking, np.float32), seen)
-        return _look(made), missing.astype(np.float16), texture_of(facing(seen))[..., None].astype(np.float16)
+        missing, shown = unwrap(np.asarray(lacking, np.float32), seen), texture_of(facing(seen))
+        on_face = flat_face()
+        return _look(made), missing.reshape(-1, 3)[on_face].T.astype(np.float16), shown.ravel()[on_face].astype(np.float16)
 
 
 def lay_on(face: Picture, missing: Picture, strength: float) -> Picture:
@@ -134,17 +136,24 @@ def _distances(bank: _Bank, points: NDArray[np.float32], look: NDArray[np.float3
 
 def _average(bank: _Bank, chosen: NDArray[np.intp], weights: NDArray[np.float32]) -> Picture:
     """What is missing according to some portraits, less where they do not agree: SIDE×SIDE×3."""
-    total = torch.full((SIDE, SIDE, 1), 1e-6)
-    mean = torch.zeros((SIDE, SIDE, 3))
-    power = torch.zeros((SIDE, SIDE, 3))
+    pixels = bank.shown.shape[1]
+    total, mean, power = torch.full((pixels,), 1e-6), torch.zeros((3, pixels)), torch.zeros((3, pixels))
     for number, weight in zip(chosen.tolist(), weights.tolist(), strict=True):
-        share = torch.from_numpy(bank.shown[number]).float() * weight
+        share = torch.from_numpy(bank.shown[number]).float().mul_(weight)
         missing = torch.from_numpy(bank.missing[number]).float()
         part = missing * share
         total += share
         mean += part
         power.addcmul_(part, missing)
-    return _agreed((mean / total).numpy(), (power / total).numpy())
+    return _agreed(*(_laid_out(one.div_(total).numpy()) for one in (mean, power)))
+
+
+def _laid_out(pixels: NDArray[np.float32]) -> Picture:
+    """3×M pixels of the face as a texture SIDE×SIDE×3."""
+    planes = np.zeros((3, SIDE * SIDE), np.float32)
+    for plane, values in zip(planes, pixels, strict=True):
+        plane[flat_face()] = values
+    return np.asarray(cv2.merge([plane.reshape(SIDE, SIDE) for plane in planes]), np.float32)
 
 
 def _agreed(mean: Picture, power: Picture) -> Picture:

@@ -27,6 +27,12 @@ def unwrap(picture: NDArray[np.float32], points: NDArray[np.float32]) -> NDArray
     return np.asarray(texture * _flat().inside[..., None], np.float32)
 
 
+@cache
+def flat_face() -> NDArray[np.intp]:
+    """The pixels of a texture, counted row by row, on which the face lies."""
+    return np.flatnonzero(_flat().inside)
+
+
 def texture_of(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Values of the points (478) as a texture SIDE×SIDE."""
     return _flat().paint(values[:POINTS])
