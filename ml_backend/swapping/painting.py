@@ -17,7 +17,7 @@ from .colour import apply
 from .detail.enlarge import enlarge
 from .detail.grain import add_grain, measure_grain
 from .detail.identity_detail import FINEST, IdentityDetail, lay_on
-from .detail.made_shape import bend, correction
+from .detail.made_shape import MadeShape, bend, correction
 from .detail.motion_blur import motion_blur
 from .detail.sharpness import match_sharpness, measure_sharpness
 from .grain_part import middle_of
@@ -53,12 +53,12 @@ def paint(
     colour: Colour,
     target: Colour,
     detail: IdentityDetail | None = None,
-    usual: NDArray[np.float32] | None = None,
+    made_shape: MadeShape | None = None,
 ) -> Painted:
     """Paint a face of a plate whose pixels mean `colour`, as pixels that mean `target`.
 
-    seed: the frame's number and which of its faces this is, so that no two get the same grain. usual: how the made
-    face's points usually lie beside the performer's (see `MadeShape.usual`); None where that is not known. Light of the
+    seed: the frame's number and which of its faces this is, so that no two get the same grain. made_shape: knows
+    where the made face's points should lie beside the performer's; without it they stay where they are. Light of the
     plate that a display cannot show (brighter than white, out of gamut) stays on the made face. The same arguments give
     the same pixels.
     """
@@ -75,7 +75,7 @@ def paint(
     corner = (made.corner[0] + columns.start, made.corner[1] + rows.start)
     display = colour.to_display(made.plate[rows, columns])
 
-    matched = _face(made, steady, settings, colour, detail, usual)
+    matched = _face(made, steady, settings, colour, detail, made_shape)
     large_to_part = invert(scaled(invert(to_plate), made.face.shape[0], matched.shape[0]))
     large_to_part[:, 2] -= corner
     laid = _warp(matched, large_to_part, shape, cv2.INTER_CUBIC)
@@ -148,7 +148,7 @@ def _face(
     settings: SwapSettings,
     colour: Colour,
     detail: IdentityDetail | None,
-    usual: NDArray[np.float32] | None,
+    made_shape: MadeShape | None,
 ) -> Picture:
     """The made face with the plate's colours, as large and as sharp as the plate's, as far as that is asked for."""
     resolution = made.face.shape[0]
@@ -160,8 +160,9 @@ def _face(
         size = min(size, max(FINEST, resolution))
     points, moved, missing = in_parts(placed(made.landmarks, made.matrix), resolution), None, None
     if steady.shape is not None:
+        if made_shape is not None and settings.performance > 0:
+            moved = correction(steady.shape, made_shape.usual(points), settings.performance)
         points = points + steady.shape
-        moved = correction(steady.shape, usual, settings.performance)
     if detail is not None and settings.detail > 0:
         missing = detail.missing(made.face, points if moved is None else points + moved, size)
     if settings.enlarge == "cubic" and not sharpened and moved is None and missing is None and size >= resolution:

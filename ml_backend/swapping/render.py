@@ -59,7 +59,6 @@ class FaceRenderer:
     def paint(self, number: int, near: Mapping[int, Sequence[Made]]) -> Layer:
         """The layer of frame `number`; near: what `make` gave for it and for the frames around it."""
         settings = self._controls.at(number)
-        usual = self._shape.usual if self._shape is not None and near[number] and settings.performance > 0 else None
         faces = [
             paint(
                 (number, n),
@@ -69,7 +68,7 @@ class FaceRenderer:
                 self._colour,
                 self._target,
                 self._detail,
-                usual,
+                self._shape,
             )
             for n, made in enumerate(near[number])
         ]

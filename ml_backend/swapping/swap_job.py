@@ -41,8 +41,8 @@ from .settings import Controls
 @dataclass(frozen=True)
 class SwapJob:
     """granted: the consent of the people. performer: whom to look for; None: whoever is there.
-    portraits: the identity's, where its own detail is asked for and the model has some; filmed: those of who is
-    on the plate, where the performance is to be kept.
+    portraits: the identity's, where its own detail or the performance is asked for and the model has some; filmed:
+    those of who is on the plate, where the performance is to be kept.
     """
 
     request: SwapRequest
@@ -112,7 +112,7 @@ class SwapJob:
             yield Frames(beside, plan, renderer, controls, self.how, request.out)
 
     def _detail(self) -> IdentityDetail | None:
-        if self.portraits is None:
+        if self.portraits is None or not self.controls.ever("detail"):
             return None
         return IdentityDetail(self.model.network, self.request.identity, self.portraits, best_device())
 
@@ -120,7 +120,7 @@ class SwapJob:
         if self.portraits is None and self.filmed is None:
             return None
         network, identity = self.model.network, self.request.identity
-        return MadeShape(network, identity, best_device(), landmarker, self.filmed)
+        return MadeShape(network, identity, best_device(), landmarker, self.filmed, self.portraits)
 
     def _faces(
         self, landmarker: Landmarker, beside: Source, reporter: Reporter, look: bool
@@ -160,7 +160,7 @@ def open_job(request: SwapRequest) -> SwapJob:
     how = choose_format(controls.constant, source.info, source.colour)
     check_framing(model.info, request.model)
     mask_model = open_mask_model(request.mask_model, device) if request.mask_model else None
-    portraits = read_portraits(request.model, request.identity) if controls.ever("detail") else None
+    portraits = read_portraits(request.model, request.identity) if controls.shaped else None
     if portraits is not None:
         check_portraits(request, model.info, portraits)
     name = who_is_filmed(model.info, request.identity, controls.constant)

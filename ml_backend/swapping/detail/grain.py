@@ -21,7 +21,7 @@ SMOOTH = 0.3  # part of the pixels of each brightness, the smoothest, that is me
 ROUGHEST = 1.4  # times as much structure as the face's smoothest part has: brows are dark, and all structure
 FEWEST = 64  # pixels from which a spread can be told
 ENOUGH = 0.03  # of all pixels: a bin with fewer takes what its neighbours have
-MOST_PIXELS = 10_000  # more make it no surer, only slower
+MOST_PIXELS = 5_000  # more make it no surer, only slower
 LARGEST = 2.0  # pixels: the largest grain
 OUTLIER = 3.0  # standard deviations: more is no grain
 NORMAL = 1.4826  # the standard deviation of normal values whose median magnitude is 1
@@ -144,8 +144,7 @@ def add_grain(
 
 
 def _structure(plate: Picture) -> NDArray[np.float32]:
-    """How much coarser than grain a picture's surroundings vary at each pixel, H×W: so coarse that half the pixels tell.
-    """
+    """How much coarser than grain the surroundings of each pixel vary, H×W: so coarse that half of the pixels tell."""
     luma = cv2.cvtColor(plate, cv2.COLOR_RGB2GRAY)
     half = cv2.resize(luma, (-(-luma.shape[1] // 2), -(-luma.shape[0] // 2)), interpolation=cv2.INTER_AREA)
     band = cv2.GaussianBlur(half, (0, 0), FINER / 2) - cv2.GaussianBlur(half, (0, 0), COARSER / 2)

@@ -103,7 +103,11 @@ class IdentityDetail:
         lacking -= _light(lacking)
         missing, shown = unwrap(np.asarray(lacking, np.float32), seen), texture_of(facing(seen))
         on_face = flat_face()
-        return _look(made), missing.reshape(-1, 3)[on_face].T.astype(np.float16), shown.ravel()[on_face].astype(np.float16)
+        return (
+            _look(made),
+            missing.reshape(-1, 3)[on_face].T.astype(np.float16),
+            shown.ravel()[on_face].astype(np.float16),
+        )
 
 
 def lay_on(face: Picture, missing: Picture, strength: float) -> Picture:

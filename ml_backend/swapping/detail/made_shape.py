@@ -23,6 +23,8 @@ from ml_backend.swapping.in_order import WORKERS, in_order
 from ml_backend.swapping.inference import infer_portrait
 from ml_backend.training.models.portraits import Portraits
 
+from .person_shape import Difference
+
 MEASURED = 256  # pixels at which the points of a made face are found
 A_FACE = 0.5  # score of the points below which there is no face
 ELSEWHERE = 0.08  # of the side: mean distance of points beyond which they are not of the same face
@@ -43,10 +45,13 @@ class MadeShape:
         device: torch.device,
         landmarker: Landmarker,
         performer: Portraits | None = None,
+        own: Portraits | None = None,
     ) -> None:
-        """landmarker: the one that found the plate's points. performer: portraits of who is filmed, if known."""
+        """landmarker: the one that found the plate's points. performer: portraits of who is filmed, and own: those of
+        the identity; where they are known.
+        """
         self._network, self._identity, self._device = network, identity, device
-        self._landmarker, self._performer = landmarker, performer
+        self._landmarker, self._performer, self._own = landmarker, performer, own
         self._looking = Lock()  # several threads may ask
 
     def beside(self, made: Picture, performer: NDArray[np.float32]) -> NDArray[np.float32] | None:
@@ -65,11 +70,20 @@ class MadeShape:
             return None
         return np.asarray(points - performer, np.float32)
 
-    @property
-    def usual(self) -> NDArray[np.float32] | None:
-        """478×3: what `beside` usually gives for this performer; None where that is not known."""
+    def usual(self, performer: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """478×3: what `beside` should give for these points of the performer; None where that is not known.
+
+        Without portraits of the identity, what it gives for most portraits of the performer: the network's idea.
+        """
         with self._looking:
-            return self._usual
+            made, people = self._usual, self._people
+        return made if made is None or people is None else people.beside(performer, made)
+
+    @cached_property
+    def _people(self) -> Difference | None:
+        if self._performer is None or self._own is None:
+            return None
+        return Difference.of(self._performer.points, self._own.points)
 
     @cached_property
     def _usual(self) -> NDArray[np.float32] | None:

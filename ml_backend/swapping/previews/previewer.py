@@ -46,7 +46,7 @@ from ml_backend.swapping.render import FaceRenderer
 from ml_backend.swapping.settings import Controls
 from ml_backend.training.masks.model import MaskModel, open_mask_model
 from ml_backend.training.models.checkpoints import SwapModel, list_checkpoints, load_for_swap
-from ml_backend.training.models.portraits import portraits_file, read_portraits
+from ml_backend.training.models.portraits import Portraits, portraits_file, read_portraits
 
 from .faces import Eyes, FrameFaces, Wanted, find_frame_faces
 from .kept import Kept, file_state
@@ -78,7 +78,8 @@ class Previewer:
         self._plate: Kept[OpenPlate] = Kept()
         self._faces: Kept[dict[int, FrameFaces]] = Kept()
         self._entered: Kept[str] = Kept()
-        self._detail: Kept[IdentityDetail | None] = Kept()
+        self._portraits: Kept[Portraits | None] = Kept()
+        self._detail: Kept[IdentityDetail] = Kept()
         self._shape: Kept[MadeShape] = Kept()
 
     def render(self, request: PreviewRequest) -> dict[str, Any]:
@@ -113,8 +114,13 @@ class Previewer:
         landmarker = self._landmarker.get(landmarks_of, lambda: open_landmarker(landmarks_of))
         wanted = Wanted(controls.constant, performer, request.repairs, controls.reach)
         faces = self._find(request, shown, plate, landmarker, wanted, (weights, request.identity))
-        detail = self._open_detail(request, model, weights) if controls.ever("detail") else None
-        shape = self._open_shape(request, controls, model, weights, landmarker) if controls.shaped else None
+        portraits = self._open_portraits(request, model, weights) if controls.shaped else None
+        state = (weights, request.identity, None if portraits is None else portraits.sha256)
+        detail = shape = None
+        if portraits is not None and controls.ever("detail"):
+            detail = self._open_detail(request, model, portraits, state)
+        if controls.shaped:
+            shape = self._open_shape(request, controls, model, landmarker, portraits, state)
         soft = no_portraits(request.model, request.identity) if controls.ever("detail") and detail is None else ""
         check_faces(request, controls.constant.performer, ((at, len(some)) for at, some in faces.faces.items()))
         # painted as a screen shows it, whatever the plate's colours
@@ -151,33 +157,38 @@ class Previewer:
             return None
         return self._mask_model.get(_weights_state(folder), lambda: open_mask_model(folder, self._device))
 
-    def _open_detail(self, request: PreviewRequest, model: SwapModel, weights: Hashable) -> IdentityDetail | None:
-        def opened() -> IdentityDetail | None:
+    def _open_portraits(self, request: PreviewRequest, model: SwapModel, weights: Hashable) -> Portraits | None:
+        def opened() -> Portraits | None:
             portraits = read_portraits(request.model, request.identity)
-            if portraits is None:
-                return None
-            check_portraits(request, model.info, portraits)
-            return IdentityDetail(model.network, request.identity, portraits, self._device)
+            if portraits is not None:
+                check_portraits(request, model.info, portraits)
+            return portraits
 
         state = file_state(portraits_file(request.model, request.identity))
-        return self._detail.get((weights, request.identity, state), opened)
+        return self._portraits.get((weights, request.identity, state), opened)
+
+    def _open_detail(
+        self, request: PreviewRequest, model: SwapModel, portraits: Portraits, state: Hashable
+    ) -> IdentityDetail:
+        return self._detail.get(state, lambda: IdentityDetail(model.network, request.identity, portraits, self._device))
 
     def _open_shape(
         self,
         request: PreviewRequest,
         controls: Controls,
         model: SwapModel,
-        weights: Hashable,
         landmarker: Landmarker,
+        portraits: Portraits | None,
+        state: Hashable,
     ) -> MadeShape:
         name = who_is_filmed(model.info, request.identity, controls.constant) if controls.ever("performance") else None
 
         def opened() -> MadeShape:
             filmed = read_portraits(request.model, name) if name else None
-            return MadeShape(model.network, request.identity, self._device, landmarker, filmed)
+            return MadeShape(model.network, request.identity, self._device, landmarker, filmed, portraits)
 
-        state = file_state(portraits_file(request.model, name)) if name else None
-        return self._shape.get((weights, request.identity, name, state), opened)
+        theirs = file_state(portraits_file(request.model, name)) if name else None
+        return self._shape.get((state, name, theirs), opened)
 
     def _open_plate(self, request: PreviewRequest) -> OpenPlate:
         """The plate, opened anew where its files have changed."""

@@ -70,7 +70,8 @@ class MovesEverything(torch.nn.Module):
 
 def usual_of(pixels: int, performer: Portraits | None) -> np.ndarray | None:
     network = cast(Autoencoder, MovesEverything(pixels))
-    return MadeShape(network, "identity_B", CPU, open_landmarker(), performer).usual
+    shape = MadeShape(network, "identity_B", CPU, open_landmarker(), performer)
+    return shape.usual(face_points())
 
 
 def test_the_usual_shape_is_what_the_network_makes_of_the_performer(performer: Portraits) -> None:
@@ -81,6 +82,22 @@ def test_the_usual_shape_is_what_the_network_makes_of_the_performer(performer: P
     assert usual_of(3, None) is None
     grey = Portraits(np.full_like(performer.pictures, 128), performer.points)
     assert usual_of(3, grey) is None, "there is no face"
+
+
+def test_the_shapes_of_both_people_count_beside_what_the_network_makes(tiny_model: Path, performer: Portraits) -> None:
+    """Of a network that gives the performer back: the identity's own portraits say where its features lie."""
+    network, other = cast(Autoencoder, MovesEverything(0)), read_portraits(tiny_model, "identity_B")
+    points = performer.points[0]
+    alone, same, both = (
+        MadeShape(network, "identity_B", CPU, open_landmarker(), performer, own).usual(points)
+        for own in (None, performer, other)
+    )
+    assert alone is not None
+    assert same is not None
+    assert both is not None
+    lengths = [float(np.linalg.norm((one - alone)[:468, :2], axis=1).mean()) for one in (same, both)]
+    assert lengths[0] < 0.002
+    assert 0.004 < lengths[1] < 0.03
 
 
 @given(strength=st.floats(0.1, 1), shift=st.floats(-0.5, 0.5))
