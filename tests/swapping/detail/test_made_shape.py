@@ -96,8 +96,8 @@ def test_the_shapes_of_both_people_count_beside_what_the_network_makes(tiny_mode
     assert same is not None
     assert both is not None
     lengths = [float(np.linalg.norm((one - alone)[:468, :2], axis=1).mean()) for one in (same, both)]
-    assert lengths[0] < 0.002
-    assert 0.004 < lengths[1] < 0.03
+    assert lengths[0] < 0.003  # what is noise in the landmarks
+    assert 2 * lengths[0] < lengths[1] < 0.03
 
 
 @given(strength=st.floats(0.1, 1), shift=st.floats(-0.5, 0.5))
