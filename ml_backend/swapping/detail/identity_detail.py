@@ -12,14 +12,16 @@ brightness around it survives another light. Source of differences as ratios: Li
 "Expressive Expression Mapping with Ratio Images", 2001.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property, partial
 from threading import Lock
+from typing import cast
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ml_backend.networks.autoencoder import Autoencoder
 from ml_backend.swapping.blend import Picture, masked, to_unit
@@ -40,19 +42,10 @@ SURE = 2.0  # texture pixels over which it is judged whether the portraits agree
 FINEST = SIDE  # pixels of a face's side: there is nothing finer in what is laid on
 
 
-@dataclass(frozen=True)
-class _Bank:
-    """Of N portraits: points N×478×3, the looks N×SMALL×SMALL×3 of the rebuilt faces, what is missing in these at the
-    M pixels of the face laid flat N×3×M (logarithms), and how much they show of the surface there N×M."""
-
-    points: NDArray[np.float32]
-    looks: NDArray[np.float32]
-    missing: NDArray[np.float16]
-    shown: NDArray[np.float16]
-
-
 class IdentityDetail:
-    """The detail of one identity for one state of its network. Portraits are looked at when the first face asks."""
+    """The detail of one identity for one state of its network. Portraits are looked at when the first face asks, and
+    what is missing in one when it is among the nearest of a face.
+    """
 
     def __init__(
         self,
@@ -68,46 +61,58 @@ class IdentityDetail:
     def missing(self, made: Picture, points: NDArray[np.float32], size: int) -> Picture:
         """size×size×3: the logarithm of what the made face R×R×3 with these points is to be multiplied with."""
         with self._looking:
-            bank = self._bank
-        distance = _distances(bank, points, _look(made))
+            rebuilt = self._rebuilt
+        distance = _distances(self._portraits.points, np.stack([one.look for one in rebuilt]), points, _look(made))
         order = np.argsort(distance, kind="stable")
         count = min(NEAREST, len(order) - 1) or 1
         limit = distance[order[min(count, len(order) - 1)]]
         # the last one counts nothing, so that none appears or goes at once
         weights = np.square(1 - np.square(distance[order[:count]] / max(float(limit), 1e-9)))
         weights = weights / weights.sum() if weights.sum() > 0 else np.full(count, 1 / count)
-        texture = _average(bank, order[:count], np.asarray(weights, np.float32))
+        texture = _average([rebuilt[n].lacking for n in order[:count].tolist()], np.asarray(weights, np.float32))
         picture, trust = wrap(texture, points, SIDE)  # a small face shows the mean of what it is too small for
         sure = 1 / (1 + (float(distance[order[0]]) / FAR) ** 4)
         return enlarge(masked(picture, trust * np.float32(sure)), size, "cubic")
 
     @cached_property
-    def _bank(self) -> _Bank:
-        portraits = list(zip(self._portraits.pictures, self._portraits.points, strict=True))
-        looks = np.empty((len(portraits), SMALL, SMALL, 3), np.float32)
-        shown = np.empty((len(portraits), len(flat_face())), np.float16)
-        missing = np.empty((len(portraits), 3, shown.shape[1]), np.float16)
-        found = in_order((partial(self._missing_in, *portrait) for portrait in portraits), WORKERS)
-        for n, one in enumerate(found):
-            looks[n], missing[n], shown[n] = one
-        return _Bank(self._portraits.points, looks, missing, shown)
+    def _rebuilt(self) -> list["_Rebuilt"]:
+        portraits = zip(self._portraits.pictures, self._portraits.points, strict=True)
+        return list(in_order((partial(self._rebuild, *portrait) for portrait in portraits), WORKERS))
 
-    def _missing_in(
-        self, stored: NDArray[np.uint8], seen: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float16], NDArray[np.float16]]:
-        """One portrait's part of the bank: the look, what is missing, and what is shown."""
-        portrait = to_unit(stored)
-        made = infer_portrait(self._network, self._identity, self._device, stored)
-        large = np.clip(enlarge(made, portrait.shape[0], "cubic"), 0, 1)
+    def _rebuild(self, portrait: NDArray[np.uint8], points: NDArray[np.float32]) -> "_Rebuilt":
+        return _Rebuilt(infer_portrait(self._network, self._identity, self._device, portrait), portrait, points)
+
+
+class _Rebuilt:
+    """What the network makes of a portrait.
+
+    look: SMALL×SMALL×3, of the rebuilt face.
+    """
+
+    def __init__(self, made: Picture, portrait: NDArray[np.uint8], points: NDArray[np.float32]) -> None:
+        self.look = _look(made)
+        self._made: Picture | None = enlarge(made, min(len(made), len(portrait)), "cubic")  # until it was looked at
+        self._portrait, self._points = portrait, points
+        self._looking = Lock()
+
+    @property
+    def lacking(self) -> tuple[Tensor, Tensor]:
+        """What is missing in it, at the M pixels of the face laid flat: 3×M logarithms, and how much it shows of the
+        surface there: M. Both float16."""
+        with self._looking:
+            return self._lacking
+
+    @cached_property
+    def _lacking(self) -> tuple[Tensor, Tensor]:
+        portrait = to_unit(self._portrait)
+        made, self._made = self._made, None
+        large = np.clip(enlarge(cast(Picture, made), portrait.shape[0], "cubic"), 0, 1)
         lacking = np.log((portrait + DARK) / (large + DARK))
         lacking -= _light(lacking)
-        missing, shown = unwrap(np.asarray(lacking, np.float32), seen), texture_of(facing(seen))
+        missing, shown = unwrap(np.asarray(lacking, np.float32), self._points), texture_of(facing(self._points))
         on_face = flat_face()
-        return (
-            _look(made),
-            missing.reshape(-1, 3)[on_face].T.astype(np.float16),
-            shown.ravel()[on_face].astype(np.float16),
-        )
+        planes = missing.reshape(-1, 3)[on_face].T.astype(np.float16, order="C")
+        return torch.from_numpy(planes), torch.from_numpy(shown.ravel()[on_face].astype(np.float16))
 
 
 def lay_on(face: Picture, missing: Picture, strength: float) -> Picture:
@@ -130,25 +135,26 @@ def _look(made: Picture) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(made, (SMALL, SMALL), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _distances(bank: _Bank, points: NDArray[np.float32], look: NDArray[np.float32]) -> NDArray[np.float64]:
-    """N: how unlike the made face each rebuilt portrait is, in shape and in look."""
-    shape = np.square(bank.points[..., :2] - points[:, :2]).sum(2).mean(1)
+def _distances(
+    known: NDArray[np.float32], looks: NDArray[np.float32], points: NDArray[np.float32], look: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """N: how unlike the made face each rebuilt portrait is, in shape (known: N×478×3) and in look."""
+    shape = np.square(known[..., :2] - points[:, :2]).sum(2).mean(1)
     middle = slice(SMALL // 6, -(SMALL // 6))  # the face and not what surrounds it
-    looks = np.square(bank.looks[:, middle, middle] - look[middle, middle]).mean((1, 2, 3))
-    return np.asarray(np.sqrt(shape / SHAPE**2 + looks / LOOK**2), np.float64)
+    unlike = np.square(looks[:, middle, middle] - look[middle, middle]).mean((1, 2, 3))
+    return np.asarray(np.sqrt(shape / SHAPE**2 + unlike / LOOK**2), np.float64)
 
 
-def _average(bank: _Bank, chosen: NDArray[np.intp], weights: NDArray[np.float32]) -> Picture:
+def _average(lacking: Sequence[tuple[Tensor, Tensor]], weights: NDArray[np.float32]) -> Picture:
     """What is missing according to some portraits, less where they do not agree: SIDE×SIDE×3."""
-    pixels = bank.shown.shape[1]
+    pixels = len(flat_face())
     total, mean, power = torch.full((pixels,), 1e-6), torch.zeros((3, pixels)), torch.zeros((3, pixels))
-    for number, weight in zip(chosen.tolist(), weights.tolist(), strict=True):
-        share = torch.from_numpy(bank.shown[number]).float().mul_(weight)
-        missing = torch.from_numpy(bank.missing[number]).float()
-        part = missing * share
+    for (missing, shown), weight in zip(lacking, weights.tolist(), strict=True):
+        values, share = missing.float(), shown.float().mul_(weight)
+        part = values * share
         total += share
         mean += part
-        power.addcmul_(part, missing)
+        power.addcmul_(part, values)
     return _agreed(*(_laid_out(one.div_(total).numpy()) for one in (mean, power)))
 
 
