@@ -104,14 +104,14 @@ class _Rebuilt:
 
     @cached_property
     def _lacking(self) -> tuple[Tensor, Tensor]:
-        portrait = to_unit(self._portrait)
-        made, self._made = self._made, None
-        large = np.clip(enlarge(cast(Picture, made), portrait.shape[0], "cubic"), 0, 1)
+        portrait, made = to_unit(self._portrait), cast(Picture, self._made)
+        large = np.clip(enlarge(made, portrait.shape[0], "cubic"), 0, 1)
         lacking = np.log((portrait + DARK) / (large + DARK))
         lacking -= _light(lacking)
         missing, shown = unwrap(np.asarray(lacking, np.float32), self._points), texture_of(facing(self._points))
         on_face = flat_face()
         planes = missing.reshape(-1, 3)[on_face].T.astype(np.float16, order="C")
+        self._made = None
         return torch.from_numpy(planes), torch.from_numpy(shown.ravel()[on_face].astype(np.float16))
 
 

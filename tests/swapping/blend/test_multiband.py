@@ -47,6 +47,23 @@ def test_it_covers_at_least_the_mask_and_nothing_far_from_it(mask: np.ndarray, l
     assert not alpha[far > reach + 1e-3].any()
 
 
+@given(st.integers(0, 400), st.integers(0, 300), st.integers(1, 60), st.integers(5, 7))
+@settings(max_examples=40, deadline=None)
+def test_a_wide_edge_covers_the_mask_and_ends_where_a_narrow_one_would(x: int, y: int, size: int, levels: int) -> None:
+    """It is made from few pixels."""
+    mask = np.zeros((301, 403), np.float32)
+    mask[y : y + size, x : x + size] = 1
+    plate = np.zeros((*mask.shape, 3), np.float32)
+    _, alpha = multiband(plate, plate, mask, levels)
+    assert (alpha[mask > 0] == 1).all()
+    reach = 2 ** (levels - 1)
+    far = cv2.distanceTransform((mask == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    assert not alpha[far > np.sqrt(2) * reach + 1e-3].any()
+    assert alpha[(far > reach / 4) & (far < reach / 2)].max() > 0.2  # of pixels beside which the picture goes on
+    beside = (far[:, 1:] > 0) & (far[:, :-1] > 0)
+    assert np.abs(np.diff(alpha, axis=1))[beside].max() < 4 / reach
+
+
 def test_the_edge_of_a_hard_mask_is_soft() -> None:
     plate, made = np.zeros((96, 96, 3), np.float32), np.ones((96, 96, 3), np.float32)
     mask = np.zeros((96, 96), np.float32)
