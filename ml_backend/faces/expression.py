@@ -15,7 +15,7 @@ _MOUTH_CORNERS = np.array([61, 291])
 _LEFT_BROW, _LEFT_CORNERS = np.array([70, 63, 105, 66, 107]), np.array([LEFT_EYE_CORNER, 133])
 _RIGHT_BROW, _RIGHT_CORNERS = np.array([300, 293, 334, 296, 336]), np.array([RIGHT_EYE_CORNER, 362])
 _FEATURES = MESH68[17:]  # brows, nose, eyes and mouth, without the outline
-_CALM = 0.5  # part of the faces, those with the least open mouth, that say where a person's features are
+_CALM = 0.5  # part of the faces, those with the least open mouth, that say what a person is like at rest
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,13 @@ def features_middle(landmarks: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def usual_middle(middles: NDArray[np.float64], mouths: NDArray[np.float64]) -> tuple[float, float]:
     """Where a person's features are, whatever the face does, from N `features_middle` and N gaps between the lips."""
-    calm = middles[mouths <= np.quantile(mouths, _CALM)]
-    x, y = np.median(calm, axis=0)
+    x, y = np.median(middles[calm(mouths)], axis=0)
     return float(x), float(y)
+
+
+def calm(mouths: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of N faces of a person, by the gaps between their lips, say what the person is like at rest."""
+    return np.asarray(mouths <= np.quantile(mouths, _CALM), np.bool_)
 
 
 def _from_the_front(landmarks: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -150,7 +150,10 @@ def _face(
     detail: IdentityDetail | None,
     made_shape: MadeShape | None,
 ) -> Picture:
-    """The made face with the plate's colours, as large and as sharp as the plate's, as far as that is asked for."""
+    """The made face with the plate's colours and, as far as that is asked for, its sharpness.
+
+    As large as in the plate, or only so large that nothing finer is in it where nothing needs the plate's own pixels.
+    """
     resolution = made.face.shape[0]
     # before it is enlarged: the same colours for a fraction of the work
     matched = apply(settings.colour, made.face, steady.colour, settings.colour_strength)

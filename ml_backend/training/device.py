@@ -44,8 +44,8 @@ def resolve_precision(precision: Precision, device: torch.device) -> torch.dtype
     """The type that autocast uses; float32 means no autocast.
 
     "auto" takes bfloat16 only where the hardware has units that multiply matrices in it. A CPU without any such
-    instructions emulates it hundreds of times slower than float32, and one that has them for vectors alone (AVX-512)
-    is slower than in float32, too.
+    instructions emulates it hundreds of times slower than float32; one of Intel's that has them for vectors alone
+    (AVX-512) took up to twice the time of float32.
     """
     if precision in ("bfloat16", "float16"):
         return torch.bfloat16 if precision == "bfloat16" else torch.float16

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml_backend.faces.canonical import canonical_mesh
-from ml_backend.faces.expression import measure_expression
+from ml_backend.faces.expression import calm, measure_expression
 from ml_backend.faces.geometry import fit_similarity, similarity_matrix, transform
 from ml_backend.faces.mesh_surface import POINTS
 from ml_backend.faces.regions import RIGID
 
-CALM = 0.5  # part of the portraits, those with the least open mouths, that say what a face is like at rest
 TRUSTED = 0.5  # how much the people's shapes count beside what the network makes: each errs in its own way
 ROUNDS = 4  # after which a shape no longer changes
 
@@ -55,8 +54,8 @@ def person_shape(points: NDArray[np.float32]) -> Shape:
     Each face is laid on the shape by what does not move with expression, and the shape is their median.
     """
     faces = points.astype(np.float64)
-    open_mouths = np.array([measure_expression(face).mouth for face in faces])
-    faces = faces[open_mouths <= np.quantile(open_mouths, CALM)]
+    mouths = np.array([measure_expression(face).mouth for face in faces])
+    faces = faces[calm(mouths)]
     shape = canonical_mesh()
     for _ in range(ROUNDS):
         shape = _laid_on(canonical_mesh(), np.median([_laid_on(shape, face) for face in faces], axis=0))
