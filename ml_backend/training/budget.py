@@ -1,5 +1,6 @@
 """How long a model is trained."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -9,6 +10,12 @@ class Budget:
 
     iterations: int | None
     seconds: float | None
+
+    def start_of(self, part: float, iterations: int, seconds: float) -> tuple[int, float]:
+        """From which iteration and second a budget counts of which `part` (0–1) is spent now."""
+        if self.iterations is not None:
+            iterations -= math.ceil(part * self.iterations)
+        return iterations, seconds - part * self.seconds if self.seconds is not None else seconds
 
     def spent(self, iterations: int, seconds: float) -> float:
         """The used part, 0–1 and more."""

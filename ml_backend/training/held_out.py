@@ -20,7 +20,7 @@ def held_out_loss(trainer: Trainer, held_out: Mapping[str, TrainingFaces]) -> fl
     values = []
     for name, faces in held_out.items():
         chosen = torch.linspace(0, len(faces) - 1, min(FACES, len(faces))).round().long()
-        for indices in torch.split(chosen, config.batch_size):
+        for indices in torch.split(chosen, max(1, config.batch_size // trainer.accumulate)):
             batch = make_batch(faces.take(indices), faces.span, network.side, UNCHANGED, torch.Generator())
             face, mask, _ = network({name: batch.input})[name, name]
             loss, _ = reconstruction_loss(

@@ -20,7 +20,8 @@ UNCHANGED = Augmentation(rotate=0, scale=0, shift=0, warp=0, light=0, colour=0)
 def preview_grid(network: Autoencoder, faces: Mapping[str, TrainingFaces]) -> NDArray[np.uint8]:
     """H×W×3 RGB: for each identity a row of its faces, then a row of these as every identity in turn.
 
-    The faces are the same ones each time, spread evenly over the faceset.
+    The faces are the same ones each time, spread evenly over the faceset, and made one at a time: a step that just fits
+    the memory leaves room for no more.
     """
     resolution = network.side
     rows = []
@@ -28,7 +29,9 @@ def preview_grid(network: Autoencoder, faces: Mapping[str, TrainingFaces]) -> ND
         chosen = torch.linspace(0, len(own) - 1, FACES).round().long()
         batch = make_batch(own.take(chosen), own.span, resolution, UNCHANGED, torch.Generator())
         rows.append(_row(batch.target))
-        rows += [_row(network.swap(batch.target, identity)[0]) for identity in network.identities]
+        for identity in network.identities:
+            made = [network.swap(face, identity)[0] for face in torch.split(batch.target, 1)]
+            rows.append(_row(torch.cat(made)))
     return np.concatenate(rows)
 
 

@@ -16,6 +16,11 @@ def phase_at(recipe: Sequence[Phase], spent: float) -> tuple[int, Phase]:
     return len(recipe) - 1, recipe[-1]
 
 
+def turns(recipe: Sequence[Phase], cool_down: float) -> list[float]:
+    """The parts of the budget (0–1) at which a training begins to go otherwise: its phases, and its cool-down."""
+    return sorted({part for part in (*(phase.until for phase in recipe), 1 - cool_down) if 0 < part < 1})
+
+
 def side_at(recipe: Sequence[Phase], spent: float, resolution: int) -> float:
     """The side that a progressive network works at: between two powers of two, the larger one is fading in.
 

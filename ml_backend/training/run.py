@@ -15,6 +15,7 @@ from ml_backend.media.write import write_rgb
 from ml_backend.progress import Reporter
 from ml_backend.provenance.withdrawn import check_not_withdrawn
 
+from .best import forget_best, keep_best, read_best
 from .budget import Budget
 from .curves.curves import Curves
 from .data import TrainingFaces
@@ -23,7 +24,7 @@ from .models.checkpoints import Checkpoint, CheckpointInfo, list_checkpoints, lo
 from .optimizers.rates import Plateau
 from .parallel.world import agreed, wait
 from .preview import preview_grid
-from .recipe import phase_at
+from .recipe import turns
 from .state import collect, restore
 from .threads import watched_threads
 from .trainer import Trainer
@@ -79,6 +80,9 @@ class Run:
         self._threads = watched_threads(trainer.device, self._world.size, self._stepping) if watch else None
         if before is not None:
             trainer.grow(before.side)
+            trainer.grown = before.side
+            if before.config.recipe == trainer.config.recipe and not origin.joined:
+                trainer.phase = before.phase
         self._set_rates()
 
     def __enter__(self) -> Self:
@@ -94,16 +98,18 @@ class Run:
             self._curves.close()
 
     def until(self, budget: Budget, reporter: Reporter) -> dict[str, Any]:
-        """Step until the budget is spent, or nothing is gained any more; a checkpoint at the end."""
+        """Step until the budget is spent, or nothing is gained any more; a checkpoint at the end.
+
+        Where a phase gains nothing any more, what comes after it in the recipe begins: the next phase, the cool-down.
+        """
         config = self._trainer.config
         reported = previewed = saved = self._started
         steps = told = 0
         while True:
             spent = self._spent(budget)
             if spent >= 1 or self._exhausted():
-                if self._read():
+                if self._ends(budget, spent, reporter):
                     break
-                self._step_back(reporter)
                 continue
             if self._curves is None and self._world.leads:  # only now: a model that has had its budget is left alone
                 self._curves = Curves(self._model, self._iteration)
@@ -143,8 +149,7 @@ class Run:
         if steps:
             if told != self._iteration:
                 self._report(reporter, 1.0, steps)
-            self._save()
-            self._preview(reporter)
+            self._finish(reporter)
         return self._result(steps, seconds, reporter)
 
     def _watch_threads(self, reporter: Reporter) -> None:
@@ -183,6 +188,40 @@ class Run:
         patience = self._trainer.config.patience
         return 0 < patience <= self._plateau.stale
 
+    def _ends(self, budget: Budget, spent: float, reporter: Reporter) -> bool:
+        """Whether the training is at its end; otherwise it goes on elsewhere."""
+        if not self._read():
+            self._step_back(reporter)
+            return False
+        return spent >= 1 or not self._turn(budget, spent, reporter)
+
+    def _turn(self, budget: Budget, spent: float, reporter: Reporter) -> bool:
+        """Go on where the training next begins to go otherwise; False where nothing comes any more."""
+        config = self._trainer.config
+        falls = config.cool_down if config.schedule == "cosine" else 0.0
+        later = [part for part in turns(config.recipe, falls) if part > spent]
+        if not later:
+            return False
+        self._since = budget.start_of(later[0], self._iteration, self._seconds())
+        self._plateau = Plateau(looks=self._plateau.looks)
+        self._set_rates()
+        reporter.message(
+            f"{config.patience} looks without gain at iteration {self._iteration}: on with what the recipe has from "
+            f"{later[0]:.0%} of the budget."
+        )
+        return True
+
+    def _finish(self, reporter: Reporter) -> None:
+        """The last checkpoint: where nothing was gained any more, with the averaged weights that were the best."""
+        best = read_best(self._model, self._plateau.at) if self._exhausted() else None
+        if best is not None:
+            self._trainer.networks.ema.load_state_dict(best)
+            reporter.message(f"What swaps is the network of iteration {self._plateau.at}, the best on held-out faces.")
+        self._save()
+        if self._exhausted() and self._world.leads:
+            forget_best(self._model)
+        self._preview(reporter)
+
     def _seconds(self) -> float:
         return self._seconds_before + time.monotonic() - self._started
 
@@ -214,7 +253,8 @@ class Run:
         wait(self._world)
         self._calmed += 1
         self._iteration, self._loss = checkpoint.info.iteration, checkpoint.info.loss
-        self._plateau = checkpoint.info.plateau
+        self._plateau, self._since = checkpoint.info.plateau, checkpoint.info.since
+        self._trainer.phase = checkpoint.info.phase
         self._unread.clear()
         self._set_rates()
         if self._curves is not None:
@@ -225,26 +265,28 @@ class Run:
         )
 
     def _set_rates(self) -> None:
-        self._trainer.plateau, self._trainer.calm = self._plateau.factor, 0.5**self._calmed
+        lowers = self._trainer.config.schedule == "plateau"
+        self._trainer.plateau, self._trainer.calm = self._plateau.factor if lowers else 1.0, 0.5**self._calmed
 
     def _look(self) -> None:
-        """Measure on the held-out faces, and lower the rate where nothing was gained."""
+        """Measure on the held-out faces; `schedule=plateau` lowers the rate where nothing was gained."""
         trainer = self._trainer
         value = held_out_loss(trainer, self._held_out) if self._world.leads else 0.0
         self._checked = agreed(value, self._world)
-        self._plateau = self._plateau.seen(self._checked)
+        self._plateau = self._plateau.anew((trainer.phase, trainer.side)).seen(self._checked, at=self._iteration)
         self._set_rates()
+        if trainer.config.patience and self._plateau.at == self._iteration and self._world.leads:
+            keep_best(self._model, trainer.networks.ema, self._iteration)
 
     def _report(self, reporter: Reporter, spent: float, steps: int) -> None:
         trainer = self._trainer
         rate = steps * self._images_per_step() / max(time.monotonic() - self._started, 1e-6)
-        number, _ = phase_at(trainer.config.recipe, spent)
         figures = {
             "iteration": float(self._iteration),
             "loss": self._loss or 0.0,
             "images_per_second": rate,
             "learning_rate": float(trainer.optimizer.param_groups[-1]["lr"]),
-            "phase": float(number + 1),
+            "phase": float(trainer.phase + 1),
         }
         if self._checked is not None:
             figures["held_out_loss"] = self._checked
@@ -273,6 +315,7 @@ class Run:
                 seconds=self._seconds(),
                 since=self._since,
                 side=trainer.side,
+                phase=trainer.phase,
                 loss=self._loss,
                 plateau=self._plateau,
                 calmed=self._calmed,

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ml_backend.errors import BackendError
 
-from .build import Networks
+from .build import Networks, build_networks
 from .models.checkpoints import OPPONENTS
 from .trainer import Trainer
 
@@ -70,8 +70,14 @@ def restore_moments(trainer: Trainer, parts: Parts, origin: Path) -> None:
 
 
 def restore(trainer: Trainer, parts: Parts, origin: Path) -> None:
-    """Set a trainer to what `collect` gave."""
+    """Set a trainer to what `collect` gave, with the opponents that are not in it as at the beginning."""
     restore_networks(trainer.networks, parts, origin)
+    new = [name for name in trainer.opponents if name not in parts]
+    if new:
+        networks = trainer.networks
+        fresh = build_networks(trainer.config, networks.autoencoder.identities, trainer.device)
+        for name in new:
+            getattr(networks, name).load_state_dict(getattr(fresh, name).state_dict())
     restore_moments(trainer, parts, origin)
 
 

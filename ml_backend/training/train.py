@@ -92,7 +92,6 @@ def _train(
     precision = resolve_precision(config.precision, device)
     known = previous.info.identities if previous else list(facesets)
     newcomers = [name for name in facesets if name not in known]
-    parts = parts_needed(config, len(facesets), precision, free_memory(device, world), world, reporter.message)
     strangers = set(config.augmentation.flip) - {"all", *known, *newcomers}
     if strangers:
         raise UsageError(
@@ -100,6 +99,8 @@ def _train(
             f"Name all, or some of {', '.join([*known, *newcomers])}.",
         )
     learned, held_out = _faces(facesets, config, device)
+    # with the faces in memory: what is free is what a step can have
+    parts = parts_needed(config, len(facesets), precision, free_memory(device, world), world, reporter.message)
     base = find_base(config.base, config.architecture) if previous is None else None
     networks = build_networks(config, known, device, base)
     if previous is not None:

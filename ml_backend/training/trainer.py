@@ -37,7 +37,8 @@ class Trainer:
 
     accumulate: how many parts a batch is worked through in; it grows where memory does not suffice.
     plateau, calm: factors of the learning rate, which a training without progress, and one that failed, lowers.
-    side: the side that the networks work at, fading ones between two powers of two.
+    phase: the number of the recipe's phase; a larger budget leads to none before it.
+    side: the side that the networks work at, fading ones between two powers of two; never below `grown`.
     """
 
     def __init__(
@@ -57,6 +58,8 @@ class Trainer:
         self.accumulate = config.accumulate
         self.plateau = 1.0
         self.calm = 1.0
+        self.phase = 0
+        self.grown = 0.0
         self.parts: dict[str, Tensor] = {}
         self.optimizer = _autoencoder_optimizer(networks, config)
         self.opponents = {
@@ -75,18 +78,20 @@ class Trainer:
     def step(self, number: int, spent: float, rate: float | None = None) -> Tensor:
         """Step `number` (from 0), at `spent` (0–1) of the budget; returns the loss, and leaves its parts in `parts`.
 
+        The loss is no number where the gradients are none and could not be left out.
         rate: the learning rate; that of the schedule where it is None.
         Raises BackendError where even single faces do not fit the memory.
         """
         config = self.config
-        _, phase = phase_at(config.recipe, spent)
+        self.phase = max(self.phase, phase_at(config.recipe, spent)[0])
+        phase = config.recipe[self.phase]
         if rate is None:
             factor = rate_factor(number, spent, config, self.plateau)
             rate = config.learning_rate * phase.rate * factor * self.calm
         for optimizer in (self.optimizer, *self.opponents.values()):
             for group in optimizer.param_groups:
                 group["lr"] = rate * group["factor"]
-        self.grow(side_at(config.recipe, spent, config.architecture.resolution))
+        self.grow(max(side_at(config.recipe, spent, config.architecture.resolution), self.grown))
         batches = self.batches.get(number, self.networks.autoencoder.side, phase.warp)
         while True:
             try:
@@ -94,8 +99,7 @@ class Trainer:
                 break
             except RuntimeError as error:
                 self._split(error)
-        self._update(number)
-        return loss
+        return loss + 0 * self._update(number)
 
     def grow(self, side: float) -> None:
         self.side = side
@@ -215,8 +219,12 @@ class Trainer:
             maps = discriminator(faces)
         return tuple(verdict.float() for verdict in maps)
 
-    def _update(self, number: int) -> None:
-        """Change the weights by what was learned. Gradients that are no numbers change nothing in float16."""
+    def _update(self, number: int) -> Tensor:
+        """Change the weights by what was learned; returns a number, or none where they were changed by none.
+
+        In float16 gradients that are no numbers change nothing.
+        """
+        norms = torch.zeros((), device=self.device)
         networks = {"autoencoder": self.networks.autoencoder} | {n: getattr(self.networks, n) for n in self.opponents}
         optimizers = {"autoencoder": self.optimizer} | self.opponents
         for name, optimizer in optimizers.items():
@@ -224,7 +232,8 @@ class Trainer:
             if not learned:  # the opponent rests
                 continue
             self.scaler.unscale_(optimizer)
-            nn.utils.clip_grad_norm_(learned, self.config.clip)
+            norm = nn.utils.clip_grad_norm_(learned, self.config.clip)
+            norms = norms if self.scaler.is_enabled() else norms + norm
             rest = self.config.rate_dropout if name == "autoencoder" else 0.0
             if rest:
                 chance = step_generator(self.config.seed + RESTING, number)
@@ -233,13 +242,20 @@ class Trainer:
                 self.scaler.step(optimizer)
         self.scaler.update()
         self._average()
+        return norms
 
     def _split(self, error: RuntimeError) -> None:
         """After an out-of-memory: work through batches in more parts. Other errors are raised again."""
         rows = self.world.rows(self.config.batch_size)
         most = rows.stop - rows.start
-        if not is_out_of_memory(error) or self.world.size > 1:
+        if not is_out_of_memory(error):
             raise error
+        if self.world.size > 1:  # the others are within the step, and wait for what this one would send
+            raise BackendError(
+                f"The memory of {self.device} does not suffice for a step of process {self.world.rank}.",
+                f"Say --set accumulate={min(2 * self.accumulate, self.config.batch_size)}: batches are then worked "
+                "through in more parts, which comes to the same.",
+            ) from error
         if self.accumulate >= most:
             raise BackendError(
                 f"The memory of {self.device} does not suffice for one face of each identity at a time.",

@@ -59,9 +59,63 @@ def test_a_training_that_gains_nothing_ends_early_and_stays_ended(train: Train, 
     patient = {"held_out": "0.25", "check_every": "2", "patience": "2", "learning_rate": "1e-12"}
     result = train(settings=patient, iterations=1000)
     assert result["stopped_early"]
-    assert result["iterations"] == 2 * (1 + 2)  # the first look, and two without gain
+    cool_down = 2 * (1 + 2)  # begins after the first look, and two without gain; and it gains nothing either
+    assert result["iterations"] == 2 * cool_down
     again = train(iterations=1000)
     assert (again["images"], again["stopped_early"]) == (0, True)
+
+
+def test_a_phase_that_gains_nothing_leads_to_the_next_one(train: Train, tmp_path: Path) -> None:
+    settings = {"held_out": "0.25", "check_every": "2", "patience": "2", "learning_rate": "1e-12", "cool_down": "0"}
+    listener = Listener()
+    recipe = {"recipe": '[{"until": 0.5, "warp": 1}, {"until": 1, "warp": 0}]'}
+    result = train(listener, settings=settings | recipe, iterations=1000)
+    assert (result["iterations"], result["stopped_early"]) == (2 * 6, True)
+    info = load_checkpoint(list_checkpoints(tmp_path / "model")[-1]).info
+    assert info.phase == 1
+    assert info.plateau.looks == 6
+    assert info.plateau.stage[0] == 1
+    assert [text for text in listener.messages if "2 looks without gain at iteration 6: on" in text]
+    assert train(iterations=1000)["images"] == 0
+
+
+def test_what_swaps_after_an_early_end_is_the_best_and_not_the_last(train: Train, tmp_path: Path) -> None:
+    settings = {"held_out": "0.25", "check_every": "2", "patience": "2", "cool_down": "0", "ema": "0"}
+    train(settings=settings, iterations=2)
+    listener = Listener()
+    worse = {"learning_rate": "0.05", "loss.dssim": "0", "warm_up": "0"}  # so fast that it forgets what it knew
+    result = train(listener, settings=worse, iterations=1000)
+    assert result["stopped_early"]
+    best = load_checkpoint(list_checkpoints(tmp_path / "model")[-1]).info.plateau.at
+    assert best < result["iterations"]
+    assert any(f"of iteration {best}, the best" in text for text in listener.messages)
+    averaged, last = (tensors(tmp_path / "model", part) for part in ("ema", "weights"))
+    assert any(not torch.equal(averaged[name], last[name]) for name in last)  # without a mean they would be the same
+    assert not (tmp_path / "model" / "best.safetensors").exists()
+
+
+def test_a_larger_budget_goes_back_to_no_phase_and_to_no_smaller_side(train: Train, tmp_path: Path) -> None:
+    growing = {
+        "architecture.family": "progressive",
+        "architecture.inter_channels": "256",
+        "recipe": '[{"until": 0.5, "resolution": 8}, {"until": 1, "resolution": 32}]',
+    }
+    train(settings=growing, iterations=8)
+    train(preset=None, iterations=40)
+    info = load_checkpoint(list_checkpoints(tmp_path / "model")[-1]).info
+    assert (info.iteration, info.phase, info.side) == (40, 1, 32)
+    sides = []
+    step = Trainer.step
+
+    def watch(self: Trainer, number: int, spent: float) -> torch.Tensor:
+        loss = step(self, number, spent)
+        sides.append((self.side, self.phase))
+        return loss
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "step", watch)
+        train(preset=None, iterations=120)  # of which the 40 are less than the half at which it grows
+    assert set(sides) == {(32, 1)}
 
 
 def test_looks_resume_exactly(train: Train, tmp_path: Path) -> None:
@@ -103,6 +157,51 @@ def test_a_loss_that_is_no_number_leads_back_to_the_last_checkpoint(
     assert all(tensor.isfinite().all() for tensor in tensors(tmp_path / "model", "weights").values())
     points = read_curves(tmp_path / "model")
     assert [p.iteration for p in points] == sorted({p.iteration for p in points})
+
+
+def test_gradients_that_are_no_numbers_are_never_saved(
+    train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(iterations=5)
+    learn, broken = Trainer._learn, []
+
+    def stumble(self: Trainer, *given: Any) -> torch.Tensor:
+        loss = learn(self, *given)
+        if not broken and self.device.type != "meta":  # what is rehearsed has no numbers
+            broken.append(loss)
+            next(p for p in self.networks.autoencoder.parameters() if p.grad is not None).grad.fill_(math.nan)  # type: ignore[union-attr]
+        return loss
+
+    monkeypatch.setattr(Trainer, "_learn", stumble)
+    listener = Listener()
+    train(listener, iterations=6, settings={"checkpoint_minutes": "1e-9"})
+    assert math.isfinite(broken[0])
+    assert any("back to 5" in text for text in listener.messages)
+    for part in ("weights", "ema"):
+        assert all(tensor.isfinite().all() for tensor in tensors(tmp_path / "model", part).values())
+
+
+def test_an_opponent_that_no_checkpoint_has_begins_anew_after_a_step_back(
+    train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(iterations=4)
+    step, broken = Trainer.step, []
+
+    def stumble(self: Trainer, number: int, spent: float) -> torch.Tensor:
+        loss = step(self, number, spent)
+        if not broken:
+            broken.append(number)
+            assert self.networks.discriminator is not None
+            for network in (self.networks.autoencoder, self.networks.discriminator):
+                with torch.no_grad():
+                    next(network.parameters()).fill_(math.nan)
+            return loss * math.nan
+        return loss
+
+    monkeypatch.setattr(Trainer, "step", stumble)
+    result = train(iterations=8, settings={"loss.adversarial": "0.1"})
+    assert result["iterations"] == 8
+    assert all(tensor.isfinite().all() for tensor in tensors(tmp_path / "model", "discriminator").values())
 
 
 def test_a_training_that_always_fails_says_so(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

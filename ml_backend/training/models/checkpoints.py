@@ -54,6 +54,7 @@ class CheckpointInfo(BaseModel):
     learning: list[str] = Field(description="The identities that learned last")
     since: tuple[int, float] = Field(default=(0, 0.0), description="Iteration and seconds from which a budget counts")
     side: float = Field(description="The side that the networks work at, in pixels")
+    phase: int = Field(default=0, description="The number of the recipe's phase, from 0")
     plateau: Plateau = Plateau()
     calmed: int = Field(default=0, description="How often the training stepped back, and its rate was halved")
     base: str | None = Field(default=None, description="SHA-256 of the base model that it began from")

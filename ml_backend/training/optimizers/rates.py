@@ -39,8 +39,10 @@ def rate_factor(number: int, spent: float, config: Schedule, plateau: float = 1.
 class Plateau:
     """How the looks at the held-out faces went.
 
-    best: the lowest loss seen (None before the first look); stale: looks since then without gain; rested: looks without
-    gain since the factor was last lowered; factor: of the learning rate; looks: how many there were.
+    best: the lowest loss seen (None before the first look), and at: in which iteration; stale: looks since then without
+    gain; rested: looks without gain since the factor was last lowered; factor: of the learning rate; looks: how many
+    there were. All but these are of one stage: the recipe's phase, and the side that the networks work at, since losses
+    of others cannot be compared.
     """
 
     best: float | None = None
@@ -48,15 +50,22 @@ class Plateau:
     rested: int = 0
     factor: float = 1.0
     looks: int = 0
+    at: int = 0
+    stage: tuple[int, float] = (0, 0.0)
 
-    def seen(self, loss: float, steady: int = STEADY_LOOKS, lowest: float = LOWEST) -> Self:
-        """After another look. `steady` looks without gain halve the factor, which never falls below `lowest`.
+    def anew(self, stage: tuple[int, float]) -> Self:
+        """The same where `stage` is the one that was looked at before, else as before its first look."""
+        return self if stage == self.stage else type(self)(looks=self.looks, stage=stage)
 
-        A loss that is no number is no gain.
+    def seen(self, loss: float, steady: int = STEADY_LOOKS, lowest: float = LOWEST, *, at: int = 0) -> Self:
+        """After another look, in iteration `at`.
+
+        `steady` looks without gain halve the factor, which never falls below `lowest`. A loss that is no number is no
+        gain.
         """
         better = math.isfinite(loss) and (self.best is None or loss < self.best - GAIN * abs(self.best))
         if better:
-            return replace(self, best=loss, stale=0, rested=0, looks=self.looks + 1)
+            return replace(self, best=loss, at=at, stale=0, rested=0, looks=self.looks + 1)
         tired = self.rested + 1 >= steady
         return replace(
             self,

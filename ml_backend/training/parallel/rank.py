@@ -63,7 +63,8 @@ def main() -> int:
         outcome = {"kind": "cancelled"}
     except BackendError as error:
         outcome = {"kind": "error", "code": error.exit_code, "message": error.message, "fix": error.fix}
-    if leads and folder.is_dir():
+    # the leading process may wait for ever for one that has failed
+    if (leads or outcome["kind"] == "error") and folder.is_dir():
         atomic.write_json(folder / "outcome.json", outcome)
     return 0
 

@@ -1,0 +1,37 @@
+"""The averaged network at the look at the held-out faces that was best, for a training that ends early.
+
+MODEL/best.safetensors    its tensors, with the iteration in the metadata; gone when it has
+"""
+
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from .weights_file import write_tensors
+
+BEST = "best.safetensors"
+ITERATION = "iteration"
+
+
+def keep_best(model: Path, network: nn.Module, iteration: int) -> None:
+    """Write the network's tensors in place of those of the best look before."""
+    temporary = model / f".{BEST}.part"
+    write_tensors(temporary, network.state_dict(), {ITERATION: str(iteration)})
+    temporary.replace(model / BEST)
+
+
+def read_best(model: Path, iteration: int) -> dict[str, Tensor] | None:
+    """The tensors of the best look, if they are of this iteration; None where they are not there, or damaged."""
+    try:
+        with safe_open(model / BEST, framework="pt") as file:
+            if (file.metadata() or {}).get(ITERATION) != str(iteration):
+                return None
+        return dict(load_file(model / BEST))
+    except (OSError, SafetensorError):
+        return None
+
+
+def forget_best(model: Path) -> None:
+    (model / BEST).unlink(missing_ok=True)
