@@ -1,7 +1,7 @@
 """What a plate's values mean: from what the file holds to a display picture 0–1, and back without loss."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple, Protocol, cast
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml_backend.media.frame import Frame, Pixels, Stored
+from ml_backend.media.timecode_words import Timecode
 from ml_backend.media.transfer import (
     BT2020,
     P3,
@@ -100,9 +101,10 @@ class Gamut(Protocol):
 
 @dataclass(frozen=True)
 class LightColour:
-    """A plate that becomes linear light: the picture is the sRGB curve of that light, cut to 0–1.
+    """A plate that becomes linear light: the picture is the sRGB curve of that light times `gain`, cut to 0–1.
 
     white: the stored value (0–1) that is code value 1.0; 16-bit RGB made of a YUV movie has it below 65535.
+    gain: how much brighter the picture is than the plate; what a display cannot show is told by it alone.
     """
 
     name: str
@@ -110,10 +112,11 @@ class LightColour:
     gamut: Gamut
     white: float = 1.0
     version: str = ""
+    gain: float = 1.0
 
     def to_display(self, stored: Stored) -> Display:
         light = self._light(stored)
-        picture = srgb_encode(_cut(self.gamut.to_rec709(light)))
+        picture = srgb_encode(_cut(self._exposed(light)))
         with np.errstate(invalid="ignore"):  # infinities of a float plate stay what they are
             return Display(picture, light - self._shown(picture))
 
@@ -129,7 +132,7 @@ class LightColour:
         table = _display_by_root()
         for row in range(0, len(image), _STRIP):
             rows = slice(row, row + _STRIP)
-            root = np.sqrt(_cut(self.gamut.to_rec709(self._light(stored[rows]))))
+            root = np.sqrt(_cut(self._exposed(self._light(stored[rows]))))
             image[rows] = table[(root * np.float32(65535) + np.float32(0.5)).astype(np.uint16)]
         return image
 
@@ -138,8 +141,13 @@ class LightColour:
             return self.curve.decode(unit(stored) * np.float32(1 / self.white))
         return np.asarray(_table(self.curve, self.white, stored.dtype.name)[stored], np.float32)
 
+    def _exposed(self, light: Floats) -> Floats:
+        shown = self.gamut.to_rec709(light)
+        return shown if self.gain == 1 else shown * np.float32(self.gain)
+
     def _shown(self, picture: Floats) -> Floats:
-        return self.gamut.from_rec709(srgb_decode(picture))
+        shown = srgb_decode(picture)
+        return self.gamut.from_rec709(shown if self.gain == 1 else shown * np.float32(1 / self.gain))
 
 
 @dataclass(frozen=True)
@@ -214,11 +222,18 @@ def settle(asked: PlateColour | None, depth: int) -> PlateColour:
     return asked or PLAIN
 
 
-def make_frame(number: int, stored: Stored, colour: PlateColour) -> Frame:
+def exposed(colour: PlateColour, stops: float) -> PlateColour:
+    """The same colour looked at `stops` brighter, or darker where they are negative. Values mean what they meant."""
+    light = FLOAT_SRGB if isinstance(colour, DisplayColour) else colour
+    named = f"{light.version}@{stops:+g}"
+    return colour if stops == 0 else replace(light, gain=light.gain * 2.0**stops, version=named)
+
+
+def make_frame(number: int, stored: Stored, colour: PlateColour, timecode: Timecode | None = None) -> Frame:
     """The frame of what a file holds; its `image` is what a screen shows."""
     if isinstance(colour, LightColour):
-        return Frame(number, colour.image(stored), stored)
-    return Frame(number, cast(Pixels, stored))
+        return Frame(number, colour.image(stored), stored, timecode)
+    return Frame(number, cast(Pixels, stored), timecode=timecode)
 
 
 def unit(stored: Stored) -> Floats:

@@ -1,5 +1,6 @@
 """OpenEXR pictures in and out, by the `OpenEXR` library of the Academy Software Foundation."""
 
+import struct
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,16 @@ from numpy.typing import NDArray
 
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.media.readable import require_readable
-from ml_backend.media.timecode import parts, read_timecode
+from ml_backend.media.timecode_words import (
+    BINARY_GROUP_FLAGS,
+    COLOUR_FRAME,
+    DROP_FRAME,
+    FIELD_PHASE,
+    Words,
+    join,
+    pack,
+    unpack,
+)
 
 Window = tuple[int, int, int, int]
 """x and y of the first pixel, width, height."""
@@ -23,7 +33,7 @@ Attribute = str | int | float | Fraction | tuple[float, ...]
 _LARGEST = 2**28  # pixels; a damaged header can claim any size
 _HALF_MAX = 65504
 _MAIN = ("", "rgba", "rgb", "beauty", "combined", "main")  # how programs name the layer that is the picture
-_TIMECODE_FRAMES = 39  # the attribute has two bits for the tens
+_TIMECODE = b"timeCode\0timecode\0" + struct.pack("<I", 8)  # name, type and size as they stand in a header
 
 
 @dataclass(frozen=True)
@@ -53,15 +63,23 @@ class ExrPart:
 
 @dataclass(frozen=True)
 class ExrPicture:
-    """One EXR file. Its picture is the display window of the first part, whatever the data windows are."""
+    """One EXR file. Its picture is the display window of the first part, whatever the data windows are.
+
+    words: its time code with flags and user data. fps: frames a second.
+    """
 
     path: Path
     width: int
     height: int
     parts: Sequence[ExrPart]
-    timecode: str | None
+    words: Words | None
     fps: Fraction | None
     chromaticities: tuple[float, ...] | None
+
+    @property
+    def timecode(self) -> str | None:
+        """HH:MM:SS:FF, or HH:MM:SS;FF for drop frame; None where the file has no time of a day."""
+        return None if self.words is None else unpack(self.words, self.fps)
 
     @property
     def channels(self) -> dict[str, NDArray[np.float32]]:
@@ -117,7 +135,7 @@ def read_exr(path: Path) -> ExrPicture:
         raise
     except Exception as error:  # the library raises whatever the damage leads to
         raise _damaged(path) from error
-    return ExrPicture(path, *size, found, _timecode(headers[0]), _rate(headers[0]), _primaries(headers[0]))
+    return ExrPicture(path, *size, found, _words(headers[0]), _rate(headers[0]), _primaries(headers[0]))
 
 
 def encode_exr(
@@ -134,8 +152,9 @@ def encode_exr(
     half: store 16-bit floats, values beyond ±65504 as these; `full` names channels that stay 32-bit all the same.
     data_window: where the channels lie in the picture (x, y, width, height); None: they are the picture.
     display: width and height of the picture; None: those of the data window. attributes: by OpenEXR's names,
-    a Fraction as a rational; `timeCode` as text HH:MM:SS:FF, left out where its frame is above 39, which the attribute
-    cannot hold. UsageError for channels of another shape than the data window's.
+    a Fraction as a rational; `timeCode` as `Words`, which are written as they are, or as text HH:MM:SS:FF, packed for
+    the rate `framesPerSecond` and left out where its frame does not fit. UsageError for channels of another shape than
+    the data window's.
     """
     if not channels:
         raise UsageError("A picture without channels cannot be written.", "Give at least one.")
@@ -157,18 +176,21 @@ def encode_exr(
         "dataWindow": _corners(x, y, width, height),
         "displayWindow": _corners(0, 0, *(display or (width, height))),
     }
-    for name, value in (attributes or {}).items():
-        if name != "timeCode":
-            header[name] = value
-        elif (packed := _packed(str(value))) is not None:
-            header[name] = packed
+    header |= {name: value for name, value in (attributes or {}).items() if name != "timeCode"}
+    words = _wanted_words(attributes or {})
+    if words is not None:
+        header["timeCode"] = OpenEXR.TimeCode()  # keeps the place: the library takes no frame above 29
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "picture.exr"
         try:
             OpenEXR.File(header, stored).write(str(file))
         except Exception as error:  # the library has no kind of its own for a disk that is full
             raise OSError(f"the temporary file {file} could not be written ({error})") from error
-        return file.read_bytes()
+        data = file.read_bytes()
+    if words is None:
+        return data
+    at = data.index(_TIMECODE) + len(_TIMECODE)
+    return data[:at] + struct.pack("<II", *words) + data[at + 8 :]
 
 
 def _check(path: Path, headers: list[dict[str, Any]]) -> None:
@@ -206,12 +228,14 @@ def _half(values: NDArray[np.float32]) -> NDArray[np.float16]:
     return np.ascontiguousarray(np.clip(values, -_HALF_MAX, _HALF_MAX), np.float16)
 
 
-def _timecode(header: Mapping[str, Any]) -> str | None:
+def _words(header: Mapping[str, Any]) -> Words | None:
     code = header.get("timeCode")
-    if code is None:
+    if not isinstance(code, OpenEXR.TimeCode):
         return None
-    mark = ";" if code.dropFrame else ":"
-    return read_timecode(f"{code.hours:02d}:{code.minutes:02d}:{code.seconds:02d}{mark}{code.frame:02d}")
+    set_or_not = (code.dropFrame, code.colorFrame, code.fieldPhase, code.bgf0, code.bgf1, code.bgf2)
+    bits = (DROP_FRAME, COLOUR_FRAME, FIELD_PHASE, *BINARY_GROUP_FLAGS)
+    flags = sum(bit for bit, is_set in zip(bits, set_or_not, strict=True) if is_set)
+    return join(code.hours, code.minutes, code.seconds, code.frame, flags, code.userData)
 
 
 def _rate(header: Mapping[str, Any]) -> Fraction | None:
@@ -229,11 +253,11 @@ def _primaries(header: Mapping[str, Any]) -> tuple[float, ...] | None:
     return None if values is None else tuple(float(value) for value in values)
 
 
-def _packed(timecode: str) -> Any:
-    hours, minutes, seconds, frame, drop = parts(timecode)
-    if frame > _TIMECODE_FRAMES:
-        return None
-    return OpenEXR.TimeCode(hours, minutes, seconds, frame, int(drop), *[0] * 13)
+def _wanted_words(attributes: Mapping[str, Attribute]) -> Words | None:
+    code, fps = attributes.get("timeCode"), attributes.get("framesPerSecond")
+    if code is None or isinstance(code, Words):
+        return code
+    return pack(str(code), fps if isinstance(fps, Fraction) else None)
 
 
 def _damaged(path: Path) -> BackendError:

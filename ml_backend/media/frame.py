@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ml_backend.errors import UsageError
+from ml_backend.media.timecode import advance
+from ml_backend.media.timecode_words import Timecode
 
 if TYPE_CHECKING:
     from ml_backend.media.colour import Colour
@@ -29,11 +31,13 @@ class Frame:
     image: as a screen shows it, whatever the source: uint8, or uint16 where the source has more than 8 bits or
     is no display picture. What detectors, crops and networks look at.
     original: what the file holds, where that is something else.
+    timecode: the frame's own, as its file has it, or counted from the start of its movie; None where unknown.
     """
 
     number: int
     image: Pixels
     original: Stored | None = None
+    timecode: Timecode | None = None
 
     @property
     def stored(self) -> Stored:
@@ -61,6 +65,14 @@ class SourceInfo:
     variable_rate: bool
     colour: str = "sRGB"
     timecode: str | None = None
+
+    def timecode_of(self, number: int) -> str | None:
+        """The time code of a frame as far as it is known without reading it: a movie's are counted on by its rate."""
+        if self.timecode is None or number == self.first:
+            return self.timecode
+        if self.kind != "movie" or self.fps is None:
+            return None
+        return advance(self.timecode, number - self.first, self.fps)
 
 
 class Source(Protocol):

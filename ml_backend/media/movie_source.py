@@ -16,6 +16,7 @@ from ml_backend.media.movie_decode import decode, first_frame
 from ml_backend.media.movie_file import open_movie
 from ml_backend.media.movie_index import is_variable, read_index
 from ml_backend.media.rgb import RgbConverter, bit_depth, quarter_turns, white
+from ml_backend.media.timecode_words import Timecode
 
 
 class MovieSource:
@@ -73,7 +74,9 @@ class MovieSource:
                     f"the frames before are {self.info.width}×{self.info.height}.",
                     "Export the movie with one size, or split it where the size changes.",
                 )
-            yield make_frame(number, converter.convert(frame), self.colour)
+            text = self.info.timecode_of(number)
+            timecode = None if text is None else Timecode(text)
+            yield make_frame(number, converter.convert(frame), self.colour, timecode)
 
 
 def _upright_size(frame: VideoFrame) -> tuple[int, int]:

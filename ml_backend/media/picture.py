@@ -13,6 +13,7 @@ from ml_backend.media.exr import read_exr
 from ml_backend.media.frame import Pixels, Stored
 from ml_backend.media.picture_end import is_whole
 from ml_backend.media.readable import require_readable
+from ml_backend.media.timecode_words import Timecode
 
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".webp", ".bmp", ".jp2"})
 FLOAT_SUFFIXES = frozenset({".exr", ".hdr", ".pfm"})
@@ -36,7 +37,7 @@ class Recorded(NamedTuple):
     """A picture as stored, H×W×3 RGB, float32 for floating-point files; its time code, rate and primaries."""
 
     image: Stored
-    timecode: str | None
+    timecode: Timecode | None
     fps: Fraction | None
     chromaticities: tuple[float, ...] | None
 
@@ -45,7 +46,8 @@ def read_stored(path: Path) -> Recorded:
     """Any picture; an alpha channel is left out. Errors as in `read_picture`."""
     if path.suffix.lower() == ".exr":
         picture = read_exr(path)
-        return Recorded(picture.rgb(), picture.timecode, picture.fps, picture.chromaticities)
+        timecode = None if picture.words is None else Timecode(picture.timecode, picture.words)
+        return Recorded(picture.rgb(), timecode, picture.fps, picture.chromaticities)
     image = _decode(path)[:, :, :3]
     kind = image.dtype if image.dtype in (np.uint8, np.uint16) else np.float32
     return Recorded(np.ascontiguousarray(image, kind), None, None, None)

@@ -8,7 +8,7 @@ from typing import Literal
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.media.chromaticities import Chromaticities, colourspace_of
 from ml_backend.media.colour import LINEAR, PlateColour, make_frame, settle
-from ml_backend.media.frame import Frame, SourceInfo, Stored, check_wanted
+from ml_backend.media.frame import Frame, SourceInfo, check_wanted
 from ml_backend.media.frame_range import FrameRange, describe
 from ml_backend.media.picture import read_stored
 
@@ -46,17 +46,18 @@ class SequenceSource:
             bit_depth=depth,
             variable_rate=False,
             colour=self.colour.name,
-            timecode=timecode,
+            timecode=timecode.text if timecode else None,
         )
 
     def frames(self, numbers: Sequence[int] | None = None) -> Iterator[Frame]:
         """See `Source.frames`. BackendError names the first file whose size or bit depth differs."""
         wanted = self.numbers if numbers is None else list(numbers)
         check_wanted(wanted, self.numbers, self.info.path)
-        return (make_frame(number, self._read(self._files[number]), self.colour) for number in wanted)
+        return (self._frame(number) for number in wanted)
 
-    def _read(self, file: Path) -> Stored:
-        image = read_stored(file).image
+    def _frame(self, number: int) -> Frame:
+        file = self._files[number]
+        image, timecode, _, _ = read_stored(file)
         height, width = image.shape[:2]
         depth = image.dtype.itemsize * 8
         if (width, height, depth) != (self.info.width, self.info.height, self.info.bit_depth):
@@ -65,7 +66,7 @@ class SequenceSource:
                 f"{self.info.width}×{self.info.height} with {self.info.bit_depth} bit.",
                 "Export all pictures of the sequence with one size and bit depth.",
             )
-        return image
+        return make_frame(number, image, self.colour, timecode)
 
 
 def _refuse_other_colours(file: Path, chromaticities: Chromaticities) -> None:

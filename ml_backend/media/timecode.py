@@ -19,8 +19,8 @@ def read_timecode(text: str | None) -> str | None:
 def advance(timecode: str, frames: int, fps: Fraction) -> str:
     """The time code `frames` (may be negative) after `timecode`, over midnight too. UsageError for no time code."""
     hours, minutes, seconds, frame, drop = parts(timecode)
-    rate = round(fps)
-    dropped = rate // 15 if drop else 0  # a minute, but not every tenth one
+    rate = max(1, round(fps))
+    dropped = rate // 15 if drop and rate % 30 == 0 else 0  # a minute, but not every tenth one
     count = ((hours * 60 + minutes) * 60 + seconds) * rate + frame
     total = hours * 60 + minutes
     count -= dropped * (total - total // 10)

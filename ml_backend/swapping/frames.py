@@ -2,10 +2,11 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from ml_backend import atomic
@@ -13,8 +14,10 @@ from ml_backend.errors import BackendError
 from ml_backend.faces.face import Face
 from ml_backend.faces.jitter import Jitter
 from ml_backend.media.ahead import ahead
+from ml_backend.media.colour import LightColour
 from ml_backend.media.frame import Frame
 from ml_backend.media.source import Source
+from ml_backend.media.timecode_words import Timecode
 
 from .around import around
 from .crop_windows import crop_windows
@@ -28,12 +31,17 @@ from .plan import Plan
 from .render import FaceRenderer
 from .settings import Controls
 
+MOSTLY = 0.25  # of a face
 WAITING = 2  # frames that are decoded before a worker is free
 
 
 @dataclass(frozen=True)
 class Frames:
-    """beside: the plate, with the frames around the chosen ones that these are averaged with."""
+    """beside: the plate, with the frames around the chosen ones that these are averaged with.
+
+    burnt: those of the frames made so far whose face is mostly as bright as a display can show, on a plate that holds
+    more than that.
+    """
 
     beside: Source
     plan: Plan
@@ -41,51 +49,70 @@ class Frames:
     controls: Controls
     how: LayerFormat
     out: Path
+    burnt: set[int] = field(default_factory=set, init=False)
 
-    def inputs(self, numbers: Sequence[int], made_by: Mapping[str, Any]) -> tuple[dict[int, str], float | None]:
-        """The hash of what decides each frame's pixels, and the jitter of the faces' places."""
-        meters: dict[int, Jitter] = defaultdict(Jitter)
-        jitter: list[float] = []
+    def inputs(self, numbers: Sequence[int], made_by: Mapping[str, Any]) -> dict[int, str]:
+        """The hash of what decides each frame's pixels."""
         chosen = set(numbers)
+        faces = self.plan.faces(self._with_neighbours(numbers))
+        all_inputs = frame_inputs(faces, self.controls, made_by, self._picture_state())
+        return {number: value for number, value in all_inputs if number in chosen}
 
-        def faces() -> Iterator[tuple[int, list[Face]]]:
-            for number, found in self.plan.faces(self._with_neighbours(numbers)):
-                for face in found if number in chosen else ():
-                    measured = meters[face.track](number, face.landmarks)
-                    if measured:
-                        jitter.append(measured[1])
-                yield number, found
+    def jitter(self, numbers: Sequence[int]) -> dict[int, float]:
+        """How much the places of the faces tremble on each of these frames, as far as it can be measured.
 
-        all_inputs = frame_inputs(faces(), self.controls, made_by, self._picture_state())
-        inputs = {number: value for number, value in all_inputs if number in chosen}
-        return inputs, sum(jitter) / len(jitter) if jitter else None
+        The same whatever is asked for at a time: the frames beside these are looked at too, where they are known.
+        """
+        meters: dict[int, Jitter] = defaultdict(Jitter)
+        measured: dict[int, list[float]] = defaultdict(list)
+        for number, found in self.plan.faces(self._with_neighbours(numbers, least=1)):
+            for face in found:
+                known = meters[face.track](number, face.landmarks)
+                if known:
+                    measured[known[0]].append(known[1])
+        return {number: round(fmean(measured[number]), 4) for number in numbers if measured[number]}
 
     def make(self, pending: Sequence[int], inputs: Mapping[int, str], swap: str) -> Iterator[FrameRecord]:
         """Make and write the frames `pending` (ascending); a record comes when its file is on disk."""
-        wanted = set(pending)
+        wanted, jitter = set(pending), self.jitter(pending)
         windows = self.windows  # found here: only this thread may read the faces
-        tasks = (
-            partial(self._write, number, dict(near), windows.get(number), inputs[number], swap)
-            for number, near in around(self._made(self._with_neighbours(pending)), self.controls.reach)
-            if number in wanted
-        )
-        return in_order(tasks, WORKERS)
+        codes: dict[int, Timecode | None] = {}  # of the frames that were decoded
+        made = around(self._made(self._with_neighbours(pending), codes), self.controls.reach)
 
-    def _made(self, numbers: Sequence[int]) -> Iterator[tuple[int, list[Made]]]:
+        def tasks() -> Iterator[Callable[[], FrameRecord]]:
+            for number, near in made:
+                if number in wanted:
+                    about = {"inputs": inputs[number], "swap": swap, "jitter": jitter.get(number)}
+                    yield partial(self._write, number, dict(near), windows.get(number), codes[number], about)
+
+        return in_order(tasks(), WORKERS)
+
+    def _made(
+        self, numbers: Sequence[int], codes: MutableMapping[int, Timecode | None]
+    ) -> Iterator[tuple[int, list[Made]]]:
+        """Number and made faces of each frame; its time code is in `codes` by then."""
         frames = ahead(self.beside.frames(numbers), WAITING) if numbers else iter(())
-        tasks = (
-            partial(self._make, number, frame, faces)
-            for frame, (number, faces) in zip(frames, self.plan.faces(numbers), strict=True)
-        )
-        return in_order(tasks, WORKERS)
+
+        def tasks() -> Iterator[Callable[[], tuple[int, list[Made]]]]:
+            for frame, (number, faces) in zip(frames, self.plan.faces(numbers), strict=True):
+                codes[number] = frame.timecode
+                yield partial(self._make, number, frame, faces)
+
+        return in_order(tasks(), WORKERS)
 
     def _make(self, number: int, frame: Frame, faces: Sequence[Face]) -> tuple[int, list[Made]]:
-        return number, self.renderer.make(frame, faces)
+        made = self.renderer.make(frame, faces)
+        if isinstance(self.beside.colour, LightColour) and any(one.measured.burnt > MOSTLY for one in made):
+            self.burnt.add(number)
+        return number, made
 
-    def _with_neighbours(self, numbers: Sequence[int]) -> list[int]:
-        """The numbers and those around them that they are averaged with, as far as they could be looked at."""
+    def _with_neighbours(self, numbers: Sequence[int], least: int = 0) -> list[int]:
+        """The numbers and those around them that they are averaged with, as far as they could be looked at.
+
+        least: so many on each side at least.
+        """
         known = set(self.plan.footage.frames) & set(self.beside.numbers)
-        reach = self.controls.reach
+        reach = max(self.controls.reach, least)
         around_them = {number + step for number in numbers for step in range(-reach, reach + 1)}
         return sorted(around_them & known)
 
@@ -93,12 +120,18 @@ class Frames:
         return picture_states(self.beside.info)
 
     def _write(
-        self, number: int, near: Mapping[int, Sequence[Made]], window: Window | None, inputs: str, swap: str
+        self,
+        number: int,
+        near: Mapping[int, Sequence[Made]],
+        window: Window | None,
+        timecode: Timecode | None,
+        about: Mapping[str, Any],
     ) -> FrameRecord:
+        """about: what else the frame's record says."""
         layer = self.renderer.paint(number, near)
         file = self.how.file(number)
         try:
-            data = encode(layer, number, self.how, window)
+            data = encode(layer, self.how, window, timecode)
             atomic.write_bytes(self.out / file, data)
         except OSError as error:
             raise self._unwritable(file, error) from error
@@ -111,8 +144,8 @@ class Frames:
             confidence=[round(made.confidence, 4) for made in near[number]],
             window=window,
             bytes=len(data),
-            inputs=inputs,
-            swap=swap,
+            timecode=timecode.text if timecode else None,
+            **about,
         )
 
     @cached_property
@@ -131,7 +164,7 @@ class Frames:
         window, file = self.windows.get(record.number), self.out / record.file
         if window is None or record.window is None:
             raise ValueError(f"frame {record.number} is not cropped")
-        data = encode_again(file, record.number, self.how, record.window, window)
+        data = encode_again(file, self.how, record.window, window)
         try:
             atomic.write_bytes(file, data)
         except OSError as error:

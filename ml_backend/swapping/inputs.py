@@ -11,8 +11,8 @@ from ml_backend.faces.face import Face
 from .around import around
 from .settings import Controls
 
-# what chooses and places faces, which are hashed, and what is hashed as the kind of file that it leads to
-NOT_PIXELS = frozenset({"faces", "performer", "gaps", "smooth", "output"})
+# what chooses and places faces, which are hashed, what is hashed as the kind of file that it leads to, and its name
+NOT_PIXELS = frozenset({"faces", "performer", "gaps", "smooth", "output", "names"})
 
 
 def hash_of(value: Any) -> str:

@@ -14,7 +14,7 @@ from ml_backend.media.chromaticities import chromaticities_of
 from ml_backend.media.colour import LINEAR, Colour, LightColour, Linear
 from ml_backend.media.exr import Attribute, encode_exr, read_exr
 from ml_backend.media.frame import Pixels, SourceInfo
-from ml_backend.media.timecode import advance
+from ml_backend.media.timecode_words import Timecode, Words
 from ml_backend.media.write import encode_png, read_picture
 
 from .blend import from_unit, to_unit
@@ -44,19 +44,11 @@ class LayerFormat:
     height: int
     colour: Colour
     fps: Fraction | None = None
-    timecode: str | None = None
-    first: int = 1
     names: str = "######"
 
     @property
     def alpha(self) -> Literal["straight", "premultiplied"]:
         return "premultiplied" if self.kind == "exr" else "straight"
-
-    def timecode_of(self, number: int) -> str | None:
-        """The time code of a frame, where the plate has one."""
-        if self.timecode is None or number == self.first:
-            return self.timecode
-        return None if self.fps is None else advance(self.timecode, number - self.first, self.fps)
 
     @property
     def whole(self) -> Window:
@@ -89,9 +81,7 @@ def choose_format(settings: SwapSettings, info: SourceInfo, colour: Colour) -> L
         raise UsageError("The swap setting layers=true needs EXR.", "Add output=exr.")
     kind: Kind = "exr" if exr else "png8" if info.bit_depth == 8 else "png16"
     meaning = as_light(colour) if exr and not floating else colour
-    how = LayerFormat(
-        kind, settings.crop, settings.layers, info.width, info.height, meaning, info.fps, info.timecode, info.first
-    )
+    how = LayerFormat(kind, settings.crop, settings.layers, info.width, info.height, meaning, info.fps)
     return how if settings.names is None else replace(how, names=_without(how.suffix, settings.names))
 
 
@@ -109,32 +99,33 @@ def _without(suffix: str, names: str) -> str:
 def as_light(colour: Colour) -> Colour:
     """Linear light in the plate's own primaries, Rec.709 for an ordinary plate: what an EXR of it holds."""
     if not isinstance(colour, LightColour) or isinstance(colour.gamut, Linear):
-        return LINEAR
+        return replace(LINEAR, gain=colour.gain) if isinstance(colour, LightColour) else LINEAR
     return replace(colour, name=f"Linear {colour.name.split()[-1]}", curve=Linear(), white=1.0)
 
 
-def encode(layer: Layer, number: int, how: LayerFormat, window: Window | None = None) -> bytes:
-    """The file of frame `number`. window: the part of the frame that it holds, None for the whole of it.
+def encode(layer: Layer, how: LayerFormat, window: Window | None = None, timecode: Timecode | None = None) -> bytes:
+    """The file of a frame. window: the part of the frame that it holds, None for the whole of it.
 
+    timecode: of the plate's frame; an EXR gets it word for word where the plate is one, and a PNG has no place for it.
     A cropped EXR tells the frame's size by its display window, but Blender shows the part alone, as it does with a PNG.
     """
     part = layer if layer.rgba.size else Layer(0, 0, np.zeros((1, 1, 4), np.float32), {})
     if how.kind == "exr":
-        return _exr(part, number, how, window)
+        return _exr(part, how, window, timecode)
     rgba = from_unit(part.rgba, np.zeros(0, np.uint8 if how.kind == "png8" else np.uint16))
     return encode_png(_moved(rgba, part.window, window or how.whole))
 
 
-def encode_again(file: Path, number: int, how: LayerFormat, window: Window, wanted: Window) -> bytes:
+def encode_again(file: Path, how: LayerFormat, window: Window, wanted: Window) -> bytes:
     """A file that `encode` has made of the part `window` of a frame, as it would make it of the part `wanted`.
 
-    Raises BackendError where the file is damaged.
+    It keeps its time code. Raises BackendError where the file is damaged.
     """
     if how.kind != "exr":
         return encode_png(_moved(read_picture(file), window, wanted))
-    channels = read_exr(file).parts[0].pixels
-    stored = {name: np.asarray(values, np.float32) for name, values in channels.items()}
-    return _with_header(stored, number, how, window, wanted)
+    picture = read_exr(file)
+    stored = {name: np.asarray(values, np.float32) for name, values in picture.parts[0].pixels.items()}
+    return _with_header(stored, how, window, wanted, picture.words)
 
 
 def _moved(values: NDArray[Any], window: Window, wanted: Window, around: float = 0) -> NDArray[Any]:
@@ -150,7 +141,7 @@ def _moved(values: NDArray[Any], window: Window, wanted: Window, around: float =
     return whole
 
 
-def _exr(layer: Layer, number: int, how: LayerFormat, window: Window | None) -> bytes:
+def _exr(layer: Layer, how: LayerFormat, window: Window | None, timecode: Timecode | None) -> bytes:
     alpha = layer.rgba[..., 3]
     channels = {name: layer.rgba[..., n] * alpha for n, name in enumerate("RGB")} | {"A": alpha}
     for name, components in _NAMES.items() if how.layers else ():  # the same ones on every frame
@@ -158,11 +149,16 @@ def _exr(layer: Layer, number: int, how: LayerFormat, window: Window | None) -> 
         planes = layer.layers.get(name, nothing).reshape(nothing.shape)
         for n, component in enumerate(components):
             channels[f"{_PUBLIC.get(name, name)}.{component}"] = np.ascontiguousarray(planes[..., n])
-    return _with_header(channels, number, how, layer.window, window or how.whole)
+    code = (timecode.words or timecode.text) if timecode else None
+    return _with_header(channels, how, layer.window, window or how.whole, code)
 
 
 def _with_header(
-    channels: Mapping[str, NDArray[np.float32]], number: int, how: LayerFormat, window: Window, wanted: Window
+    channels: Mapping[str, NDArray[np.float32]],
+    how: LayerFormat,
+    window: Window,
+    wanted: Window,
+    timecode: Words | str | None,
 ) -> bytes:
     """An EXR of the channels, which lie on `window`, on the part `wanted` of the frame."""
     attributes: dict[str, Attribute] = {}
@@ -171,7 +167,6 @@ def _with_header(
     chromaticities = chromaticities_of(how.colour)
     if chromaticities is not None:
         attributes["chromaticities"] = chromaticities
-    timecode = how.timecode_of(number)
     if timecode is not None:
         attributes["timeCode"] = timecode
     # Blender shows what lies in the data window, as if it were all

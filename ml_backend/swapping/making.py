@@ -36,6 +36,7 @@ from .settings import Controls, SwapSettings
 MEASURED_ERODE, MEASURED_FEATHER = 0.05, 0.1  # where colours are measured, in eye distances
 SMALLEST, LARGEST = 8, 1024  # pixels: side of a face that is scaled to its size in the plate
 SPARE = 0.08  # of the crop's side: what a blend's edge needs around it
+BURNT = 0.99  # of display white, in two of three colours: skin has little blue
 MOTION = 0.25  # and what a face that is blurred by its motion needs besides
 
 
@@ -44,7 +45,7 @@ class Measured:
     """Of one face; None where it is not asked for or cannot be measured.
 
     colour: as `colour.measure` gives it, measured under the `weights` R×R. shape: 478×3, from the performer's points to
-    those of the made face, in parts of the crop's side.
+    those of the made face, in parts of the crop's side. burnt: 0–1, how much of the face is as bright as a display can be.
     """
 
     colour: NDArray[np.float32] | None
@@ -52,6 +53,7 @@ class Measured:
     sharpness: Sharpness | None
     grain: Grain | None
     shape: NDArray[np.float32] | None = None
+    burnt: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,8 @@ class FaceMaker:
     ) -> Measured:
         resolution, settings = made.shape[0], self._controls.constant
         in_crop = placed(landmarks, matrix)
-        weights = surface_mask((resolution, resolution), in_crop, MEASURED_ERODE, MEASURED_FEATHER) * learned
+        surface = surface_mask((resolution, resolution), in_crop, MEASURED_ERODE, MEASURED_FEATHER)
+        weights = surface * learned
         if seen is not None:
             weights *= seen.in_crop(matrix, resolution)
         counted = skin_weights(given, weights, in_crop) if settings.colour_skin else without_spots(given, weights)
@@ -173,7 +176,12 @@ class FaceMaker:
         shape = None
         if self._shape is not None:
             shape = self._shape.beside(made, in_parts(in_crop, resolution))
-        return Measured(colour, counted, sharpness, grain, shape)
+        return Measured(colour, counted, sharpness, grain, shape, _burnt(given, surface))
+
+
+def _burnt(picture: Picture, weights: Mask) -> float:
+    bright = (np.sort(picture, axis=2)[..., 1] >= BURNT).astype(np.float32)
+    return float((bright * weights).sum() / max(float(weights.sum()), 1e-6))
 
 
 def placed(landmarks: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,7 +11,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 from ml_backend import atomic
 from ml_backend.errors import BackendError, UsageError
@@ -36,7 +43,9 @@ class FrameRecord(_Frozen):
     transforms: 2×3 matrices from the plate's pixels to the face crop's, and confidence: 0–1, how sure the landmarks are
     of a face; one a face. window: x, y, width and height of the part of the frame that the file holds, None for all of
     it. bytes: the file's size. inputs: a hash of all that decides the pixels. swap: one of all that the frames of one
-    swap share, whatever range was made at a time.
+    swap share, whatever range was made at a time. jitter: the mean second difference of the landmarks that the faces
+    were placed by, in % of the distance of the eyes. timecode: of the plate's frame, HH:MM:SS:FF, or HH:MM:SS;FF for
+    drop frame. Both are left out where they are not known.
     """
 
     number: int
@@ -49,6 +58,14 @@ class FrameRecord(_Frozen):
     bytes: int
     inputs: str
     swap: str
+    jitter: float | None = None
+    timecode: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_unknown(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = serialize(self)
+        unknown = {name for name in ("jitter", "timecode") if content.get(name) is None}
+        return {name: value for name, value in content.items() if name not in unknown}
 
 
 class Consent(_Frozen):
@@ -62,8 +79,7 @@ class Consent(_Frozen):
 class Manifest(_Frozen):
     """output, alpha and colour: what the files are and what their values mean. timecode: of the first frame.
 
-    jitter: the mean second difference of the landmarks that the faces were placed by, in % of the distance of the eyes.
-    settings: the constant ones; keys: those that change.
+    jitter: the mean of that of the frames. settings: the constant ones; keys: those that change.
     """
 
     version: Literal[2] = 2

@@ -1,5 +1,6 @@
 """Whom a swap replaces: what the model knows of the people."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from ml_backend.faces.alignment import FACE
 from ml_backend.facesets.resolve import Footage
 from ml_backend.training.models.checkpoints import CheckpointInfo
 
+from .pieces import shown
 from .plan import nearest
 from .settings import NOWHERE, Place, SwapSettings
 
@@ -71,6 +73,20 @@ def nobody(footage: Footage, performer: NDArray[np.float32] | None) -> str:
         f"None of the faces on the plate is the performer's (the nearest is {away:.2f} away): every frame will be "
         "transparent. --set faces=largest or faces=all swaps whoever is there."
     )
+
+
+def too_bright(frames: Collection[int], colourspace: str) -> str:
+    """A sentence about frames whose face is mostly brighter than a display can show; colourspace: the plate's."""
+    return (
+        f"On {len(frames)} frames ({shown(sorted(frames))}) much of the face is brighter than white, where a display "
+        f"shows nothing: there it stays the performer's. {look_darker(colourspace)}"
+    )
+
+
+def look_darker(colourspace: str) -> str:
+    """How to look at a plate of that colour space two stops darker."""
+    name, _, stops = colourspace.partition("@")
+    return f'--colourspace "{name.strip()}@{float(stops or 0) - 2:g}" looks at the plate darker.'
 
 
 def check_framing(info: CheckpointInfo, model: Path) -> None:

@@ -5,8 +5,11 @@ plate are found; the frames are made, by as many machines as there are; and what
 """
 
 import time
+from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
+from ml_backend import atomic
 from ml_backend.errors import BackendError, Cancelled
 from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
@@ -20,7 +23,8 @@ from .footage import files_of
 from .frames import Frames
 from .idle_settings import idle_settings, no_portraits, unheld_performance
 from .journal import Journal
-from .manifest import MANIFEST, Consent, Manifest, read_manifest, write_manifest
+from .manifest import MANIFEST, Consent, FrameRecord, Manifest, read_manifest, write_manifest
+from .performer import too_bright
 from .permission import facts_of, true_footage
 from .pieces import not_made, open_piece, shown
 from .swap_folder import open_folder
@@ -59,9 +63,9 @@ def _finding(job: SwapJob, reporter: Reporter, started: float) -> dict[str, Any]
 
 def _piece(job: SwapJob, reporter: Reporter, started: float) -> dict[str, Any]:
     with open_piece(job.request.out, job.source.numbers) as journal, job.frames(reporter, look=False) as frames:
-        made, jitter = _make(job, frames, journal, reporter)
-        faces = {number: journal.records[number].faces for number in job.source.numbers}
-    return _result(job, started, made, faces) | {"jitter": jitter}
+        made = _make(job, frames, journal, reporter)
+        records = [journal.records[number] for number in job.source.numbers]
+    return _result(job, started, made, {one.number: one.faces for one in records}) | {"jitter": _jitter(records)}
 
 
 def _whole(job: SwapJob, reporter: Reporter, started: float) -> dict[str, Any]:
@@ -73,9 +77,10 @@ def _whole(job: SwapJob, reporter: Reporter, started: float) -> dict[str, Any]:
             if alone:
                 _forget_damaged(job, journal, reporter)
             with job.frames(reporter, look=not alone) as frames:
-                made, jitter = _make(job, frames, journal, reporter, only_check=alone)
+                made = _make(job, frames, journal, reporter, only_check=alone)
                 _even_out(job, frames, journal, reporter)
-            finished = _manifest(job, journal, fingerprint, jitter)
+            _rename(job, journal)
+            finished = _manifest(job, journal, fingerprint)
             write_manifest(out, finished)
     _sign(job, finished)
     chosen = set(job.source.numbers)
@@ -83,15 +88,13 @@ def _whole(job: SwapJob, reporter: Reporter, started: float) -> dict[str, Any]:
     return _result(job, started, made, faces) | {"jitter": finished.jitter}
 
 
-def _make(
-    job: SwapJob, frames: Frames, journal: Journal, reporter: Reporter, *, only_check: bool = False
-) -> tuple[int, float | None]:
-    """Make the frames that are not as they should be; how many these were, and the jitter of the faces' places.
+def _make(job: SwapJob, frames: Frames, journal: Journal, reporter: Reporter, *, only_check: bool = False) -> int:
+    """Make the frames that are not as they should be; how many these were.
 
     only_check: raise BackendError where there are any.
     """
     out, numbers = job.request.out, job.source.numbers
-    inputs, jitter = frames.inputs(numbers, job.made_by())
+    inputs = frames.inputs(numbers, job.made_by())
     pending = [n for n in numbers if n not in journal.records or journal.records[n].inputs != inputs[n]]
     if pending and only_check:
         raise not_made(out, pending)
@@ -113,7 +116,9 @@ def _make(
         reporter.progress("swap", len(numbers) - len(pending) + made, len(numbers))
         if reporter.stop_requested():
             raise Cancelled
-    return made, jitter
+    if frames.burnt:
+        reporter.message(too_bright(frames.burnt, job.colourspace))
+    return made
 
 
 def _even_out(job: SwapJob, frames: Frames, journal: Journal, reporter: Reporter) -> None:
@@ -126,6 +131,17 @@ def _even_out(job: SwapJob, frames: Frames, journal: Journal, reporter: Reporter
         reporter.progress("crop", done, len(others))
         if reporter.stop_requested():
             raise Cancelled
+
+
+def _rename(job: SwapJob, journal: Journal) -> None:
+    """Give pictures that were made under other names, and need not be made again, the names of today."""
+    out, shared = job.request.out, job.shared()
+    for record in [record for record in journal.records.values() if record.swap == shared]:
+        file = job.how.file(record.number)
+        if file != record.file:  # a kill at any moment leaves a line whose picture is there
+            atomic.write_bytes(out / file, (out / record.file).read_bytes())
+            journal.add(record.model_copy(update={"file": file}))
+            (out / record.file).unlink(missing_ok=True)
 
 
 def _forget_damaged(job: SwapJob, journal: Journal, reporter: Reporter) -> None:
@@ -156,7 +172,12 @@ def _result(job: SwapJob, started: float, made: int, faces: dict[int, int]) -> d
     }
 
 
-def _manifest(job: SwapJob, journal: Journal, fingerprint: str, jitter: float | None) -> Manifest:
+def _jitter(records: Sequence[FrameRecord]) -> float | None:
+    known = [record.jitter for record in records if record.jitter is not None]
+    return round(fmean(known), 4) if known else None
+
+
+def _manifest(job: SwapJob, journal: Journal, fingerprint: str) -> Manifest:
     request, source, how, shared = job.request, job.source, job.how, job.shared()
     records = [record for _, record in sorted(journal.records.items()) if record.swap == shared]
     first, last = records[0].number, records[-1].number
@@ -175,13 +196,13 @@ def _manifest(job: SwapJob, journal: Journal, fingerprint: str, jitter: float | 
         height=how.height,
         bit_depth=source.info.bit_depth,
         fps=str(how.fps) if how.fps else None,
-        timecode=how.timecode_of(first),
+        timecode=records[0].timecode or source.info.timecode_of(first),
         first=first,
         last=last,
         output=how.kind,
         alpha=how.alpha,
         colour=how.colour.name,
-        jitter=None if jitter is None else round(jitter, 4),
+        jitter=_jitter(records),
         settings=job.controls.constant.model_dump(),
         keys={name: list(points) for name, points in job.controls.keys.items()},
         fingerprint=fingerprint,
@@ -217,5 +238,5 @@ def _finished(job: SwapJob, fingerprint: str) -> Manifest | None:
     covered = {record.number for record in records}.issuperset(job.source.numbers)
     if not covered:
         return None
-    wanted = _manifest(job, journal, fingerprint, manifest.jitter)
+    wanted = _manifest(job, journal, fingerprint)
     return manifest if manifest.model_dump(mode="json") == wanted.model_dump(mode="json") else None

@@ -15,6 +15,7 @@ from ml_backend.faces.repairs import read_repairs
 from ml_backend.faces.smoothing import reach as steadied_by
 from ml_backend.facesets.mending import with_repairs
 from ml_backend.facesets.resolve import Footage
+from ml_backend.media.colour import LightColour
 from ml_backend.media.source import Source, open_source
 from ml_backend.progress import Reporter
 from ml_backend.provenance.content_hook import chosen, require_allowed
@@ -31,7 +32,7 @@ from .footage import footage_state, refuse_among
 from .frames import Frames
 from .inputs import hash_of
 from .layer_file import LayerFormat, choose_format
-from .performer import check_framing, features, find_performer, nobody, who_is_filmed
+from .performer import check_framing, features, find_performer, look_darker, nobody, who_is_filmed
 from .permission import check_faces, check_portraits, footage_name, permit
 from .plan import Plan, find_faces, known_faces, wanted_tracks
 from .render import FaceRenderer
@@ -81,6 +82,11 @@ class SwapJob:
         model = [str(self.request.model.resolve()), self.model.checkpoint, self.granted.hashes()]
         return hash_of([self.shared(), model])
 
+    @property
+    def colourspace(self) -> str:
+        """What the plate's values mean, as the request says it."""
+        return self.request.colourspace or self.source.colour.name
+
     @contextmanager
     def frames(self, reporter: Reporter, *, look: bool) -> Iterator[Frames]:
         """What makes the frames, once the faces of the plate are known.
@@ -97,6 +103,8 @@ class SwapJob:
             check_faces(request, controls.constant.performer, ((at, len(some)) for at, some in plan.faces(numbers)))
             if not plan.wanted:
                 reporter.message(nobody(footage, self.performer))
+                if not footage.tracks and isinstance(self.source.colour, LightColour):
+                    reporter.message(f"A face that is brighter than white is not seen. {look_darker(self.colourspace)}")
             renderer = FaceRenderer(
                 self.model.network,
                 request.identity,
@@ -133,7 +141,7 @@ class SwapJob:
     def _beside(self) -> Source:
         """The plate with the frames before and after the chosen ones that the result depends on."""
         request, source = self.request, self.source
-        reach = steadied_by(self.controls.constant.smooth) + self.controls.reach
+        reach = steadied_by(self.controls.constant.smooth) + max(self.controls.reach, 1)  # jitter looks at one
         first = max(source.info.first, source.numbers[0] - reach)
         last = min(source.info.last, source.numbers[-1] + reach)
         if (first, last) == (source.numbers[0], source.numbers[-1]):

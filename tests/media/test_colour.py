@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from ml_backend.errors import UsageError
 from ml_backend.media.choose_colour import choose_colour
-from ml_backend.media.colour import FLOAT_SRGB, HLG_2020, KNOWN, LINEAR, PLAIN, PQ_2020, PQ_P3, LightColour
+from ml_backend.media.colour import FLOAT_SRGB, HLG_2020, KNOWN, LINEAR, PLAIN, PQ_2020, PQ_P3, LightColour, exposed
 from ml_backend.media.transfer import (
     BT2020,
     REC709,
@@ -65,6 +65,35 @@ def test_a_new_face_keeps_the_plates_highlight() -> None:
     shown = LINEAR.to_display(np.full((1, 1, 3), 16.0, np.float32))
     assert LINEAR.from_display(shown.picture, shown.beyond)[0, 0] == pytest.approx([16] * 3)
     assert LINEAR.from_display(np.zeros((1, 1, 3), np.float32), shown.beyond)[0, 0] == pytest.approx([15] * 3)
+
+
+@given(light, st.floats(-8, 8))
+def test_another_exposure_changes_what_is_seen_and_no_value(stored: np.ndarray, stops: float) -> None:
+    colour = exposed(LINEAR, stops)
+    shown = colour.to_display(stored)
+    seen = LINEAR.to_display(stored * np.float32(2.0**stops)).picture
+    assert np.abs(shown.picture - seen).max() <= 1e-6
+    back = colour.from_display(*shown)
+    assert np.all(np.abs(back - stored) <= 2 * np.spacing(np.maximum(np.abs(stored), np.float32(2.0**-stops))))
+
+
+def test_exposures_by_name() -> None:
+    plate = np.full((1, 1, 3), 4.0, np.float32)
+    darker = choose_colour(" Linear Rec.709 @ -2.5")
+    assert isinstance(darker, LightColour)
+    assert (darker.gain, darker.name, darker.version) == (2**-2.5, "Linear Rec.709", "@-2.5")
+    seen = srgb_encode(np.full(3, 4 / 2**2.5, np.float32))
+    assert darker.to_display(plate).picture[0, 0] == pytest.approx(seen)
+    assert np.abs(darker.image(plate) - darker.to_display(plate).picture * 65535).max() <= 1.5
+    brighter = choose_colour("sRGB@1")
+    assert isinstance(brighter, LightColour)
+    codes = np.arange(256, dtype=np.uint8).reshape(16, 16, 1).repeat(3, axis=2)
+    assert np.abs(brighter.from_display(*brighter.to_display(codes)) * 255 - codes).max() < 0.01
+    assert brighter.to_display(codes).picture.mean() > PLAIN.to_display(codes).picture.mean() + 0.05
+    assert choose_colour("sRGB@0") is PLAIN
+    for text in ("sRGB@", "sRGB@x", "sRGB@nan", "sRGB@21"):
+        with pytest.raises(UsageError, match="no exposure"):
+            choose_colour(text)
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])

@@ -25,6 +25,8 @@ RATES = [Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001
         ("00:00:59;59", 1, Fraction(60000, 1001), "00:01:00;04"),
         ("00:00:00;00", 107892, Fraction(30000, 1001), "01:00:00;00"),
         ("23:59:59;29", 1, Fraction(30000, 1001), "00:00:00;00"),
+        ("01:00:59;23", 1, Fraction(24), "01:01:00;00"),  # no numbers are dropped at this rate
+        ("00:00:00:00", 1, Fraction(1, 4), "00:00:01:00"),
     ],
 )
 def test_known_steps(start: str, frames: int, fps: Fraction, end: str) -> None:

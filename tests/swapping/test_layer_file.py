@@ -12,6 +12,7 @@ from ml_backend.errors import BackendError, UsageError
 from ml_backend.media.colour import HLG_2020, LINEAR, PLAIN, PQ_2020, Colour
 from ml_backend.media.exr import read_exr
 from ml_backend.media.frame import SourceInfo
+from ml_backend.media.timecode_words import Timecode, Words
 from ml_backend.swapping.layer import Layer, combine
 from ml_backend.swapping.layer_file import LayerFormat, as_light, choose_format, encode, encode_again, read_layer
 from ml_backend.swapping.settings import SwapSettings
@@ -48,7 +49,7 @@ def info(depth: int, **changes: object) -> SourceInfo:
 def written(one: Layer, how: LayerFormat, folder: Path, number: int = 1001) -> np.ndarray:
     window = (5, 2, 16, 20) if how.crop else None
     file = folder / how.file(number)
-    file.write_bytes(encode(one, number, how, window))
+    file.write_bytes(encode(one, how, window))
     return read_layer(file, (HEIGHT, WIDTH), window, how.colour)
 
 
@@ -68,7 +69,7 @@ def test_16_bit_output_has_more_than_8_bit_steps(tmp_path: Path) -> None:
     ramp = np.linspace(0, 1, 4096, dtype=np.float32).reshape(1, -1, 1).repeat(4, 2)
     ramp[..., 3] = 1
     how = LayerFormat("png16", False, False, 4096, 1, PLAIN)
-    (tmp_path / "a.png").write_bytes(encode(Layer(0, 0, ramp, {}), 1, how))
+    (tmp_path / "a.png").write_bytes(encode(Layer(0, 0, ramp, {}), how))
     back = read_layer(tmp_path / "a.png", (1, 4096), None, PLAIN)
     assert len(np.unique(back[..., 0])) == 4096
 
@@ -83,7 +84,7 @@ def test_light_far_above_white_survives_in_exr(light: float, alpha: float) -> No
     how = LayerFormat("exr", False, False, WIDTH, HEIGHT, LINEAR)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.exr"
-        file.write_bytes(encode(Layer(4, 6, rgba, {}), 1001, how))
+        file.write_bytes(encode(Layer(4, 6, rgba, {}), how))
         channels = read_exr(file).channels
     assert channels["R"].shape == (HEIGHT, WIDTH)
     assert channels["R"][6, 4] == pytest.approx(light * alpha, rel=2**-10, abs=1e-7)
@@ -95,8 +96,8 @@ def test_exr_is_premultiplied_and_knows_rate_and_time(tmp_path: Path) -> None:
     how = choose_format(SwapSettings(), info(32), LINEAR)
     assert (how.kind, how.alpha, how.file(1001)) == ("exr", "premultiplied", "001001.exr")
     file = tmp_path / "a.exr"
-    file.write_bytes(encode(layer(), 1005, how))
-    assert read_exr(file).timecode == "01:00:00:04" == how.timecode_of(1005)
+    file.write_bytes(encode(layer(), how, timecode=Timecode("01:00:00:04")))
+    assert (read_exr(file).timecode, read_exr(file).fps) == ("01:00:00:04", 24)
     x, y, width, height = WINDOW
     back = read_exr(file).channels["G"][y : y + height, x : x + width]
     np.testing.assert_allclose(back, layer().rgba[..., 1] * layer().rgba[..., 3], rtol=2**-10, atol=1e-6)
@@ -109,13 +110,13 @@ def test_named_layers_of_an_exr_are_those_that_compositors_look_for(tmp_path: Pa
     extra = {"raw": one.rgba[..., :3], "mask": one.rgba[..., 3], "visible": one.rgba[..., 0], "uv": uv}
     how = choose_format(SwapSettings(layers=True, output="exr"), info(8), PLAIN)
     file = tmp_path / "a.exr"
-    file.write_bytes(encode(Layer(one.x, one.y, one.rgba, extra), 1001, how))
+    file.write_bytes(encode(Layer(one.x, one.y, one.rgba, extra), how))
     channels = read_exr(file).channels
     names = {"R", "G", "B", "A", "raw.R", "raw.G", "raw.B", "mask.A", "occlusion.A", "uv.U", "uv.V"}
     assert channels.keys() == names
     x, y, width, height = WINDOW
     empty = tmp_path / "b.exr"
-    empty.write_bytes(encode(combine([]), 1002, how))
+    empty.write_bytes(encode(combine([]), how))
     nothing = read_exr(empty).channels
     assert nothing.keys() == names, "a frame without a face has the same layers"
     assert nothing["occlusion.A"].min() == 1
@@ -152,7 +153,7 @@ def test_a_frame_without_a_face_is_a_transparent_frame(kind: str, crop: bool, tm
 
 
 def test_a_layer_of_another_size_is_named(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(encode(layer(), 1, LayerFormat("png8", False, False, WIDTH, HEIGHT, PLAIN)))
+    (tmp_path / "a.png").write_bytes(encode(layer(), LayerFormat("png8", False, False, WIDTH, HEIGHT, PLAIN)))
     with pytest.raises(BackendError, match=r"a\.png is 40×30, the swap says 10×20"):
         read_layer(tmp_path / "a.png", (20, 10), None, PLAIN)
 
@@ -166,9 +167,10 @@ def test_a_file_that_is_cropped_anew_equals_one_that_was_made_so(
     shape = one.rgba.shape[:2]
     planes = {"raw": one.rgba[..., :3], "mask": one.rgba[..., 3], "visible": one.rgba[..., 0]}
     whole = Layer(one.x, one.y, one.rgba, planes | {"uv": np.full((*shape, 2), 1 / 3, np.float32)})
-    how = LayerFormat(kind, True, kind == "exr", WIDTH, HEIGHT, LINEAR, Fraction(24), "01:00:00:00", 1001)  # type: ignore[arg-type]
+    how = LayerFormat(kind, True, kind == "exr", WIDTH, HEIGHT, LINEAR, Fraction(24))  # type: ignore[arg-type]
+    code = Timecode("01:00:00:02", Words(0xC1008082, 0x12345678))
     file = tmp_path / how.file(1003)
-    file.write_bytes(encode(whole, 1003, how, narrow))
-    again = encode_again(file, 1003, how, narrow, wanted)
-    assert again == encode(whole, 1003, how, wanted)
+    file.write_bytes(encode(whole, how, narrow, code))
+    again = encode_again(file, how, narrow, wanted)
+    assert again == encode(whole, how, wanted, code)
     assert again != file.read_bytes()

@@ -12,7 +12,7 @@ import pytest
 
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.swapping.journal import Journal, PieceJournal
-from ml_backend.swapping.manifest import FrameRecord
+from ml_backend.swapping.manifest import FrameRecord, read_manifest
 from ml_backend.swapping.pieces import join, open_piece
 
 Swap = Callable[..., dict[str, Any]]
@@ -39,6 +39,16 @@ def test_pieces_with_the_faces_known_equal_the_whole(swap: Swap, tmp_path: Path)
     assert content(pieces) == content(tmp_path / "whole")
     assert not (pieces / "pieces").exists()
     assert swap(out=pieces, frames="1-6")["frames_made"] == 0
+
+
+def test_frames_that_come_later_join_the_manifest_as_if_made_at_once(swap: Swap, tmp_path: Path) -> None:
+    swap(out=tmp_path / "whole", frames="1-6")
+    for frames in ("1-4", "5-6"):
+        swap(out=tmp_path / "later", frames=frames)
+    whole, later = (read_manifest(tmp_path / name) for name in ("whole", "later"))
+    assert later.frames == whole.frames
+    assert later.jitter == whole.jitter
+    assert whole.jitter is not None
 
 
 def test_a_piece_that_is_made_again_changes_nothing(swap: Swap, tmp_path: Path) -> None:

@@ -64,5 +64,5 @@ def test_it_is_in_cropped_files_of_every_kind() -> None:
     layer = combine([burn(face())])
     for kind in ("png8", "png16", "exr"):
         how = LayerFormat(kind, True, kind == "exr", 200, 240, LINEAR)
-        plain, marked = (encode(one, 1, how, layer.window) for one in (combine([face()]), layer))
+        plain, marked = (encode(one, how, layer.window) for one in (combine([face()]), layer))
         assert plain != marked

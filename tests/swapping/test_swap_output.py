@@ -14,11 +14,22 @@ from ml_backend.media.colour import LINEAR
 from ml_backend.media.exr import encode_exr, read_exr
 from ml_backend.media.source import open_source
 from ml_backend.media.write import read_picture
+from ml_backend.progress import SilentReporter
 from ml_backend.swapping.manifest import read_manifest
 
 from .plates import write_plate
 
 Swap = Callable[..., dict[str, Any]]
+
+
+class Listener(SilentReporter):
+    """Remembers the messages."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
 
 
 def test_a_crop_lies_where_the_manifest_says(swap: Swap, tmp_path: Path) -> None:
@@ -106,6 +117,29 @@ def test_light_above_white_goes_through_a_float_plate(swap: Swap, frames: list[n
         swap(plate=str(folder), frames=None, settings={"output": "png"}, out=tmp_path / "png")
 
 
+def test_a_face_brighter_than_white_is_swapped_where_it_is_looked_at_darker(
+    swap: Swap, frames: list[np.ndarray], tmp_path: Path
+) -> None:
+    """Four times the light, looked at two stops darker: the same face, four times as bright."""
+    layers, listener = {}, Listener()
+    cases = (("usual", 1, "Linear Rec.709"), ("bright", 4, "Linear Rec.709@-2"), ("burnt", 4, "Linear Rec.709"))
+    for name, gain, space in cases:
+        folder = tmp_path / name
+        folder.mkdir()
+        for number, image in enumerate(frames, 1):
+            light = LINEAR.from_display(image.astype(np.float32) / 255, None) * np.float32(gain)
+            channels = {channel: np.ascontiguousarray(light[..., n]) for n, channel in enumerate("RGB")}
+            (folder / f"{number:04d}.exr").write_bytes(encode_exr(channels, half=False))
+        out = tmp_path / f"swap_{name}"
+        swap(plate=str(folder), frames=None, colourspace=space, settings={"output": "auto"}, out=out, reporter=listener)
+        layers[name] = read_exr(out / "000002.exr").channels
+        assert any('"Linear Rec.709@-2" looks' in text for text in listener.messages) == (name == "burnt")
+    usual, bright = (np.dstack([layers[name][c] for c in "RGB"]) for name in ("usual", "bright"))
+    assert np.array_equal(layers["usual"]["A"], layers["bright"]["A"])
+    assert (usual[layers["usual"]["A"] > 0.99] * 4 > 1).any()
+    assert np.abs(bright - 4 * usual).max() < 4e-3
+
+
 def test_another_format_takes_the_place_of_the_first(swap: Swap, tmp_path: Path) -> None:
     swap()
     swap(settings={"output": "exr", "layers": "true"})
@@ -142,5 +176,9 @@ def test_files_are_named_as_asked_and_are_a_sequence(swap: Swap, tmp_path: Path)
     assert sorted(file.name for file in out.glob("*.png")) == ["shot_v001.0001.png", "shot_v001.0002.png"]
     assert open_source(str(out / "shot_v001.####.png")).numbers == [1, 2]
     assert swap(frames="1-2", settings={"names": "shot_v001.####.png"})["frames_made"] == 0
+    pictures = [file.read_bytes() for file in sorted(out.glob("*.png"))]
+    assert swap(frames="1-2", settings={"names": "shot_v002.####.png"})["frames_made"] == 0, "a name is no pixel"
+    assert [frame.file for frame in read_manifest(out).frames] == ["shot_v002.0001.png", "shot_v002.0002.png"]
+    assert [file.read_bytes() for file in sorted(out.glob("*.png"))] == pictures
     with pytest.raises(UsageError, match="the files are PNG"):
         swap(frames="1-2", settings={"names": "shot_v001.####.exr"})

@@ -215,7 +215,8 @@ class Previewer:
         seen = None if request.swap is None else observations_file(request.swap / "cache", plate.source, landmarker)
         choice = (settings.faces, settings.performer, settings.gaps, settings.smooth, wanted.reach)
         files = tuple(None if file is None else file_state(file) for file in (seen, request.repairs))
-        known = self._faces.get((str(plate.state), plate.source.colour.name, model, choice, files), dict)
+        colour = (plate.source.colour.name, plate.source.colour.version)
+        known = self._faces.get((str(plate.state), colour, model, choice, files), dict)
         if frame.number not in known:
             recogniser, detector = self._finders.get(None, lambda: (Recogniser(), CenterFace()))
             while len(known) >= FACES_KEPT:
