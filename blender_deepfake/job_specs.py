@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import plate_copy, project, strips
+from . import plate_copy, plate_depth, project, strips
 from .compat import Scene, Strip
 from .core import frame_mapping, mask_files, plates
 from .core.errors import UsageError
@@ -181,7 +181,8 @@ def plate_request(scene: Scene, strip: Strip, frame: int | None = None) -> Plate
     only = None if frame is None else numbers[frame - description.timing.left]
     folder, render = plate_copy.prepare(scene, strip, project.plates(), only)
     note = f"Blender renders the plate first: {'; '.join(reasons)}."
-    return PlateRequest(plates.rendered_plate(description, folder, only), numbers, render, note)
+    plate = plates.rendered_plate(description, folder, only, hdr=plate_depth.is_hdr(scene, strip))
+    return PlateRequest(plate, numbers, render, note)
 
 
 def some_frames(strip: Strip, numbers: Sequence[int], wanted: tuple[int, int]) -> str:

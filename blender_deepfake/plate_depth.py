@@ -1,5 +1,6 @@
 """Which pictures hold exactly what a strip shows: by the deepest of the files that it is made from."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
@@ -10,39 +11,61 @@ from .core.picture_depth import Depth
 
 
 def of_strip(scene: Scene, strip: Strip) -> Depth:
-    """The depth of the deepest file of `strip`, of its inputs and of what lies inside of it.
+    """The depth of the deepest file of `strip`, of its inputs and of what lies inside of it."""
+    return max((_depth(part) for part in _made_from(scene, strip)), default=Depth.BYTE)
+
+
+def is_hdr(scene: Scene, strip: Strip) -> bool:
+    """Is there a file of PQ or HLG in it that Blender reads as light? Then its depth is LIGHT."""
+    return any(_has_files(part) and picture_depth.is_hdr(_colourspace(part)) for part in _made_from(scene, strip))
+
+
+def _made_from(scene: Scene, strip: Strip) -> Iterator[Strip]:
+    """`strip` and all below it.
 
     Adjustment layers show all that lies below them, and scene strips what their scene renders.
     """
     if strip.type == "ADJUSTMENT":
         below = [s for s in scene.sequence_editor.strips_all if s.type not in ("SOUND", "ADJUSTMENT")]
-        return max((of_strip(scene, s) for s in below), default=Depth.BYTE)
+    elif strip.type == "SCENE":
+        yield strip
+        below = _in_edit(strip)
+    else:
+        yield strip
+        below = [i for i in (getattr(strip, "input_1", None), getattr(strip, "input_2", None)) if i is not None]
+        below += [s for s in getattr(strip, "strips", ()) if s.type != "SOUND"]
+    home = strip.scene if strip.type == "SCENE" else scene
+    for part in below:
+        yield from _made_from(home, part)
+
+
+def _in_edit(strip: Strip) -> list[Strip]:
+    """What a scene strip shows that shows its scene's own edit."""
+    edit = strip.scene.sequence_editor if strip.scene is not None and strip.scene_input != "CAMERA" else None
+    return [s for s in edit.strips if s.type not in ("SOUND", "SCENE")] if edit else []
+
+
+def _depth(strip: Strip) -> Depth:
+    """Of the strip alone. A scene that a camera films is light."""
     if strip.type == "SCENE":
-        return _of_scene(strip)
-    inputs = [i for i in (getattr(strip, "input_1", None), getattr(strip, "input_2", None)) if i is not None]
-    inside = [s for s in getattr(strip, "strips", ()) if s.type != "SOUND"]
-    return max([_of_files(strip), *(of_strip(scene, s) for s in (*inputs, *inside))])
+        return Depth.LIGHT if strip.scene is not None and strip.scene_input == "CAMERA" else Depth.BYTE
+    return picture_depth.in_space(_of_files(strip), _colourspace(strip)) if _has_files(strip) else Depth.BYTE
 
 
-def _of_scene(strip: Strip) -> Depth:
-    """A scene that a camera films is light; one that shows its own edit is as deep as that."""
-    if strip.scene is None:
-        return Depth.BYTE
-    if strip.scene_input == "CAMERA":
-        return Depth.LIGHT
-    edit = strip.scene.sequence_editor
-    inside = [s for s in edit.strips if s.type not in ("SOUND", "SCENE")] if edit else []
-    return max((of_strip(strip.scene, s) for s in inside), default=Depth.BYTE)
+def _has_files(strip: Strip) -> bool:
+    return strip.type in ("MOVIE", "IMAGE")
+
+
+def _colourspace(strip: Strip) -> str:
+    return str(strip.colorspace_settings.name)
 
 
 def _of_files(strip: Strip) -> Depth:
     if strip.type == "MOVIE":
         return picture_depth.of_movie(_absolute(strip.filepath))
-    if strip.type == "IMAGE":
-        folder, names = _absolute(strip.directory), [element.filename for element in strip.elements]
-        suffixes = {Path(name).suffix.lower(): name for name in names}
-        return max((picture_depth.of_picture(folder / name) for name in suffixes.values()), default=Depth.BYTE)
-    return Depth.BYTE
+    folder, names = _absolute(strip.directory), [element.filename for element in strip.elements]
+    suffixes = {Path(name).suffix.lower(): name for name in names}
+    return max((picture_depth.of_picture(folder / name) for name in suffixes.values()), default=Depth.BYTE)
 
 
 def _absolute(path: str) -> Path:

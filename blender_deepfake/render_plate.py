@@ -9,6 +9,7 @@ that is there already with the same content stays, so that nobody takes it for c
 import importlib
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -132,15 +133,21 @@ def _set_format(scene: Any, compat: ModuleType, depth: int) -> str:
     use = {8: compat.use_png8, 16: compat.use_png16, 32: compat.use_light}[int(depth)]
     use(settings)
     settings.color_management = "FOLLOW_SCENE"
+    if depth > 16:
+        settings.color_management = "OVERRIDE"  # from 5.0 on an edit may work in another light; this takes that one
+        with suppress(TypeError):  # a configuration of the user's own may have no space of this name
+            settings.linear_colorspace_settings.name = "Linear Rec.709"
     scene.render.use_file_extension = True
     return ".exr" if depth > 16 else ".png"
 
 
 def _plain(scene: Any) -> None:
-    """What is rendered must be the source's pixels: no view transform's look, no dither, no other compositing.
+    """What is rendered must be the source's pixels: no look of a display or view, no dither, no other compositing.
 
     And nothing else, such as the time and the name of the edit's copy: the same pixels are then the same file.
     """
+    with suppress(TypeError):  # a configuration of the user's own may have no display of this name
+        scene.display_settings.display_device = "sRGB"
     scene.view_settings.view_transform = "Standard"
     scene.view_settings.look = "None"
     scene.view_settings.exposure, scene.view_settings.gamma = 0.0, 1.0

@@ -1,5 +1,6 @@
-"""How many values a channel of a file can tell apart: read from its header, without decoding."""
+"""Which pictures hold all that a file shows: by its header, without decoding, and by the colour space it is read in."""
 
+import re
 import struct
 from enum import IntEnum
 from pathlib import Path
@@ -8,6 +9,9 @@ from . import movie_probe
 
 _LIGHT = {".exr", ".hdr"}
 _HEAD_BYTES = 65536
+_AS_STORED = ("sRGB", "Non-Color")
+# Of all other colour spaces some part is darker than black or brighter than white in Rec.709 light
+_WITHIN_REC709 = re.compile(r"Linear Rec\.709|Rec\.1886|Gamma [0-9.]+ Encoded Rec\.709")
 
 
 class Depth(IntEnum):
@@ -16,6 +20,18 @@ class Depth(IntEnum):
     BYTE = 8
     DEEP = 16
     LIGHT = 32
+
+
+def in_space(depth: Depth, colourspace: str) -> Depth:
+    """The depth of a file of `depth` that a strip reads in `colourspace`, whose steps fall between those of sRGB."""
+    if colourspace in _AS_STORED:
+        return depth
+    return max(depth, Depth.DEEP if _WITHIN_REC709.fullmatch(colourspace) else Depth.LIGHT)
+
+
+def is_hdr(colourspace: str) -> bool:
+    """Is it PQ or HLG, which Blender knows from 5.0 on? Its light of 100 cd/m² is then 1.0."""
+    return colourspace.startswith("Rec.2100-")
 
 
 def of_picture(path: Path) -> Depth:

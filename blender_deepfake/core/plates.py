@@ -9,6 +9,8 @@ from .frame_mapping import StripTiming
 from .picture_sequences import PictureSequence
 
 PLAIN, LIGHT = "sRGB", "Linear Rec.709"  # colour spaces, as Blender and the backend both call them
+# Looked at a stop darker: Blender makes 100 cd/m² 1.0, HDR's white is 203 (ITU-R BT.2408), and bright skin would be cut
+HDR_LIGHT = f"{LIGHT}@-1"
 
 # Changes of these are placed with the result or undone by it, so the backend need not see them.
 _HARMLESS_ANIMATION = ("transform.", "crop.", "blend_alpha", "mute", "volume", "pan", "deepfake_")
@@ -112,10 +114,16 @@ def decoded_numbers(strip: StripDescription) -> list[int]:
     return frame_mapping.movie_numbers(strip.timing)
 
 
-def rendered_plate(strip: StripDescription, folder: Path, only: int | None = None) -> dict[str, str]:
-    """The plate of a strip that Blender renders into `folder`: all of it, or `only` the picture of this number."""
+def rendered_plate(
+    strip: StripDescription, folder: Path, only: int | None = None, *, hdr: bool = False
+) -> dict[str, str]:
+    """The plate of a strip that Blender renders into `folder`: all of it, or `only` the picture of this number.
+
+    `hdr`: it is made from PQ or HLG that Blender reads as light.
+    """
     numbers = frame_mapping.rendered_numbers(strip.timing) if only is None else [only]
-    return {"source": str(folder), "frames": frame_mapping.span(numbers)}
+    plate = {"source": str(folder), "frames": frame_mapping.span(numbers)}
+    return {**plate, "colourspace": HDR_LIGHT} if hdr else plate
 
 
 def folder_name(text: str) -> str:

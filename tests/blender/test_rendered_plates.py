@@ -23,15 +23,23 @@ KINDS = {
     "hidden": "deinterlaced",
     "deep": "colours",
     "light": "strobes",
+    "log": "Filmic Log",
+    "wide": "Linear Rec.2020",
+    "gamma": "Rec.1886",
+    "display": "colours",
+    "working space": "Linear Rec.2020",
 }
-FARTHEST = {"deep": 1, "light": 1}  # in codes of 16 bit, and in thousandths of white
-DEPTHS = {"deep": 16, "light": None}
+# in codes of 16 bit, and in thousandths of white: half floats hold 16 times white by steps of 8
+FARTHEST = {"deep": 1, "gamma": 1, "light": 1, "log": 5, "wide": 1, "working space": 1}
+DEPTHS = {"deep": 16, "gamma": 16, "light": None, "log": None, "wide": None, "working space": None}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_is_what_the_strip_shows(scenario: Callable[..., dict[str, Any]], kind: str, tmp_path: Path) -> None:
     if kind == "retimed" and version < (5, 2, 0):
         pytest.skip("adding retiming keys by script crashes before 5.2")
+    if kind == "working space" and version < (5, 0, 0):
+        pytest.skip("the working space can be chosen from 5.0 on")
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     answer = scenario("rendered", kind, TMPDIR=str(temporary), TEMP=str(temporary))

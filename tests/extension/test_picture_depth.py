@@ -67,5 +67,25 @@ def test_movies(tmp_path: Path, codec: str, pixels: str, depth: Depth) -> None:
     assert movie_probe.probe(path) is not None
 
 
+@pytest.mark.parametrize("depth", Depth)
+def test_the_colour_space_asks_for_more(depth: Depth) -> None:
+    """What was rendered in Blender 4.5, 5.0 and 5.2: only these spaces stay between black and white."""
+    for space in ("sRGB", "Non-Color"):
+        assert picture_depth.in_space(depth, space) == depth
+    for space in ("Linear Rec.709", "Rec.1886", "Gamma 2.2 Encoded Rec.709"):
+        assert picture_depth.in_space(depth, space) == max(depth, Depth.DEEP)
+    for space in ("Rec.2100-PQ", "Rec.2100-HLG", "Rec.2020", "Linear Rec.2020", "Display P3", "Filmic sRGB", "AgX Log"):
+        assert picture_depth.in_space(depth, space) == Depth.LIGHT
+    for space in ("Gamma 2.2 Encoded AP1", "ARRI LogC4", "scene_linear", "of a studio"):
+        assert picture_depth.in_space(depth, space) == Depth.LIGHT
+
+
+def test_hdr_is_what_blender_calls_so() -> None:
+    assert picture_depth.is_hdr("Rec.2100-PQ")
+    assert picture_depth.is_hdr("Rec.2100-HLG")
+    assert not picture_depth.is_hdr("Rec.2020")
+    assert not picture_depth.is_hdr("sRGB")
+
+
 def test_the_demo_plate_has_8_bit() -> None:
     assert picture_depth.of_movie(FOOTAGE) == Depth.BYTE

@@ -48,6 +48,22 @@ def test_anything_else_is_rendered_by_blender(change: dict[str, object], word: s
     assert any(word in reason for reason in reasons)
 
 
+def test_a_rendered_plate_says_how_bright_white_is(tmp_path: Path) -> None:
+    frames = {"source": str(tmp_path), "frames": "1001-1120"}
+    assert plates.rendered_plate(MOVIE, tmp_path) == frames
+    assert plates.rendered_plate(MOVIE, tmp_path, hdr=True) == {**frames, "colourspace": "Linear Rec.709@-1"}
+    assert plates.rendered_plate(MOVIE, tmp_path, 1003, hdr=True)["frames"] == "1003"
+
+
+def test_hdr_is_rendered_by_blender(tmp_path: Path) -> None:
+    """Blender 4.5 reads it as sRGB, later ones in a colour space of its own."""
+    movie = write(tmp_path / "hdr.mp4", list(range(5)), transfer=18)
+    strip = replace(MOVIE, source=movie, timing=StripTiming(1, 5, 0, 0, 1, 6))
+    assert plates.reasons_to_render(strip) == ["it may be HDR"]
+    known = replace(strip, colourspace="Rec.2100-HLG")
+    assert plates.reasons_to_render(known) == ["its colour space is Rec.2100-HLG"]
+
+
 def test_numbered_pictures_are_decoded_by_the_backend(tmp_path: Path) -> None:
     names = tuple(f"shot_v2.{number:04d}.png" for number in range(998, 1003))
     strip = StripDescription("s", "IMAGE", StripTiming(1, 3, 1, 1, 1, 4), tmp_path, names)

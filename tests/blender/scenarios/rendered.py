@@ -20,6 +20,8 @@ from blender_deepfake.core import plates, rendering
 
 START, COUNT = 11, 6
 AGAIN = ("grade", "deep", "light")
+SPACES = {"log": "Filmic Log", "wide": "Linear Rec.2020", "gamma": "Rec.1886", "working space": "Linear Rec.2020"}
+LIGHT = ("light", "log", "wide", "working space")
 
 
 def effect(scene: Any, kind: str, channel: int, **inputs: Any) -> Any:
@@ -83,6 +85,11 @@ def alter(scene: Any, kind: str, strip: Any) -> None:
         strip.use_deinterlace = strip.mute = True
         strip.keyframe_insert("mute", frame=START)
         scene.sequence_editor.channels[1].mute = True
+    if kind in SPACES:
+        strip.colorspace_settings.name = SPACES[kind]
+    if kind == "display":
+        strip.color_multiply = 0.7
+        scene.display_settings.display_device = "Rec.2020"
     if kind == "strobe":
         strip.strobe = 3.0
     if kind == "grade":
@@ -122,11 +129,11 @@ def pictures_of(scene: Any, folder: Path, kind: str) -> Any:
 def shown(scene: Any, frame: int, folder: Path, kind: str) -> np.ndarray:
     """What is rendered, with as much precision as the kind needs: 8 or 16 bit codes, or light times 1000."""
     settings = scene.render.image_settings
-    if kind == "deep":
+    if kind in ("deep", "gamma"):
         settings.color_depth = "16"
         pictures.rendered(scene, frame, folder)
         return pictures.read16(folder / "rendered.png")
-    if kind == "light":
+    if kind in LIGHT:
         settings.file_format, settings.color_depth = "OPEN_EXR", "32"
         return pictures.rendered_light(scene, frame, folder) * 1000
     return pictures.rendered(scene, frame, folder)
@@ -143,6 +150,8 @@ def same_files(scene: Any, strip: Any, folder: Path, plate: Path) -> bool:
 
 
 def main(folder: Path, kind: str) -> None:
+    if kind == "working space":
+        bpy.ops.wm.set_working_color_space(working_space="ACEScg")
     scene = pictures.edit()
     if kind == "other rate":
         scene.render.fps = 24
@@ -157,9 +166,9 @@ def main(folder: Path, kind: str) -> None:
     rendering.run(spec.render, lambda done, total: None, lambda: False)
     plate = spec.request["sources"][0]
     rendered_again = same_files(scene, strip, folder, Path(plate["source"])) if kind in AGAIN else None
-    suffix = ".exr" if kind == "light" else ".png"
+    suffix = ".exr" if kind in LIGHT else ".png"
     numbers = [int(path.stem) for path in sorted(Path(plate["source"]).glob(f"*{suffix}"))]
-    more = {"output": "exr", "alpha": "premultiplied"} if kind == "light" else {}
+    more = {"output": "exr", "alpha": "premultiplied"} if kind in LIGHT else {}
     names = f"{{:06d}}{suffix}".format
     pictures.write_manifest(Path(plate["source"]), plate["source"], numbers, names, **more)
     description = strips.describe(scene, scene.sequence_editor.strips_all[strip.name])
