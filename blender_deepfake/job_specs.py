@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import plate_copy, plate_depth, project, strips
+from . import exposure, plate_copy, plate_depth, project, strips
 from .compat import Scene, Strip
 from .core import frame_mapping, mask_files, plates
 from .core.errors import UsageError
 from .core.job_labels import label
+from .core.picture_depth import Depth
 from .core.rendering import PlateRender
 from .core.runner import JobSpec
 
@@ -175,14 +176,17 @@ def plate_request(scene: Scene, strip: Strip, frame: int | None = None) -> Plate
     if description.kind == "MOVIE" and description.source is not None and not description.source.is_file():
         raise UsageError(f"The movie {description.source} of the strip {strip.name!r} is missing.", "Relink the strip.")
     reasons = plates.reasons_to_render(description)
+    stops = exposure.of_strip(strip)
     if not reasons:
-        return PlateRequest(plates.decoded_plate(description), plates.decoded_numbers(description))
+        plate = plates.exposed(plates.decoded_plate(description), stops, light=False)
+        return PlateRequest(plate, plates.decoded_numbers(description))
     numbers = frame_mapping.rendered_numbers(description.timing)
     only = None if frame is None else numbers[frame - description.timing.left]
     folder, render = plate_copy.prepare(scene, strip, project.plates(), only)
     note = f"Blender renders the plate first: {'; '.join(reasons)}."
     plate = plates.rendered_plate(description, folder, only, hdr=plate_depth.is_hdr(scene, strip))
-    return PlateRequest(plate, numbers, render, note)
+    light = plate_depth.of_strip(scene, strip) == Depth.LIGHT
+    return PlateRequest(plates.exposed(plate, stops, light=light), numbers, render, note)
 
 
 def some_frames(strip: Strip, numbers: Sequence[int], wanted: tuple[int, int]) -> str:

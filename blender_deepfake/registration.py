@@ -9,6 +9,7 @@ import bpy
 from . import (
     commands,
     compare_state,
+    exposure,
     mask_overlay,
     operators,
     pending_places,
@@ -37,6 +38,7 @@ def register() -> None:
     bpy.utils.register_class(DeepfakePreferences)
     properties.register()
     swap_settings.register()
+    exposure.register()
     compare_state.register()
     relinking.register()
     pending_places.register()
@@ -75,6 +77,7 @@ def unregister() -> None:
     pending_places.unregister()
     relinking.unregister()
     compare_state.unregister()
+    exposure.unregister()
     swap_settings.unregister()
     properties.unregister()
     bpy.utils.unregister_class(DeepfakePreferences)

@@ -126,6 +126,12 @@ def rendered_plate(
     return {**plate, "colourspace": HDR_LIGHT} if hdr else plate
 
 
+def exposed(plate: dict[str, str], stops: float, *, light: bool) -> dict[str, str]:
+    """The plate looked at so many stops brighter. light: what its values are where it says nothing of its colours."""
+    name, _, own = plate.get("colourspace", LIGHT if light else PLAIN).partition("@")
+    return {**plate, "colourspace": f"{name}@{float(own or 0) + stops:g}"} if stops else plate
+
+
 def folder_name(text: str) -> str:
     """`text` as a name for a folder on every system: letters, digits, dash, dot and underscore."""
     return re.sub(r"[^A-Za-z0-9._-]+", "_", text).strip("._")[:64] or "strip"

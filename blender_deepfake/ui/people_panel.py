@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from .. import compat, people, selected_strips
+from .. import compat, exposure, people, selected_strips, strips
 from ..core import faceset_summary, person_choice
 from ..core.errors import DeepfakeError
 from ..people import Person
@@ -186,6 +186,9 @@ class DEEPFAKE_PT_extraction(SidebarPanel):
             column.prop(settings, "fan_weights", placeholder="In the torch hub folder")
         column.prop(settings, "smooth")
         column.prop(settings, "average")
+        strip = strips.active(compat.sequencer_scene(context))
+        if strips.has_picture(strip):
+            column.prop(strip, exposure.NAME)
         column = layout.column()
         for role in people.ROLES:
             column.prop(settings, f"{role}_faceset", placeholder="Beside the edit")

@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from .. import compat, strips
+from .. import compat, exposure, strips
 from ..core.swap_controls import Number, of_group, property_name
 from .sidebar import SidebarPanel, paragraph
 
@@ -48,6 +48,12 @@ class SwapSettingsPanel(SidebarPanel):
 class DEEPFAKE_PT_swap_colour(SwapSettingsPanel):
     bl_idname = "DEEPFAKE_PT_swap_colour"
     bl_label = "Colour"
+
+    def fill(self, layout: Any, context: bpy.types.Context) -> None:
+        super().fill(layout, context)
+        row = layout.row()
+        row.use_property_decorate = False
+        row.prop(strips.active(compat.sequencer_scene(context)), exposure.NAME)
 
 
 class DEEPFAKE_PT_swap_mask_edge(SwapSettingsPanel):

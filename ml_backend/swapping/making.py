@@ -45,7 +45,8 @@ class Measured:
     """Of one face; None where it is not asked for or cannot be measured.
 
     colour: as `colour.measure` gives it, measured under the `weights` R×R. shape: 478×3, from the performer's points to
-    those of the made face, in parts of the crop's side. burnt: 0–1, how much of the face is as bright as a display can be.
+    those of the made face, in parts of the crop's side. burnt: 0–1, the part of the face that is as bright as a display
+    can be.
     """
 
     colour: NDArray[np.float32] | None

@@ -117,6 +117,15 @@ def write(path: Path, times: list[int], transfer: int | None = None, options: di
     return path
 
 
+def test_a_plate_is_looked_at_darker_in_its_own_colours() -> None:
+    plain = {"source": "a.mp4"}
+    assert plates.exposed(plain, 0.0, light=True) is plain
+    assert plates.exposed(plain, 1.5, light=False)["colourspace"] == "sRGB@1.5"
+    assert plates.exposed(plain, -2.0, light=True)["colourspace"] == "Linear Rec.709@-2"
+    hdr = plain | {"colourspace": plates.HDR_LIGHT}
+    assert plates.exposed(hdr, -2.0, light=True)["colourspace"] == "Linear Rec.709@-3"
+
+
 def test_the_index_tells_frames_rate_and_hdr(tmp_path: Path) -> None:
     even = movie_probe.probe(write(tmp_path / "even.mp4", list(range(30))))
     assert even == movie_probe.MovieProbe(30, constant_rate=True, may_be_hdr=False)

@@ -12,7 +12,7 @@ import bpy
 import pictures
 
 import blender_deepfake
-from blender_deepfake import compat, plate_copy, strips, swap_settings, swap_specs
+from blender_deepfake import compat, job_specs, plate_copy, strips, swap_settings, swap_specs
 from blender_deepfake.commands import main as command
 from blender_deepfake.core import plates
 from blender_deepfake.core.swap_controls import CONTROLS, Number, property_name
@@ -58,6 +58,10 @@ key(plate, "deepfake_grain", (11, 0.7), (21, 0.7))
 key(plate, "deepfake_scale", (15, 1.25))
 answer["told"] = told(plate)
 answer["reasons"] = plates.reasons_to_render(strips.describe(scene, plate))
+as_it_is = job_specs.plate_request(scene, plate).plate
+plate.deepfake_exposure = -1.5
+answer["exposed"] = [as_it_is.get("colourspace"), job_specs.plate_request(scene, plate).plate["colourspace"]]
+plate.property_unset("deepfake_exposure")
 keyed = [property_name(control) for control in CONTROLS if isinstance(control, Number) and control.can_be_keyed]
 another = pictures.movie(scene, "another", channel=5)
 answer["keyed"] = [len(keyed), sum(another.keyframe_insert(name, frame=11) for name in keyed)]
