@@ -64,3 +64,9 @@ class Conditioned(nn.Module):
             decoder[f"{name}.bias"] += shifts.mean(0) if person is None else shifts[person]
         parts = {"encoder": self.encoder.state_dict(), "inter": self.inter.state_dict(), "decoder": decoder}
         return {f"{part}.{name}": value.clone() for part, tensors in parts.items() for name, value in tensors.items()}
+
+    def unfold(self, base: dict[str, Tensor]) -> None:
+        """Take the tensors of a plain base; nobody is told apart by the decoder then, as at the start."""
+        for part, module in (("encoder", self.encoder), ("inter", self.inter), ("decoder", self.decoder)):
+            start = f"{part}."
+            module.load_state_dict({name[len(start) :]: base[name] for name in base if name.startswith(start)})

@@ -4,7 +4,7 @@ The same moment of two people is a perfect swap of one by the other.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ MIDDLE = (
     *("mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper"),
 )
 STRENGTH = {"jawOpen": 0.8, "jawLeft": 0.5, "jawRight": 0.5, "mouthLeft": 0.6, "mouthRight": 0.6, "cheekPuff": 0.6}
+TURNED = 0.4  # part of the moments that are seen from further round
 VIEW = 27.0  # what the picture shows at the face, in the actors' centimetres
 
 
@@ -47,6 +48,7 @@ class Moment:
 
 
 def make_moment(number: int, seed: int = 1) -> Moment:
+    """The moment of a number; its head looks at the camera or, most often up to 30° and at most 55°, past it."""
     chance = np.random.default_rng((seed, 1, number))
     warmth = chance.normal(0, 0.18)
     distance = float(np.exp(chance.uniform(math.log(45), math.log(140))))
@@ -70,6 +72,20 @@ def make_moment(number: int, seed: int = 1) -> Moment:
         height=float(chance.normal(0.5, 3) * distance / 85),
         aim=(float(chance.normal(0, 0.4)), float(chance.normal(0, 0.4))),
     )
+
+
+def turned(moment: Moment, seed: int = 1) -> Moment:
+    """The moment seen from further round, for four of ten up to beyond the profile; the others as they are.
+
+    The neck takes a part of the turn and the camera the rest, with its lamp half of that.
+    """
+    chance = np.random.default_rng((seed, 2, moment.number))
+    view, part = float(chance.choice((-1, 1)) * chance.uniform(25, 98)), float(chance.uniform(0.1, 0.9))
+    if chance.random() >= TURNED:
+        return moment
+    yaw = float(np.clip(view * part, -65, 65))
+    azimuth = yaw - view
+    return replace(moment, yaw=yaw, azimuth=azimuth, key_azimuth=moment.key_azimuth + azimuth / 2)
 
 
 def _angle(chance: np.random.Generator, usual: float, largest: float) -> float:

@@ -26,7 +26,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from base_model.moments import HDRIS, Moment, make_moment
+from base_model.moments import HDRIS, Moment, make_moment, turned
 from base_model.people import Person, data_folder, make_people
 
 ROUNDS = 5
@@ -152,6 +152,7 @@ def main() -> None:
     parser.add_argument("--actors", type=Path, required=True)
     parser.add_argument("--people", type=int, default=60)
     parser.add_argument("--moments", type=int, default=600)
+    parser.add_argument("--seed", type=int, default=1, help="another one: other moments")
     parser.add_argument("--each", type=int, default=6, help="people in every moment")
     parser.add_argument("--side", type=int, default=192)
     parser.add_argument("--samples", type=int, default=4)
@@ -176,7 +177,8 @@ def main() -> None:
                 continue
             actor = enter(ac, scene, person.spec, model)
             # moments with the same surroundings after one another: a change of them costs a new light map
-            for moment in sorted((make_moment(number) for number in wanted), key=lambda moment: moment.hdri):
+            moments = [turned(make_moment(number, arguments.seed)) for number in wanted]
+            for moment in sorted(moments, key=lambda moment: moment.hdri):
                 name = f"{moment.number:04d}_{person.name}"
                 surround(scene, surroundings[moment.hdri])
                 arrange(ac, handles, actor, moment)

@@ -1,11 +1,13 @@
 """Train the base model of a preset on the aligned synthetic frames, and write it as one file.
 
     python scripts/base_model/train_base.py FRAMES.npz WORK BASE.safetensors [--minutes 45] [--preset quick96]
+    python scripts/base_model/train_base.py FRAMES.npz WORK BASE.safetensors --begin FORMER.safetensors --rate 5e-4
 
 Run in the backend's environment. A person's face goes in; out comes the face of the same or another person in the same
 moment, painted by one decoder that is told whom to paint. What encoder and inter pass on is therefore what a swap
 needs: expression, pose and light, and nobody's likeness. BASE has the decoder of the mean person. WORK holds the state,
 with which a stopped run goes on, and previews: rows of what goes in, what should come out, what does, and the mean.
+--begin starts from a base's weights, everybody painted as its mean person at first.
 """
 
 import argparse
@@ -14,13 +16,15 @@ import math
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from conditioned import Conditioned
 from numpy.typing import NDArray
 from pairs import Change, Frames, Pairs, draw, load_frames, make_pairs
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ml_backend.faces.alignment import FACE
@@ -81,6 +85,11 @@ class Training:
         self.optimizer.load_state_dict(parts["optimizer"])
         self.step, self.seconds = parts["step"], parts["seconds"]
 
+    def begin(self, base: Path) -> None:
+        """Take the weights of a base of the same architecture; the optimizer starts anew."""
+        for network in (self.network, self.ema):
+            network.unfold(load_file(base))
+
     def descend(self, pairs: Pairs, spent: float) -> float:
         """One step at `spent` (0–1) of the budget; returns the loss."""
         s = self.settings
@@ -135,7 +144,10 @@ def preview(training: Training, frames: Frames, held: NDArray[np.int64], file: P
     write_rgb(file, (picture * 255).round().to(torch.uint8).numpy())
 
 
-def write_base(training: Training, frames: Frames, file: Path, preset: str, change: Change) -> None:
+def write_base(
+    training: Training, frames: Frames, file: Path, preset: str, change: Change, former: dict[str, Any] | None
+) -> None:
+    """former: how the base was made that this one began from."""
     tensors = {name: value.to(torch.float16).contiguous() for name, value in training.ema.folded().items()}
     made = {
         "script": "scripts/base_model",
@@ -147,6 +159,7 @@ def write_base(training: Training, frames: Frames, file: Path, preset: str, chan
         "minutes": round(training.seconds / 60, 1),
         "settings": asdict(training.settings),
         "change": asdict(change),
+        "began_from": former,
         "held_out": "seeds 5, 6, 9, 11 and the skins cm and mcm of the synthetic actors",
     }
     metadata = {
@@ -166,6 +179,12 @@ def write_base(training: Training, frames: Frames, file: Path, preset: str, chan
     temporary.replace(file)
 
 
+def made_by(base: Path) -> dict[str, Any]:
+    with safe_open(base, framework="pt") as file:
+        how: dict[str, Any] = json.loads(file.metadata()["made"])
+    return how
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("frames", type=Path)
@@ -174,6 +193,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=45, help="of training, all runs together")
     parser.add_argument("--preset", default="quick96")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--begin", type=Path, metavar="FORMER", help="a base to begin from instead of noise")
+    parser.add_argument("--rate", type=float, default=Settings.rate, help="the highest learning rate")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     arguments.work.mkdir(parents=True, exist_ok=True)
@@ -181,10 +202,13 @@ def main() -> None:
     held_moments = np.unique(frames.moments)[-CHECK_MOMENTS:]
     held = np.flatnonzero(np.isin(frames.moments, held_moments))
     learned = np.flatnonzero(~np.isin(frames.moments, held_moments))
-    training = Training(arguments.preset, int(frames.people.max()) + 1, Settings())
+    training = Training(arguments.preset, int(frames.people.max()) + 1, Settings(rate=arguments.rate))
     state = arguments.work / "state.pt"
+    former = made_by(arguments.begin) if arguments.begin else None
     if state.exists():
         training.load(state)
+    elif arguments.begin:
+        training.begin(arguments.begin)
     budget, said, loss_mean = arguments.minutes * 60, -1e9, 0.0
     while training.seconds < budget:
         started = time.monotonic()
@@ -205,12 +229,12 @@ def main() -> None:
             )
             preview(training, frames, held, arguments.work / f"{training.step:06d}.png")
             training.save(state)
-            write_base(training, frames, arguments.work / "base.safetensors", arguments.preset, change)
+            write_base(training, frames, arguments.work / "base.safetensors", arguments.preset, change, former)
     training.save(state)
     painted, given = check(training, frames, held)
     print(f"done: {training.step} steps, held-out moments {painted:.2f} dB (unswapped {given:.2f} dB)")
     preview(training, frames, held, arguments.work / f"{training.step:06d}.png")
-    write_base(training, frames, arguments.base, arguments.preset, change)
+    write_base(training, frames, arguments.base, arguments.preset, change, former)
 
 
 if __name__ == "__main__":

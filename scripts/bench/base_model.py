@@ -1,14 +1,14 @@
 """What a base model saves: the quality of a swap after so much training, begun from the base and from noise.
 
     python scripts/bench/base_model.py WORK --base auto none [--images 17400 34800 69600] [--set key=value …]
-    python scripts/bench/base_model.py WORK --base auto none --pair performer=CLIP identity=CLIP truth=CLIP
+    python scripts/bench/base_model.py WORK --base auto none --pair performer=CLIP identity=CLIP … truth=CLIP
 
 Run in the backend's environment. Each budget is a training of its own, since the rate of learning falls towards the end
 of it. Budgets are counted in images and not in minutes, so that another program on the machine does not change them:
 quick96 makes 58 images a second on the 2 quiet cores that the figures of docs/ are from, so that 17,400 images are 5
 minutes. Without --pair it is the demo's: trained on frames 1-90 of its plate, all of the plate swapped, and measured on
 all of it and on its frames 91-120, which training has not seen. WORK keeps facesets, models and swaps; what is there is
-not made again.
+not made again. `render_pairs.py` makes clips of other pairs.
 """
 
 import argparse
@@ -35,10 +35,13 @@ def measure(pair: Pair, folder: Path, facesets: Mapping[str, Path], steps: int, 
     (folder / "figures.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
-def pair_of(words: list[str]) -> Pair:
-    paths = {key: Path(value) for key, value in (word.split("=", 1) for word in words)}
-    name, identity = paths["truth"].stem, (paths["identity"],)
-    return Pair(name, paths["performer"], identity, paths["truth"], paths.get("mask"), "1-", {"all": ""})
+def pair_of(words: list[str], measured: list[str]) -> Pair:
+    """words, measured: NAME=CLIP, and NAME=FRAMES of the plate."""
+    given = [(key, Path(value)) for key, value in (word.split("=", 1) for word in words)]
+    paths, identity = dict(given), tuple(path for key, path in given if key == "identity")
+    parts = {"all": ""} | dict(word.split("=", 1) for word in measured)
+    name = f"{paths['truth'].parent.name}_{paths['truth'].stem}"
+    return Pair(name, paths["performer"], identity, paths["truth"], paths.get("mask"), "1-", parts)
 
 
 def main() -> None:
@@ -50,8 +53,9 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="training settings to try")
     parser.add_argument("--label", default="", help="names these settings in WORK")
     parser.add_argument("--pair", nargs="+", metavar="NAME=CLIP", help="performer, identity, truth, mask")
+    parser.add_argument("--measured", nargs="+", default=[], metavar="NAME=FRAMES", help="parts of the pair's plate")
     arguments = parser.parse_args()
-    pair = pair_of(arguments.pair) if arguments.pair else DEMO
+    pair = pair_of(arguments.pair, arguments.measured) if arguments.pair else DEMO
     work = arguments.work / pair.name
     facesets = extract(pair, work)
     sets = [f"batch_size={arguments.batch}", *arguments.set]

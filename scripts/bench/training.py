@@ -14,12 +14,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the program does; read when torch is loaded
 
 import numpy as np
 import torch
 
+from ml_backend.training.batches import Batches
 from ml_backend.training.build import build_networks
 from ml_backend.training.data import TrainingFaces
 from ml_backend.training.device import best_device
@@ -30,6 +32,7 @@ from ml_backend.training.trainer import Trainer
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 MATRIX = 2048
 SPAN, FACES = 1.4, 64
+END = 1.0  # of the budget, where all of a recipe takes part; `rehearse` counts the same
 PRETENDED = 0.2  # of float32's rate: slower than this is emulation
 
 
@@ -112,23 +115,28 @@ def measure(case: Case, device: torch.device, seconds: float, peak_rate: float) 
     networks = build_networks(config, list(faces), device)
     notes: list[str] = []
     trainer = Trainer(config, networks, faces, device, PRECISIONS[case.precision], say=notes.append)
-    for number in range(2):  # compiles, and makes the optimizer's moments
-        trainer.step(number, 0.1)
-    batch = trainer.batches.get(0, config.architecture.resolution)
+    numbers = count()
+    for _ in range(2):  # compiles, and makes the optimizer's moments
+        trainer.step(next(numbers), END)
+    alone = Batches(faces, config, device, depth=0)
+    batch = alone.get(0, config.architecture.resolution)
     inputs = {name: part.input for name, part in batch.items()}
 
     def forward() -> object:
         with torch.no_grad(), torch.autocast(device.type, PRECISIONS[case.precision], case.precision != "float32"):
-            return networks.autoencoder(inputs)
+            return trainer.forward(inputs, [])
+
+    forward()  # compiles it without gradients
 
     steps: list[float] = []
     forwards: list[float] = []
     loads: list[float] = []
     until = time.perf_counter() + seconds
     while time.perf_counter() < until or len(steps) < 3:  # in turn, so that a disturbance meets all three
-        steps.append(timed(lambda: float(trainer.step(2, 0.1)), device))
+        steps.append(timed(lambda: float(trainer.step(next(numbers), END)), device))
         forwards.append(timed(forward, device))
-        loads.append(timed(lambda: trainer.batches.get(2, config.architecture.resolution), device))
+        loads.append(timed(lambda: alone.get(0, config.architecture.resolution), device))
+    trainer.batches.close()
     step, ahead, load = (statistics.median(times) for times in (steps, forwards, loads))
     operations = rehearse(config.model_copy(update={"compile": False}), len(faces), torch.float32).operations
     return {
