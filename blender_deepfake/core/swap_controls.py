@@ -127,7 +127,7 @@ CONTROLS: tuple[Control, ...] = (
         "mask_smooth",
         "Mask Edge",
         "Mask Smooth",
-        "Smoothing of the network's mask over time, so that its edge does not flicker: σ in frames. 0: none",
+        "Smoothing of both masks over time, so that their edges do not flicker: σ in frames. 0: none",
         1.0,
         0.0,
         8.0,

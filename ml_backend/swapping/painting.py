@@ -82,8 +82,8 @@ def paint(
 
     visible = None
     under = display.picture
-    if made.seen is not None:
-        visible = made.seen.in_frame(corner, shape, settings.occlusion_grow, settings.occlusion_feather)
+    if steady.seen is not None:
+        visible = steady.seen.in_frame(corner, shape, settings.occlusion_grow, settings.occlusion_feather)
         # the face goes on behind what covers it, so that its colours and not the cover's flow over the edge
         under = masked(under, visible) + masked(laid, 1 - visible)
     blended, alpha = blend(settings.blend, under, laid, mask, eye_distance(landmarks))

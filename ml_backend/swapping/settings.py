@@ -69,7 +69,10 @@ class SwapSettings(BaseModel):
     feather_right: float = _keyed(0.0, -1, 1, "More width at the viewer's right, besides feather")
     learned_mask: bool = Field(default=True, description="Multiply the landmarks' mask by the network's")
     mask_smooth: float = Field(
-        default=1.0, ge=0, le=8, description="Smoothing of the network's mask over time, σ in frames; 0 is off"
+        default=1.0,
+        ge=0,
+        le=8,
+        description="Smoothing of the network's and the mask model's masks over time, σ in frames; 0 is off",
     )
     occlusion: bool = Field(default=True, description="With a mask model: leave out what it takes for covered")
     occlusion_grow: float = _keyed(0.015, 0, 0.3, "How far around a cover nothing is painted")

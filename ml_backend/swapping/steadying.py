@@ -15,6 +15,7 @@ from .detail.grain import Grain
 from .detail.motion_blur import face_motion
 from .detail.sharpness import Sharpness
 from .making import Made
+from .masks.occlusion import Seen, average
 from .settings import DETAIL_SMOOTH, SHAPE_SMOOTH, Controls
 
 Kind = TypeVar("Kind", Grain, Sharpness)
@@ -24,12 +25,13 @@ Kind = TypeVar("Kind", Grain, Sharpness)
 class Steady:
     """What painting one face uses; see `making.Measured`.
 
-    mask: R×R, the network's. motion: the face's 2×3 similarity from one frame to the next in the plate's pixels; None
-    where it is not seen before or after.
+    mask: R×R, the network's. seen: what covers the face, if asked. motion: the face's 2×3 similarity from one frame to
+    the next in the plate's pixels; None where it is not seen before or after.
     """
 
     colour: NDArray[np.float32] | None
     mask: Mask
+    seen: Seen | None
     sharpness: Sharpness | None
     grain: Grain | None
     motion: NDArray[np.float64] | None
@@ -49,6 +51,7 @@ def steady(number: int, made: Made, near: Mapping[int, Sequence[Made]], controls
     return Steady(
         _mean_colour(made, {frame: same[frame].measured.colour for frame in for_colour}, for_colour, settings.colour),
         np.asarray(mask, np.float32),
+        _mean_seen(number, {frame: same[frame].seen for frame in for_mask}, for_mask),
         _mean({frame: same[frame].measured.sharpness for frame in for_detail}, for_detail),
         _mean({frame: same[frame].measured.grain for frame in for_detail}, for_detail),
         _motion(number, same),
@@ -63,6 +66,14 @@ def _mean_colour(
     if own is None or mean is None or sum(value is not None for value in values.values()) < 2:
         return own
     return keep_level(method, made.face, made.measured.weights, own, mean)
+
+
+def _mean_seen(number: int, values: Mapping[int, Seen | None], weights: Mapping[int, float]) -> Seen | None:
+    own = values[number]
+    if own is None:
+        return None
+    others = [(seen, weights[frame] / weights[number]) for frame, seen in values.items() if frame != number and seen]
+    return average(own, others)
 
 
 def _mean(values: Mapping[int, Kind | None], weights: Mapping[int, float]) -> Kind | None:

@@ -1,6 +1,7 @@
 """What lies in front of the performer's face stays in front of it: a mask model's word on each face of the plate."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,22 +13,29 @@ from ml_backend.faces.regions import eye_distance
 from ml_backend.media.frame import Pixels
 from ml_backend.training.masks.model import MaskModel
 
+from ..blend import to_unit
+
 Mask = NDArray[np.float32]
 
 # Parts of the crop's side by which it is moved for an average; a network's doubts change with where a pixel lies
 _STEPS = ((0.0, 0.0), (0.012, 0.007), (-0.007, 0.012), (-0.005, -0.019))
+
+# Frames show the same thing at a place where their pictures (0–1, the mean of the channels) differ by less than this
+_ALIKE = 0.03
 
 
 @dataclass(frozen=True)
 class Seen:
     """How sure it is that a face is seen: S×S float32 in 0–1; `matrix` (2×3) leads from the plate's pixels to these.
 
-    eyes: the distance of the outer eye corners in the plate's pixels.
+    eyes: the distance of the outer eye corners in the plate's pixels. picture: S×S×3 float32 RGB in 0–1, the crop that
+    was looked at.
     """
 
     probability: Mask
     matrix: NDArray[np.float64]
     eyes: float
+    picture: NDArray[np.float32]
 
     def in_crop(self, matrix: NDArray[np.float64], size: int) -> Mask:
         """The same in size×size pixels to which `matrix` leads from the plate's: 1 where nobody looked."""
@@ -66,7 +74,29 @@ def look(model: MaskModel, plate: Pixels, landmarks: NDArray[np.float64], steady
     for x, y in _STEPS if steady else _STEPS[:1]:
         moved = matrix.copy()
         moved[:, 2] += np.array([x, y]) * size
-        looks.append(Seen(model.predict(crop(plate, moved, size, cv2.INTER_LINEAR)[None])[0], moved, eyes))
+        picture = crop(plate, moved, size, cv2.INTER_LINEAR)
+        looks.append(Seen(model.predict(picture[None])[0], moved, eyes, to_unit(picture)))
     if not steady:
         return looks[0]
-    return Seen(np.asarray(np.mean([one.in_crop(matrix, size) for one in looks], axis=0), np.float32), matrix, eyes)
+    mean = np.asarray(np.mean([one.in_crop(matrix, size) for one in looks], axis=0), np.float32)
+    return Seen(mean, matrix, eyes, looks[0].picture)
+
+
+def average(own: Seen, others: Sequence[tuple[Seen, float]]) -> Seen:
+    """`own` averaged with looks at the same face on other frames, each with its weight beside own's 1.
+
+    The crops move with the face, so each pixel is averaged with those of its place. One counts less the more its
+    picture differs from own's there: what covers the face on other frames only leaves no trace. All looks must have
+    the same size (ValueError). Without others it is `own` itself.
+    The weights are those of Petschnigg et al., "Digital photography with flash and no-flash image pairs", 2004 (joint
+    bilateral filter), over time in place of space.
+    """
+    if not others:
+        return own
+    total, mean = np.ones_like(own.probability), own.probability.copy()
+    for other, weight in others:
+        apart = np.abs(other.picture - own.picture).mean(2) / np.float32(_ALIKE)
+        share = np.float32(weight) * np.exp(-(apart**2) / 2)
+        total += share
+        mean += share * other.probability
+    return replace(own, probability=np.asarray(mean / total, np.float32))
