@@ -1,5 +1,7 @@
 """Faces made of noise, for tests of the step and of checkpoints that need nobody."""
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from ml_backend.cli import main
 from ml_backend.progress import SilentReporter
 from ml_backend.requests import TrainRequest
 from ml_backend.training.build import build_networks
@@ -60,3 +63,14 @@ def train(facesets: dict[str, Path], consent: Path, tmp_path: Path) -> Train:
         return run_train(TrainRequest(**request | changes), reporter or SilentReporter())
 
     return train
+
+
+@pytest.fixture
+def anna(facesets: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """A further identity with a faceset and a consent record of her own."""
+    monkeypatch.setenv("ML_BACKEND_HOME", str(tmp_path / "home"))
+    assert main(["consent", "new", "anna", "--basis", "test"]) == 0
+    folder = Path(shutil.copytree(facesets["identity_B"], tmp_path / "anna"))
+    info = folder / "faceset.json"
+    info.write_text(json.dumps(json.loads(info.read_text()) | {"identity": "anna", "consent": None}))
+    return {"anna": folder}

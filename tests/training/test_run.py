@@ -1,6 +1,5 @@
 """What a training does by itself over a night: it measures, gives up in time, steps back, and takes in newcomers."""
 
-import json
 import math
 import shutil
 from collections.abc import Callable
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 import torch
 
-from ml_backend.cli import main
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.facesets.store import Faceset
 from ml_backend.progress import SilentReporter
@@ -30,17 +28,6 @@ class Listener(SilentReporter):
 
     def message(self, text: str) -> None:
         self.messages.append(text)
-
-
-@pytest.fixture
-def anna(facesets: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
-    """A further identity with a faceset and a consent record of her own."""
-    monkeypatch.setenv("ML_BACKEND_HOME", str(tmp_path / "home"))
-    assert main(["consent", "new", "anna", "--basis", "test"]) == 0
-    folder = Path(shutil.copytree(facesets["identity_B"], tmp_path / "anna"))
-    info = folder / "faceset.json"
-    info.write_text(json.dumps(json.loads(info.read_text()) | {"identity": "anna", "consent": None}))
-    return {"anna": folder}
 
 
 def tensors(model: Path, part: str) -> dict[str, torch.Tensor]:
