@@ -116,8 +116,9 @@ def _make(job: SwapJob, frames: Frames, journal: Journal, reporter: Reporter, *,
         reporter.progress("swap", len(numbers) - len(pending) + made, len(numbers))
         if reporter.stop_requested():
             raise Cancelled
-    if frames.burnt:
-        reporter.message(too_bright(frames.burnt, job.colourspace))
+    burnt = frames.burnt.intersection(pending)  # those beside them are looked at too
+    if burnt:
+        reporter.message(too_bright(burnt, job.colourspace))
     return made
 
 
