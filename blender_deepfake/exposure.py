@@ -1,5 +1,7 @@
 """How bright a strip is looked at: a face that is brighter than white is not seen by the backend otherwise."""
 
+from typing import Any
+
 import bpy
 from bpy.props import FloatProperty
 
@@ -10,12 +12,12 @@ MOST = 20.0  # stops; more are refused by the backend
 
 
 def of_strip(strip: Strip) -> float:
-    """Stops."""
-    return float(round(getattr(strip, NAME), 3))
+    """Stops; 0 where the extension is not registered."""
+    return round(float(getattr(strip, NAME, 0.0)), 3)
 
 
-def register() -> None:
-    looked_at = FloatProperty(
+def _define() -> Any:
+    return FloatProperty(
         name="Exposure",
         description="Stops by which the faces of this strip are looked at brighter, or darker: below 0 for skin that "
         "is brighter than white. The strip and the swap stay as bright as they are",
@@ -27,7 +29,10 @@ def register() -> None:
         precision=2,
         options=set(),
     )
-    setattr(bpy.types.Strip, NAME, looked_at)
+
+
+def register() -> None:
+    setattr(bpy.types.Strip, NAME, _define())
 
 
 def unregister() -> None:
