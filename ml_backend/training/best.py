@@ -1,6 +1,6 @@
 """The averaged network at the look at the held-out faces that was best, for a training that ends early.
 
-MODEL/best.safetensors    its tensors, with the iteration in the metadata; gone when it has
+MODEL/best.safetensors    its tensors, with the iteration in the metadata; gone once it has ended so
 """
 
 from pathlib import Path
@@ -8,6 +8,8 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
+
+from ml_backend import atomic
 
 from .weights_file import write_tensors
 
@@ -17,9 +19,8 @@ ITERATION = "iteration"
 
 def keep_best(model: Path, network: nn.Module, iteration: int) -> None:
     """Write the network's tensors in place of those of the best look before."""
-    temporary = model / f".{BEST}.part"
-    write_tensors(temporary, network.state_dict(), {ITERATION: str(iteration)})
-    temporary.replace(model / BEST)
+    with atomic.new_file(model / BEST) as part:
+        write_tensors(part, network.state_dict(), {ITERATION: str(iteration)})
 
 
 def read_best(model: Path, iteration: int) -> dict[str, Tensor] | None:

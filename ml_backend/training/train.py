@@ -74,7 +74,7 @@ def _train(
     request: TrainRequest, reporter: Reporter, granted: Granted, world: World, device: torch.device
 ) -> dict[str, Any]:
     if world.leads:
-        for folder in ("checkpoints", "previews", PORTRAITS_FOLDER):
+        for folder in (".", "checkpoints", "previews", PORTRAITS_FOLDER):
             atomic.remove_leftovers(request.model / folder)
     wait(world)
     before = list_checkpoints(request.model)
