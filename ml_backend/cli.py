@@ -52,6 +52,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     if os.environ.get("RANK", "0") != "0":  # of the processes that torchrun starts, one tells the result
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    code = _run(args)
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        # all is written: torchrun starts a process anew that aborts while Python takes down the threads of its
+        # libraries, and the new one waits for partners that have ended
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def _run(args: argparse.Namespace) -> int:
     try:
         code = int(args.handler(args))
         sys.stdout.flush()

@@ -1,12 +1,14 @@
 """torchrun started by hand, on one machine and on two, comes to what one process does; so does a new leader."""
 
 import json
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +76,12 @@ def results(processes: Sequence["subprocess.Popen[str]"]) -> list[dict[str, Any]
 
 
 def free_port() -> int:
-    with socket.socket() as meeting:
-        meeting.bind(("localhost", 0))
-        return int(meeting.getsockname()[1])
+    """One that no outgoing connection of another test is given before the agents meet there."""
+    for port in random.sample(range(15_000, 30_000), 100):
+        with socket.socket() as meeting, suppress(OSError):
+            meeting.bind(("localhost", port))
+            return port
+    raise RuntimeError("no port is free")
 
 
 def test_two_processes_of_one_machine(together: tuple[Path, str], alone: Tensors) -> None:
