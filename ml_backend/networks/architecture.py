@@ -18,10 +18,10 @@ class Architecture(BaseModel):
         "progressive: df that grows from small faces to 1024",
     )
     resolution: int = Field(default=128, ge=32, le=1024, description="Side of the faces in pixels, a multiple of 16")
-    encoder_channels: int = Field(default=64, ge=4, le=256)
+    encoder_channels: int = Field(default=64, ge=4, le=256, description="Width of the encoder")
     code: int = Field(default=256, ge=16, le=2048, description="Numbers in the code between encoder and inter")
-    inter_channels: int = Field(default=256, ge=16, le=2048)
-    decoder_channels: int = Field(default=64, ge=4, le=256)
+    inter_channels: int = Field(default=256, ge=16, le=2048, description="Width of what lies between code and decoders")
+    decoder_channels: int = Field(default=64, ge=4, le=256, description="Width of the decoders")
     mask_channels: int = Field(
         default=0, ge=0, le=256, description="Width of a mask decoder of its own; 0: the face's decoder gives the mask"
     )

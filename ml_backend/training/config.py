@@ -20,8 +20,8 @@ class Augmentation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     rotate: float = Field(default=8.0, ge=0, le=45, description="Degrees, both ways")
-    scale: float = Field(default=0.06, ge=0, le=0.15)
-    shift: float = Field(default=0.03, ge=0, le=0.1)
+    scale: float = Field(default=0.06, ge=0, le=0.15, description="Larger and smaller, as a part of the size")
+    shift: float = Field(default=0.03, ge=0, le=0.1, description="Sideways, up and down")
     warp: float = Field(default=0.02, ge=0, le=0.1, description="Standard deviation of the elastic warp, input only")
     flip: tuple[Name, ...] = Field(
         default=(), description="Identities half of whose faces are mirrored, or all; faces are not symmetric"
@@ -38,11 +38,11 @@ class LossWeights(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    dssim: float = Field(default=1.0, ge=0)
+    dssim: float = Field(default=1.0, ge=0, description="Structural similarity")
     ms_ssim: float = Field(default=0.0, ge=0, description="Structural similarity over several scales")
-    l1: float = Field(default=1.0, ge=0)
-    l2: float = Field(default=4.0, ge=0)
-    mask: float = Field(default=0.1, ge=0)
+    l1: float = Field(default=1.0, ge=0, description="Absolute difference")
+    l2: float = Field(default=4.0, ge=0, description="Squared difference")
+    mask: float = Field(default=0.1, ge=0, description="Difference of the mask")
     eyes_and_mouth: float = Field(default=2.0, ge=0, description="How much more eyes and lips count than skin")
     outside: float = Field(default=0.05, ge=0, le=1, description="How much the picture outside the face counts")
     recognition: float = Field(default=0.0, ge=0, description="Features of the face recogniser: likeness")
@@ -66,9 +66,9 @@ class Opponent(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     kind: Literal["patch", "unet"] = Field(default="patch", description="Judges patches, or patches and every pixel")
-    loss: Literal["hinge", "bce"] = "hinge"
-    channels: int = Field(default=32, ge=4, le=256)
-    spectral_norm: bool = True
+    loss: Literal["hinge", "bce"] = Field(default="hinge", description="Its loss; bce: cross-entropy")
+    channels: int = Field(default=32, ge=4, le=256, description="Channels of its first layer")
+    spectral_norm: bool = Field(default=True, description="Bounds how steep its verdict can be")
     r1: float = Field(default=0.0, ge=0, description="Weight of the gradient penalty on real faces")
     rate: float = Field(default=1.0, gt=0, le=10, description="Its learning rate, of the autoencoder's")
 
@@ -101,12 +101,17 @@ class TrainingConfig(BaseModel):
     batch_size: int = Field(default=8, ge=1, le=512, description="Faces of each identity in a step")
     accumulate: int = Field(default=1, ge=1, le=512, description="Parts that a batch is worked through in")
     balance: float = Field(default=0.5, ge=0, le=1, description="0: faces at random; 1: rare poses as often as others")
-    optimizer: Literal["adamw", "adabelief", "lion"] = "adamw"
-    learning_rate: float = Field(default=3e-4, gt=0, le=0.1)
+    optimizer: Literal["adamw", "adabelief", "lion"] = Field(
+        default="adamw", description="How the weights follow the gradient"
+    )
+    learning_rate: float = Field(default=3e-4, gt=0, le=0.1, description="The highest one")
     encoder_rate: float = Field(default=1.0, ge=0, le=10, description="Factor of the rate of what all faces share")
-    weight_decay: float = Field(default=1e-4, ge=0, le=1)
+    weight_decay: float = Field(default=1e-4, ge=0, le=1, description="Pull of the weights towards zero")
     rate_dropout: float = Field(default=0.0, ge=0, lt=1, description="Part of the weights that rest in a step")
-    schedule: Literal["cosine", "constant", "plateau"] = "cosine"
+    schedule: Literal["cosine", "constant", "plateau"] = Field(
+        default="cosine",
+        description="How the rate falls: in the last part of the budget, never, or where nothing is gained",
+    )
     warm_up: int = Field(default=100, ge=0, description="Steps until the learning rate is reached")
     cool_down: float = Field(default=0.4, ge=0, le=1, description="Last part of the budget in which the rate falls")
     clip: float = Field(default=1.0, gt=0, description="Largest norm of the gradient")
@@ -114,17 +119,17 @@ class TrainingConfig(BaseModel):
     held_out: float = Field(default=0.0, ge=0, le=0.5, description="Part of the faces that only measures")
     check_every: int = Field(default=200, ge=1, description="Steps between two looks at the held-out faces")
     patience: int = Field(default=0, ge=0, description="Looks without gain before the training ends; 0: never")
-    precision: Precision = "auto"
+    precision: Precision = Field(default="auto", description="Of the network's numbers; auto: by the hardware")
     compile: bool = Field(default=False, description="Let torch compile the network; without a compiler it goes on")
     gradient_checkpointing: bool = Field(default=False, description="Less memory for more time")
     watch_threads: bool = Field(
         default=False, description="Fewer threads where other programs want the processors; rounds differently then"
     )
-    checkpoint_minutes: float = Field(default=5.0, gt=0)
-    preview_minutes: float = Field(default=1.0, gt=0)
+    checkpoint_minutes: float = Field(default=5.0, gt=0, description="Between two checkpoints")
+    preview_minutes: float = Field(default=1.0, gt=0, description="Between two previews")
     keep_checkpoints: int = Field(default=3, ge=1, description="Newest checkpoints that are kept")
     keep_history: bool = Field(default=True, description="Older checkpoints are kept too, the older the fewer")
-    seed: int = Field(default=1, ge=0, lt=2**31)
+    seed: int = Field(default=1, ge=0, lt=2**31, description="Of all chance")
 
     @model_validator(mode="after")
     def _possible(self) -> "TrainingConfig":

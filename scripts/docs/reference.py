@@ -18,6 +18,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from settings_page import settings_page
+
 from blender_deepfake.command_line import parser as deepfake_parser
 from ml_backend.cli import parser as backend_parser
 from ml_backend.service.web import app
@@ -46,6 +48,7 @@ def main() -> int:
     (out / "ml-backend.md").write_text(page("ml-backend", BACKEND, "ml-backend", backend_parser()), "utf-8")
     called = "blender -b EDIT.blend --command deepfake"
     (out / "blender.md").write_text(page("Blender without a window", DEEPFAKE, called, deepfake_parser()), "utf-8")
+    (out / "settings.md").write_text(settings_page(MADE), "utf-8")
     description = openapi()
     (out / "openapi.json").write_text(json.dumps(description, indent=1, ensure_ascii=False) + "\n", "utf-8")
     (out / "service.md").write_text(service_page(description), "utf-8")

@@ -1,7 +1,6 @@
 """Constant and keyed settings."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,14 +93,6 @@ def test_every_number_that_can_be_seen_on_one_frame_can_be_keyed() -> None:
     assert numbers - constant == KEYED
     assert Controls.make({}, {"grain": [(1, 0.0), (9, 1.0)]}).ever("grain")
     assert not Controls.make({}, {"grain": [(1, 0.0)]}).ever("grain")
-
-
-def test_the_documentation_lists_every_setting_with_its_default() -> None:
-    text = (Path(__file__).parents[2] / "docs" / "swap.md").read_text("utf-8")
-    for name, field in SwapSettings.model_fields.items():
-        value = field.default
-        shown = f"{value:g}" if isinstance(value, float) else str(value).lower() if value is not None else ""
-        assert f"| `{name}` | {shown} |" in text, name
 
 
 def test_fit_adds_to_the_offset() -> None:

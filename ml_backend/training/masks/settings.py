@@ -18,7 +18,7 @@ class MaskSettings(BaseModel):
         description="Faces without a painted mask: unknown is safe, seen says that nothing covers them",
     )
     batch_size: int = Field(default=6, ge=1, le=256, description="Painted faces in a step")
-    learning_rate: float = Field(default=2e-3, gt=0, le=0.1)
+    learning_rate: float = Field(default=2e-3, gt=0, le=0.1, description="The highest one")
     warm_up: int = Field(default=30, ge=0, description="Steps until the learning rate is reached")
     cool_down: float = Field(default=0.5, ge=0, le=1, description="Last part of the budget in which the rate falls")
     ema: float = Field(default=0.98, ge=0, lt=1, description="How much of the averaged weights stays in a step")
@@ -27,16 +27,16 @@ class MaskSettings(BaseModel):
     teach: float = Field(default=0.3, ge=0, le=1, description="Part of the budget before unpainted faces count")
     sure: float = Field(default=0.9, gt=0.5, lt=1, description="How sure the averaged network must be to teach")
     rotate: float = Field(default=20.0, ge=0, le=180, description="Degrees, both ways")
-    scale: float = Field(default=0.2, ge=0, le=0.5)
-    shift: float = Field(default=0.08, ge=0, le=0.3)
+    scale: float = Field(default=0.2, ge=0, le=0.5, description="Larger and smaller, as a part of the size")
+    shift: float = Field(default=0.08, ge=0, le=0.3, description="Sideways, up and down")
     flip: bool = Field(default=True, description="Mirror half of the faces")
     colour: float = Field(default=0.3, ge=0, le=1, description="Exposure, contrast, tint and gamma")
     blur: float = Field(default=0.012, ge=0, le=0.1, description="Most blur: a standard deviation, or half a streak")
     noise: float = Field(default=0.04, ge=0, le=0.3, description="Most noise, as a standard deviation of 0–1 values")
-    checkpoint_minutes: float = Field(default=2.0, gt=0)
-    preview_minutes: float = Field(default=0.5, gt=0)
-    keep_checkpoints: int = Field(default=2, ge=1)
-    seed: int = Field(default=1, ge=0, lt=2**31)
+    checkpoint_minutes: float = Field(default=2.0, gt=0, description="Between two checkpoints")
+    preview_minutes: float = Field(default=0.5, gt=0, description="Between two previews")
+    keep_checkpoints: int = Field(default=2, ge=1, description="Newest checkpoints that are kept")
+    seed: int = Field(default=1, ge=0, lt=2**31, description="Of all chance")
 
 
 def change_settings(settings: MaskSettings, texts: Mapping[str, str]) -> MaskSettings:
