@@ -26,11 +26,12 @@ class Landmarker(Protocol):
         """The model's name, stored with every face."""
 
     def settle(
-        self, image: Pixels, rois: Sequence[Roi], average: bool = False
+        self, image: Pixels, rois: Sequence[Roi], average: bool = False, *, passes: int = ...
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The faces in N squares of an H×W×3 RGB picture: points N×478×3 in its pixels, scores N in 0–1.
 
         The square is moved onto the face that it finds. average: take the mean over slightly different crops.
+        passes: how often it is looked at, at most; 1 leaves the square where it is.
         """
 
 
