@@ -14,6 +14,7 @@ _RIGHT_LIDS = np.array([[386, 374], [385, 380], [387, 373]])
 _MOUTH_CORNERS = np.array([61, 291])
 _LEFT_BROW, _LEFT_CORNERS = np.array([70, 63, 105, 66, 107]), np.array([LEFT_EYE_CORNER, 133])
 _RIGHT_BROW, _RIGHT_CORNERS = np.array([300, 293, 334, 296, 336]), np.array([RIGHT_EYE_CORNER, 362])
+_OPEN_EYES = 90  # the percentile of the gap between somebody's lids that is taken for their open eyes
 _FEATURES = MESH68[17:]  # brows, nose, eyes and mouth, without the outline
 _CALM = 0.5  # part of the faces, those with the least open mouth, that say what a person is like at rest
 
@@ -66,6 +67,11 @@ def usual_middle(middles: NDArray[np.float64], mouths: NDArray[np.float64]) -> t
 def calm(mouths: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which of N faces of a person, by the gaps between their lips, say what the person is like at rest."""
     return np.asarray(mouths <= np.quantile(mouths, _CALM), np.bool_)
+
+
+def of_open_eyes(gaps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How open the eyes of one person are on N faces, from the gaps between the lids: 0 shut, 1 open as they can be."""
+    return gaps / max(float(np.percentile(gaps, _OPEN_EYES)), 1e-6) if len(gaps) else gaps
 
 
 def _from_the_front(landmarks: NDArray[np.float64]) -> NDArray[np.float64]:

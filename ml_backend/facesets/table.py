@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ml_backend.faces.expression import of_open_eyes
 from ml_backend.progress import Reporter
 
 from .look import LENGTH, nearest
 from .persons import likeness, runs
 from .scores import NAMES, measured
 from .store import Faceset
-
-OPEN_EYES = 90  # the percentile of the gap between somebody's lids that is taken for their open eyes
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,7 @@ class Table:
     @cached_property
     def eyes(self) -> NDArray[np.float64]:
         """N: how open the eyes are, of this person's open eyes: 0 shut, 1 open."""
-        gap = (self.columns["eye_left"] + self.columns["eye_right"]) / 2
-        return gap / max(float(np.percentile(gap, OPEN_EYES)), 1e-6) if len(self) else gap
+        return of_open_eyes((self.columns["eye_left"] + self.columns["eye_right"]) / 2)
 
     def take(self, wanted: NDArray[np.integer] | NDArray[np.bool_]) -> "Table":
         """Some of the faces as a table of their own, whose middle and neighbours are those of these faces."""

@@ -26,6 +26,9 @@ class Augmentation(BaseModel):
     flip: tuple[Name, ...] = Field(
         default=(), description="Identities half of whose faces are mirrored, or all; faces are not symmetric"
     )
+    blinks: float = Field(
+        default=0.2, ge=0, le=1, description="Part of the faces that come a second time with their lids drawn shut"
+    )
     light: float = Field(default=0.15, ge=0, le=0.5, description="Exposure, contrast, tint and slope, input and target")
     colour: float = Field(default=0.05, ge=0, le=0.5, description="Tint and contrast of the input only")
     blur: float = Field(default=0.0, ge=0, le=0.05, description="Largest deviation of a blur of half the inputs")

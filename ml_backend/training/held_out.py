@@ -19,7 +19,7 @@ def held_out_loss(trainer: Trainer, held_out: Mapping[str, TrainingFaces]) -> fl
     network, config = trainer.networks.ema, trainer.config
     values = []
     for name, faces in held_out.items():
-        chosen = torch.linspace(0, len(faces) - 1, min(FACES, len(faces))).round().long()
+        chosen = faces.spread(min(FACES, len(faces)))
         for indices in torch.split(chosen, max(1, config.batch_size // trainer.accumulate)):
             batch = make_batch(faces.take(indices), faces.span, network.side, UNCHANGED, torch.Generator())
             face, mask, _ = network({name: batch.input})[name, name]

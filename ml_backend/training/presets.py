@@ -72,6 +72,7 @@ PRESETS: Mapping[str, TrainingConfig] = {
         {"family": "classic", "resolution": 64},
         batch_size=16,
         learning_rate=5e-5,
+        augmentation=Augmentation(blinks=0),
         loss=LossWeights(dssim=0, l1=1, l2=0, mask=0.1, eyes_and_mouth=0),
         balance=0,
     ),

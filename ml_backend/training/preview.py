@@ -26,8 +26,7 @@ def preview_grid(network: Autoencoder, faces: Mapping[str, TrainingFaces]) -> ND
     resolution = network.side
     rows = []
     for own in faces.values():
-        chosen = torch.linspace(0, len(own) - 1, FACES).round().long()
-        batch = make_batch(own.take(chosen), own.span, resolution, UNCHANGED, torch.Generator())
+        batch = make_batch(own.take(own.spread(FACES)), own.span, resolution, UNCHANGED, torch.Generator())
         rows.append(_row(batch.target))
         for identity in network.identities:
             made = [network.swap(face, identity)[0] for face in torch.split(batch.target, 1)]

@@ -202,7 +202,8 @@ def _faces(
 ) -> tuple[dict[str, TrainingFaces], dict[str, TrainingFaces]]:
     """The faces that are learned from, and those that only measure (none where nothing is held out)."""
     side = config.architecture.resolution
-    faces = {name: load_faces(faceset, side, FACE.side, device) for name, faceset in facesets.items()}
+    blinks = config.augmentation.blinks
+    faces = {name: load_faces(faceset, side, FACE.side, device, blinks=blinks) for name, faceset in facesets.items()}
     if not config.held_out:
         return faces, {}
     parts = {name: split_held_out(whole, config.held_out, config.seed) for name, whole in faces.items()}

@@ -323,7 +323,7 @@ def test_a_model_without_portraits_says_why_it_is_soft(swap: Swap, tiny_model: P
 
 
 def test_keys_change_only_the_frames_whose_value_they_change(swap: Swap, tmp_path: Path) -> None:
-    alone = {"settings": {"mask_smooth": "0", "smooth": "0"}, "frames": "1-6"}
+    alone = {"settings": {"mask_smooth": "0", "smooth": "0", "learned_mask": "false"}, "frames": "1-6"}
     swap(keys={"opacity": [(1, 1.0), (3, 1.0), (6, 0.4)]}, **alone)
     alphas = [read_picture(tmp_path / "swap" / f"{n:06d}.png")[..., 3].max() for n in range(1, 7)]
     assert alphas[:3] == [255, 255, 255]

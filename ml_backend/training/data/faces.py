@@ -20,6 +20,7 @@ class TrainingFaces:
     span: the side of the stored crop as a multiple of the face crop's.
     embedding: their mean (128). middle: where the features are, see `expression.usual_middle`; None where nobody knows.
     poses: N×2, yaw and pitch of these faces in degrees; None where nobody knows them.
+    drawn: N, whose lids were drawn shut; None for nobody's.
     places: N×3, number of the source, track, frame; None where nobody knows them.
     device: where `take` puts planes; None is where they are.
     chosen: N, the numbers of those planes that are these faces (long, CPU); None is all of them.
@@ -33,9 +34,14 @@ class TrainingFaces:
     device: torch.device | None = None
     chosen: Tensor | None = None
     middle: tuple[float, float] | None = None
+    drawn: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.planes if self.chosen is None else self.chosen)
+
+    def spread(self, count: int) -> Tensor:
+        """The numbers of `count` faces that are as they were filmed, spread evenly (long, CPU); some twice of few."""
+        return torch.from_numpy(self.filmed)[torch.linspace(0, len(self.filmed) - 1, count).round().long()]
 
     def take(self, indices: Tensor) -> Tensor:
         """The planes of some faces, K×5×S×S uint8 on the training device; indices: K numbers below len(self), CPU."""
@@ -55,8 +61,14 @@ class TrainingFaces:
             self,
             poses=None if self.poses is None else self.poses[rows],
             places=None if self.places is None else self.places[rows],
+            drawn=None if self.drawn is None else self.drawn[rows],
             chosen=indices if self.chosen is None else self.chosen[indices],
         )
+
+    @cached_property
+    def filmed(self) -> NDArray[np.int64]:
+        """The numbers of the faces that are as they were filmed."""
+        return np.arange(len(self)) if self.drawn is None else np.flatnonzero(~self.drawn)
 
     @cached_property
     def even_shares(self) -> NDArray[np.float64] | None:

@@ -18,6 +18,8 @@ from ml_backend.facesets.masks import SEEN, fitted, mask_of
 from ml_backend.facesets.store import FacesetInfo, StoredFace
 from ml_backend.media.frame import Pixels
 
+from .lids import draw_lids
+
 OVERSAMPLE = 1.25  # stored finer than the network's pixels, so that the warp does not soften them
 _THREADS = 4
 _AHEAD = 32  # faces that are decoded at a time: all that is in memory besides the result
@@ -43,16 +45,19 @@ def make_cut(info: FacesetInfo, resolution: int, framing_side: float) -> Cut:
     return Cut(stored, wanted, size, span)
 
 
-def decode(faces: Iterable[StoredFace], cut: Cut) -> Iterator[NDArray[np.uint8]]:
-    """K×5×S×S at a time, in order."""
+def decode(faces: Iterable[tuple[StoredFace, float]], cut: Cut) -> Iterator[NDArray[np.uint8]]:
+    """K×5×S×S at a time, in order; each face comes with how far its lids are to be drawn, 0 for as they are."""
     faces = iter(faces)
     with ThreadPoolExecutor(_THREADS) as pool:
         while some := list(islice(faces, _AHEAD)):
-            yield np.stack(list(pool.map(lambda face: planes_of(face, cut), some)))
+            yield np.stack(list(pool.map(lambda one: planes_of(one[0], cut, one[1]), some)))
 
 
-def planes_of(face: StoredFace, cut: Cut) -> NDArray[np.uint8]:
-    """5×S×S: red, green, blue, the face's mask, eyes and mouth. Reads the picture and the mask of the face."""
+def planes_of(face: StoredFace, cut: Cut, closed: float = 0.0) -> NDArray[np.uint8]:
+    """5×S×S: red, green, blue, the face's mask, eyes and mouth. Reads the picture and the mask of the face.
+
+    closed: how far its lids are drawn, see `lids`.
+    """
     image = face.read_crop()
     side = image.shape[0]
     points = face.crop_landmarks
@@ -62,6 +67,8 @@ def planes_of(face: StoredFace, cut: Cut) -> NDArray[np.uint8]:
         masks *= fitted(seen, side)[:, :, None] / np.float32(SEEN)
     if image.dtype == np.uint16:
         image = (image.astype(np.uint32) * 255 // 65535).astype(np.uint8)
+    if closed > 0:
+        image = draw_lids(image, points, closed)
     stored_masks = np.round(masks * 255).astype(np.uint8)
     parts: list[Pixels]
     if (cut.wanted.side, cut.wanted.down) == (cut.stored.side, cut.stored.down):
