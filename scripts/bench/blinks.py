@@ -2,10 +2,9 @@
 
     python scripts/bench/blinks.py without=SWAP_DIR with=SWAP_DIR …
 
-Run in the backend's environment. Openness is the gap between the lids in parts of the eye's width, the mean of both
-eyes, by the same landmarks on plate, swaps and truth. For each: its mean on the frames on which the truth's eyes are
-shut; the slope of its openness over the truth's; the correlation of both on all frames and on those that were not
-trained on (91–120).
+Run in the backend's environment. Openness is the gap between the lids, by the same landmarks on plate, swaps and truth,
+as a part of the truth's open eyes. For each: its mean on the frames on which the truth's eyes are shut; the slope of
+its openness over the truth's; the correlation of both on all frames and on those that were not trained on (91–120).
 """
 
 import argparse
@@ -16,6 +15,7 @@ import numpy as np
 from demo_pair import DEMO, UNSEEN
 from numpy.typing import NDArray
 
+from ml_backend.faces.expression import measure_expression, of_open_eyes
 from ml_backend.faces.tracking import FaceTracker
 from ml_backend.media.frame import Pixels
 from ml_backend.media.source import open_source
@@ -23,19 +23,15 @@ from ml_backend.media.write import read_picture
 from ml_backend.swapping.manifest import read_manifest
 from ml_backend.swapping.render import flatten
 
-# of each eye: the middles of upper and lower lid, and both corners
-EYES = ((159, 145, 33, 133), (386, 374, 362, 263))
-SHUT = 0.15  # the truth's openness below which its eyes are shut
+SHUT = 0.4  # of the truth's open eyes: less is shut
 
 
 def openness(pictures: Iterable[Pixels]) -> NDArray[np.float64]:
-    """One number for each picture; nan where there is no face."""
+    """One number for each picture: the mean gap between the lids of both eyes in distances of the outer eye corners."""
     tracker, found = FaceTracker(), []
     for picture in pictures:
-        faces = tracker(picture)
-        points = max(faces, key=lambda face: face.score).landmarks[:, :2] if faces else np.full((478, 2), np.nan)
-        gaps = [np.linalg.norm(points[a] - points[b]) / np.linalg.norm(points[c] - points[d]) for a, b, c, d in EYES]
-        found.append(float(np.mean(gaps)))
+        expression = measure_expression(max(tracker(picture), key=lambda face: face.score).landmarks)
+        found.append((expression.eye_left + expression.eye_right) / 2)
     return np.array(found)
 
 
@@ -47,7 +43,8 @@ def main() -> None:
         {f.number: f.image for f in open_source(str(clip)).frames()} for clip in (DEMO.performer, DEMO.truth)
     )
     wanted = openness(truth.values())
-    shut, unseen = wanted < SHUT, slice(UNSEEN[0] - 1, UNSEEN[1])
+    shut, unseen = of_open_eyes(wanted) < SHUT, slice(UNSEEN[0] - 1, UNSEEN[1])
+    usual = float((wanted / of_open_eyes(wanted)).mean())
     measured = {"truth": wanted, "plate": openness(plate.values())}
     for name, folder in swaps:
         files = {record.number: Path(folder) / record.file for record in read_manifest(Path(folder)).frames}
@@ -56,7 +53,8 @@ def main() -> None:
     for name, values in measured.items():
         slope = np.polyfit(wanted, values, 1)[0]
         alike, alike_unseen = (np.corrcoef(values[part], wanted[part])[0, 1] for part in (slice(None), unseen))
-        print(f"{name:12} openness {values[shut].mean():.3f}  slope {slope:.2f}  alike {alike:.3f}, {alike_unseen:.3f}")
+        gap = values[shut].mean() / usual
+        print(f"{name:12} openness {gap:.3f}  slope {slope:.2f}  alike {alike:.3f}, unseen {alike_unseen:.3f}")
 
 
 if __name__ == "__main__":

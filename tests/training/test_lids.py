@@ -20,6 +20,9 @@ from ml_backend.swapping.making import scale_of
 from ml_backend.training.data import load_faces, split_held_out
 from ml_backend.training.data.known import know
 from ml_backend.training.data.lids import choose_blinks, draw_lids
+from ml_backend.training.models.checkpoints import list_checkpoints
+
+from .conftest import Train
 
 CPU = torch.device("cpu")
 BROWS = [46, 53, 52, 65, 55, 285, 295, 282, 283, 276]
@@ -87,6 +90,8 @@ def test_open_eyes_are_chosen_evenly(part: float, seed: int) -> None:
     suited = (eyes >= 0.6) & (np.abs(poses[:, 0]) <= 50)
     assert len(blinks.faces) == len(set(blinks.faces.tolist())) == round(part * suited.sum())
     assert suited[blinks.faces].all()
+    steps = np.diff(np.searchsorted(np.flatnonzero(suited), blinks.faces))
+    assert not steps.size or steps.max() - steps.min() <= 1
     assert ((blinks.closed > 0) & (blinks.closed <= 1)).all()
     again = choose_blinks(poses, eyes, part)
     assert np.array_equal(blinks.closed, again.closed)
@@ -104,8 +109,17 @@ def test_they_come_behind_all_others(faceset: Faceset) -> None:
     assert torch.equal(drawn[:, 3:], before[:, 3:]), "the masks are the same"
     assert (drawn[:, :3] != before[:, :3]).any(dim=(1, 2, 3)).all()
     assert more.places[len(plain) :].tolist() == np.asarray(plain.places)[again.faces].tolist()
-    eyes = known.with_blinks(again).eyes
-    assert eyes[len(plain) :] == pytest.approx(eyes[again.faces] * (1 - again.closed))
+
+
+def test_a_training_draws_as_many_as_it_is_told(train: Train, tmp_path: Path) -> None:
+    def weights(name: str, **settings: str) -> bytes:
+        train(model=tmp_path / name, iterations=2, settings={f"augmentation.{key}": v for key, v in settings.items()})
+        return (list_checkpoints(tmp_path / name)[-1] / "ema.safetensors").read_bytes()
+
+    usual = weights("usual")
+    assert weights("as usual", blinks="0.2") == usual
+    assert weights("none", blinks="0") != usual
+    assert weights("all", blinks="1") != usual
 
 
 def test_a_kept_file_of_planes_has_them_too(facesets: dict[str, Path], tmp_path: Path) -> None:

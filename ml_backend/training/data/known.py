@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,6 @@ from ml_backend.faces.canonical import head_pose
 from ml_backend.faces.expression import features_middle, measure_expression, of_open_eyes, usual_middle
 from ml_backend.facesets.masks import painted_file, predicted_file
 from ml_backend.facesets.store import Faceset, StoredFace
-
-from .lids import Blinks
 
 
 @dataclass(frozen=True)
@@ -33,12 +31,6 @@ class Known:
 
     def __len__(self) -> int:
         return len(self.poses)
-
-    def with_blinks(self, blinks: Blinks) -> "Known":
-        """These faces, and behind them those that are learned a second time."""
-        poses, places = (np.concatenate([values, values[blinks.faces]]) for values in (self.poses, self.places))
-        eyes = np.concatenate([self.eyes, self.eyes[blinks.faces] * (1 - blinks.closed)])
-        return replace(self, poses=poses, eyes=eyes, places=places)
 
 
 def seen_faces(faceset: Faceset) -> Iterator[StoredFace]:

@@ -16,17 +16,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ml_backend.faces.regions import LEFT_EYE, RIGHT_EYE
 from ml_backend.media.frame import Pixels
 
-# corner to corner over the upper lid, corner to corner over the lower one, and the brow's lower edge; of each eye
+# of each eye: the rim from the corner at the left of the picture over the lower lid and back over the upper one, and
+# the lower edge of the brow
 _EYES = (
-    ((33, 246, 161, 160, 159, 158, 157, 173, 133), (33, 7, 163, 144, 145, 153, 154, 155, 133), (46, 53, 52, 65, 55)),
-    (
-        (362, 398, 384, 385, 386, 387, 388, 466, 263),
-        (362, 382, 381, 380, 374, 373, 390, 249, 263),
-        (285, 295, 282, 283, 276),
-    ),
+    (LEFT_EYE, (46, 53, 52, 65, 55)),
+    (np.roll(RIGHT_EYE[::-1], 9), (285, 295, 282, 283, 276)),
 )
+_CORNER = 8  # of the rim: where the lower lid ends
 _BELOW_BROW = 0.8  # of the way from the lid to the brow: what lies above stays
 _OPEN, _TURNED = 0.6, 50.0  # openness from which on lids are drawn, and degrees of yaw up to which both eyes are seen
 _SHUT, _LEAST = 0.6, 0.3  # part of the faces whose lids are drawn shut, and how far those of the others are at least
@@ -60,7 +59,8 @@ def draw_lids(picture: Pixels, points: NDArray[np.float64], closed: float) -> Pi
     Everything but the lids and what lies between them is as it was, to the bit.
     """
     drawn = picture.copy()
-    for upper, lower, brow in _EYES:
+    for rim, brow in _EYES:
+        lower, upper = rim[: _CORNER + 1], np.append(rim[0], rim[: _CORNER - 1 : -1])
         corner, across = points[upper[0], :2], points[upper[-1], :2] - points[upper[0], :2]
         width = float(np.linalg.norm(across))
         if width < 1:

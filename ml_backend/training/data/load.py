@@ -52,8 +52,8 @@ def load_faces(
             "Extract more frames of this person.",
         )
     again = choose_blinks(known.poses, known.eyes, blinks)
-    known = known.with_blinks(again)
-    count = len(known)
+    numbers = np.concatenate([np.arange(len(known)), again.faces])  # of the faces, in the planes' order
+    count = len(numbers)
     cut = make_cut(faceset.info, resolution, framing_side)
     shape = (count, 5, cut.size, cut.size)
     folder = faceset.folder / "cache" / f"training_{known.key}_{_fingerprint(cut, blinks)}"
@@ -73,11 +73,11 @@ def load_faces(
         planes,
         cut.span,
         known.embedding,
-        known.poses,
-        known.places,
+        known.poses[numbers],
+        known.places[numbers],
         device,
         middle=known.middle,
-        drawn=np.arange(count) >= count - len(again.faces),
+        drawn=np.arange(count) >= len(known),
     )
 
 
