@@ -160,6 +160,15 @@ CONTROLS: tuple[Control, ...] = (
         1.0,
     ),
     Number(
+        "inner_mouth",
+        "Place",
+        "Inner Mouth",
+        "How much of the performer's teeth and tongue shows between the new face's lips. 0: what the network paints",
+        1.0,
+        0.0,
+        1.0,
+    ),
+    Number(
         "smooth",
         "Place",
         "Smooth",

@@ -25,6 +25,8 @@ OVAL = np.array(
 LEFT_EYE = np.array([33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246])
 RIGHT_EYE = np.array([263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466])
 LIPS = np.array([61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185])
+# the outline of the gap between the lips
+INNER_LIPS = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95])
 LEFT_EYE_CORNER, RIGHT_EYE_CORNER = 33, 263  # the outer ones
 # Points that hardly move with expression: eye corners, the nose's bridge and base, forehead, temples, cheekbones.
 RIGID = np.array(

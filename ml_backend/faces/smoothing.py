@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .canonical import fit_head
-from .regions import LEFT_EYE, LIPS, RIGHT_EYE
+from .regions import INNER_LIPS, LEFT_EYE, LIPS, RIGHT_EYE
 
 Array = NDArray[np.float64]
 
@@ -18,8 +18,7 @@ SKIN = 2.0, 0.02
 MOUTH = 1.0, 0.02
 EYES = 1.5, 0.006
 _EYES = np.concatenate([LEFT_EYE, RIGHT_EYE, np.arange(468, 478)])  # lids and irises
-_INNER_LIPS = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95])
-_MOUTH = np.concatenate([LIPS, _INNER_LIPS])
+_MOUTH = np.concatenate([LIPS, INNER_LIPS])
 RADIUS = 0.4  # of a face, as a part of the distance of the eyes: the root of its points' mean square
 CUT_OFF = 2.5  # neighbours further away than so many σ do not count
 

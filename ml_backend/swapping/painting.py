@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml_backend.faces.geometry import invert, sample, transform
-from ml_backend.faces.regions import eye_distance
+from ml_backend.faces.regions import INNER_LIPS, eye_distance
 from ml_backend.media.colour import Colour
 
 from .blend import EDGE, Mask, Picture, blend, masked
@@ -17,6 +17,7 @@ from .colour import apply
 from .detail.enlarge import enlarge
 from .detail.grain import add_grain, measure_grain
 from .detail.identity_detail import FINEST, IdentityDetail, lay_on
+from .detail.inner_mouth import lay_inner_mouth
 from .detail.made_shape import MadeShape, bend, correction
 from .detail.motion_blur import motion_blur
 from .detail.sharpness import match_sharpness, measure_sharpness
@@ -75,7 +76,8 @@ def paint(
     corner = (made.corner[0] + columns.start, made.corner[1] + rows.start)
     display = colour.to_display(made.plate[rows, columns])
 
-    matched = _face(made, steady, settings, colour, detail, made_shape)
+    points, moved = _points(made, steady, settings, made_shape)
+    matched = _face(made, points, moved, steady, settings, colour, detail)
     large_to_part = invert(scaled(invert(to_plate), made.face.shape[0], matched.shape[0]))
     large_to_part[:, 2] -= corner
     laid = _warp(matched, large_to_part, shape, cv2.INTER_CUBIC)
@@ -93,23 +95,39 @@ def paint(
         blended = add_grain(blended, steady.grain, mask, seed, settings.grain, own, alpha)
     if settings.motion_blur > 0 and steady.motion is not None:
         blended, alpha = motion_blur(blended, alpha, _in_part(steady.motion, corner), settings.motion_blur)
+    if settings.inner_mouth > 0 and steady.shape is not None:
+        lips = _in_plate(points if moved is None else points + moved, made, to_plate)[INNER_LIPS] - corner
+        performer, weight = landmarks[INNER_LIPS, :2] - corner, mask * np.float32(settings.inner_mouth)
+        placed = _in_part(place, corner)
+        unit = eye_distance(landmarks)
+        blended = lay_inner_mouth(blended, display.picture, lips, performer, placed, weight, visible, unit)
     if visible is not None:
         alpha = alpha * visible
     if settings.opacity < 1:
         alpha = alpha * np.float32(settings.opacity)
-    layers: dict[str, NDArray[np.float32]] = {}
-    if settings.layers:
-        to_part = to_plate.copy()
-        to_part[:, 2] -= corner
-        raw = enlarge(made.face, min(made.size(settings.scale), made.face.shape[0]), "cubic")
-        to_raw = scaled(invert(to_part), made.face.shape[0], raw.shape[0])
-        shown = target.from_display(_warp(raw, invert(to_raw), shape, cv2.INTER_CUBIC), None)
-        to_crop = invert(to_plate)
-        to_crop[:, 2] += to_crop[:, :2] @ corner
-        seen = np.ones(shape, np.float32) if visible is None else visible
-        layers = {"raw": shown, "mask": mask, "visible": seen, "uv": _st_map(shape, to_crop, made.face.shape[0])}
+    layers = _layers(made, to_plate, corner, mask, visible, settings, target) if settings.layers else {}
     part = (slice(corner[1], corner[1] + shape[0]), slice(corner[0], corner[0] + shape[1]))
     return Painted(*part, target.from_display(blended, display.beyond), alpha, layers)
+
+
+def _layers(
+    made: Made,
+    to_plate: NDArray[np.float64],
+    corner: tuple[int, int],
+    mask: Mask,
+    visible: Mask | None,
+    settings: SwapSettings,
+    target: Colour,
+) -> dict[str, NDArray[np.float32]]:
+    """The layers of `Painted` for the pixels of `mask`, from `corner` on."""
+    shape = (mask.shape[0], mask.shape[1])
+    to_part = to_plate.copy()
+    to_part[:, 2] -= corner
+    raw = enlarge(made.face, min(made.size(settings.scale), made.face.shape[0]), "cubic")
+    to_raw = scaled(invert(to_part), made.face.shape[0], raw.shape[0])
+    shown = target.from_display(_warp(raw, invert(to_raw), shape, cv2.INTER_CUBIC), None)
+    seen = np.ones(shape, np.float32) if visible is None else visible
+    return {"raw": shown, "mask": mask, "visible": seen, "uv": _st_map(shape, invert(to_part), made.face.shape[0])}
 
 
 def _around(mask: Mask, margin: float) -> tuple[slice, slice]:
@@ -142,17 +160,33 @@ def _mask(
     return mask * _warp(factor, to_part, shape, cv2.INTER_LINEAR)
 
 
+def _points(
+    made: Made, steady: Steady, settings: SwapSettings, made_shape: MadeShape | None
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """The made face's points, 478×3 in parts of its side, and how they are to move; the performer's where they are
+    not known, and None for nowhere."""
+    points = in_parts(placed(made.landmarks, made.matrix), made.face.shape[0])
+    if steady.shape is None:
+        return points, None
+    moved = None
+    if made_shape is not None and settings.performance > 0:
+        moved = correction(steady.shape, made_shape.usual(points), settings.performance)
+    return points + steady.shape, moved
+
+
 def _face(
     made: Made,
+    points: NDArray[np.float32],
+    moved: NDArray[np.float32] | None,
     steady: Steady,
     settings: SwapSettings,
     colour: Colour,
     detail: IdentityDetail | None,
-    made_shape: MadeShape | None,
 ) -> Picture:
     """The made face with the plate's colours and, as far as that is asked for, its sharpness.
 
-    As large as in the plate, or only so large that nothing finer is in it where nothing needs the plate's own pixels.
+    points, moved: as `_points` gives them. As large as in the plate, or only so large that nothing finer is in it where
+    nothing needs the plate's own pixels.
     """
     resolution = made.face.shape[0]
     # before it is enlarged: the same colours for a fraction of the work
@@ -161,11 +195,7 @@ def _face(
     size = made.size(settings.scale)
     if settings.enlarge == "cubic" and not sharpened:
         size = min(size, max(FINEST, resolution))
-    points, moved, missing = in_parts(placed(made.landmarks, made.matrix), resolution), None, None
-    if steady.shape is not None:
-        if made_shape is not None and settings.performance > 0:
-            moved = correction(steady.shape, made_shape.usual(points), settings.performance)
-        points = points + steady.shape
+    missing = None
     if detail is not None and settings.detail > 0:
         missing = detail.missing(made.face, points if moved is None else points + moved, size)
     if settings.enlarge == "cubic" and not sharpened and moved is None and missing is None and size >= resolution:
@@ -192,6 +222,11 @@ def _crop(plate: Picture, made: Made, size: int) -> Picture:
     to_part = invert(matrix)
     to_part[:, 2] -= made.corner
     return np.asarray(sample(plate, to_part, size, cv2.INTER_LINEAR), np.float32)
+
+
+def _in_plate(points: NDArray[np.float32], made: Made, to_plate: NDArray[np.float64]) -> NDArray[np.float64]:
+    """N×2 pixels of the frame for N×3 points in parts of the crop's side."""
+    return transform(points[:, :2].astype(np.float64) * made.face.shape[0] - 0.5, to_plate)
 
 
 def _in_part(motion: NDArray[np.float64], corner: tuple[int, int]) -> NDArray[np.float64]:

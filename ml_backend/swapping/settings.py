@@ -86,6 +86,8 @@ class SwapSettings(BaseModel):
 
     performance: float = _keyed(0.7, 0, 1, "How closely the made face's points keep to the performer's")
 
+    inner_mouth: float = _keyed(1.0, 0, 1, "How much of the performer's teeth and tongue shows between the made lips")
+
     enlarge: Literal["cubic", "lanczos", "detail"] = Field(
         default="cubic", description="How the made face is brought to the plate's size; detail adds the plate's texture"
     )
@@ -189,7 +191,7 @@ class Controls:
     @property
     def shaped(self) -> bool:
         """Is the shape of the made faces asked for?"""
-        return self.ever("detail") or self.ever("performance")
+        return any(self.ever(name) for name in ("detail", "performance", "inner_mouth"))
 
     @property
     def reach(self) -> int:

@@ -125,7 +125,7 @@ class SwapJob:
         return IdentityDetail(self.model.network, self.request.identity, self.portraits, best_device())
 
     def _shape(self, landmarker: Landmarker) -> MadeShape | None:
-        if self.portraits is None and self.filmed is None:
+        if not self.controls.shaped:
             return None
         network, identity = self.model.network, self.request.identity
         return MadeShape(network, identity, best_device(), landmarker, self.filmed, self.portraits)

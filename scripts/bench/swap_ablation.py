@@ -22,7 +22,7 @@ GROUPS: dict[str, list[dict[str, str]]] = {
     + [{"colour_strength": "0.5"}, {"colour_smooth": "2"}, {"colour_skin": "true"}],
     "blend": [{"blend": name} for name in ("feather", "multiband", "poisson", "light")]
     + [{"blend": "light", "colour": "none"}, {"blend": "poisson", "colour": "none"}],
-    "place": [{"fit": "0"}, {"performance": "0"}, {"performance": "0.4"}, {"performance": "1"}],
+    "place": [{"fit": "0"}, {"performance": "0"}, {"performance": "0.4"}, {"performance": "1"}, {"inner_mouth": "0"}],
     "time": [{"smooth": "0"}, {"smooth": "2"}, {"mask_smooth": "0"}, {"mask_smooth": "2"}],
     "detail": [{"enlarge": name} for name in ("cubic", "lanczos", "detail")]
     + [
