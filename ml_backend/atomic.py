@@ -62,8 +62,8 @@ def new_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder to fill; on success it becomes `path`, which must not exist yet."""
+def new_folder(path: Path, replace: bool = False) -> Iterator[Path]:
+    """Yield a temporary folder to fill; on success it becomes `path`, which must not exist yet unless `replace`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = _temporary(path)
     part.mkdir()
@@ -73,10 +73,21 @@ def new_folder(path: Path) -> Iterator[Path]:
             with file.open("rb+") as handle:
                 os.fsync(handle.fileno())
         _sync_folder(part)
+        old = _temporary(path)
+        if replace and path.exists():
+            path.rename(old)
         part.rename(path)
         _sync_folder(path.parent)
+        shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def remove_folder(path: Path) -> None:
+    """Delete a folder, which is whole or gone even after a crash; `remove_leftovers` deletes what one leaves."""
+    part = _temporary(path)
+    path.rename(part)
+    shutil.rmtree(part)
 
 
 def remove_leftovers(folder: Path) -> None:

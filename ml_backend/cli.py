@@ -15,7 +15,7 @@ from ml_backend import __version__
 from ml_backend.delivery.commands import add_delivery_parsers
 from ml_backend.delivery.deliver_commands import add_deliver_parser
 from ml_backend.doctor.commands import add_doctor_parser
-from ml_backend.errors import BackendError, Cancelled, UsageError
+from ml_backend.errors import BackendError, Cancelled, UsageError, is_full_disk
 from ml_backend.facesets.commands import add_faceset_parser
 from ml_backend.farm.commands import add_farm_parser
 from ml_backend.jobs import JOB_KINDS
@@ -42,6 +42,7 @@ Request = TypeVar("Request", bound=BaseModel)
 
 INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C ended
 _LONGEST_LINE = 20_000  # letters of an error's text
+_LONGEST_LIST = 20  # values that are shown without --json
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,6 +77,9 @@ def _run(args: argparse.Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit does not fail
         return 1
     except Exception as error:
+        if is_full_disk(error):
+            print(f"ml-backend: {_line(error)}. Free some space there, then run the command again.", file=sys.stderr)
+            return 1
         print(f"ml-backend: {type(error).__name__}: {_line(error)}. Log: {log_crash()}", file=sys.stderr)
         return 1
 
@@ -282,8 +286,13 @@ def _show(result: dict[str, Any], args: argparse.Namespace) -> int:
     if args.json:
         print(to_json(result, inf_nan_mode="null", fallback=str).decode())
     else:
-        print("\n".join(f"{key.replace('_', ' '):>22}  {value}" for key, value in result.items()))
+        print("\n".join(f"{key.replace('_', ' '):>22}  {_shown(value)}" for key, value in result.items()))
     return 0
+
+
+def _shown(value: Any) -> Any:
+    """The value, or of a long list only how long it is."""
+    return f"{len(value)} values, see --json" if isinstance(value, list) and len(value) > _LONGEST_LIST else value
 
 
 def _extract_request(args: argparse.Namespace) -> ExtractRequest:

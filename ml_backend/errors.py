@@ -1,5 +1,7 @@
 """Errors that a person reads: what is wrong, and what to do about it."""
 
+import errno
+
 
 class BackendError(Exception):
     """Something failed. `message` names the file and the value, `fix` says what to do."""
@@ -29,3 +31,8 @@ class RefusedError(BackendError):
 
 class Cancelled(Exception):
     """The user asked to stop; what was finished is on disk and the job can go on later."""
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Whether this is an error of a disk that is full, or of a user who may have no more of it."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -62,6 +62,11 @@ class LossWeights(BaseModel):
         """Whether a step must also swap the faces."""
         return self.face_style > 0 or self.background_style > 0
 
+    @property
+    def needs_faces(self) -> bool:
+        """Whether the rebuilt faces count, whatever the discriminators say."""
+        return any((self.dssim, self.ms_ssim, self.l1, self.l2, self.recognition, self.frequency))
+
 
 class Opponent(BaseModel):
     """The discriminator."""
@@ -148,6 +153,10 @@ class TrainingConfig(BaseModel):
             raise ValueError("patience needs held-out faces to look at: set held_out, such as 0.1")
         if self.schedule == "plateau" and not self.held_out:
             raise ValueError("schedule=plateau needs held-out faces to look at: set held_out, such as 0.1")
+        for phase in self.recipe:
+            judged = phase.adversarial * (self.loss.adversarial + self.loss.code_adversarial)
+            if not (self.loss.needs_faces or self.loss.mask or self.loss.needs_swaps or judged):
+                raise ValueError("nothing would be learned: the weights of loss that count in a phase are all 0")
         sides = [phase.resolution for phase in self.recipe if phase.resolution is not None]
         if sides and self.architecture.family != "progressive":
             raise ValueError("only a progressive network grows: a phase's resolution needs architecture.family")
@@ -179,9 +188,11 @@ def change_config(config: TrainingConfig, settings: Mapping[str, str]) -> Traini
         return TrainingConfig.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"]) or "setting"
+        name, why = ".".join(str(part) for part in first["loc"]), first["msg"].removeprefix("Value error, ")
+        if not name:
+            raise UsageError(f"These training settings do not go together: {why}.") from error
         given = "" if isinstance(first["input"], dict) else f"={first['input']}"
-        raise UsageError(f"The training setting {name}{given} is not possible: {first['msg']}.") from error
+        raise UsageError(f"The training setting {name}{given} is not possible: {why}.") from error
 
 
 def _listed(text: str) -> Any:

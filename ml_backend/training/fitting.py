@@ -29,9 +29,11 @@ def parts_needed(
     free: int,
     world: World,
     say: Callable[[str], None],
+    learning: int | None = None,
 ) -> int:
     """In how many parts batches must be worked through so that a step fits into `free` bytes.
 
+    identities, learning: as `rehearse` takes them.
     The course of the training stays the same; it only takes longer. Raises UsageError with what would fit where even
     one face of each identity at a time does not.
     """
@@ -39,7 +41,8 @@ def parts_needed(
     whole = -(-config.batch_size // world.size)
 
     def needed(faces: int) -> int:
-        return rehearse(config.model_copy(update={"batch_size": faces, "accumulate": 1}), identities, precision).peak
+        of_these = config.model_copy(update={"batch_size": faces, "accumulate": 1})
+        return rehearse(of_these, identities, precision, learning).peak
 
     at_once = -(-whole // config.accumulate)
     most = needed(at_once)

@@ -15,7 +15,7 @@ from ml_backend.media.write import write_rgb
 from ml_backend.progress import Reporter
 from ml_backend.provenance.withdrawn import check_not_withdrawn
 
-from .best import forget_best, keep_best, read_best
+from .best import BEST, forget_best, keep_best, read_best
 from .budget import Budget
 from .curves.curves import Curves
 from .data import TrainingFaces
@@ -25,7 +25,7 @@ from .optimizers.rates import Plateau
 from .parallel.world import agreed, wait
 from .preview import preview_grid
 from .recipe import turns
-from .state import collect, restore
+from .state import carried_over, collect, restore
 from .threads import watched_threads
 from .trainer import Trainer
 
@@ -66,7 +66,8 @@ class Run:
         self._iteration = before.iteration if before else 0
         self._loss = before.loss if before else None
         self._plateau = before.plateau if before and not origin.joined else Plateau()
-        self._calmed = before.calmed if before and not origin.joined else 0
+        asked = before is not None and before.config.learning_rate != trainer.config.learning_rate
+        self._calmed = before.calmed if before and not origin.joined and not asked else 0
         self._since = (0, 0.0)
         if before is not None:
             self._since = (before.iteration, before.seconds) if origin.joined else before.since
@@ -146,11 +147,20 @@ class Run:
                 self._save()
                 raise Cancelled
         seconds = time.monotonic() - self._started
-        if steps:
-            if told != self._iteration:
-                self._report(reporter, 1.0, steps)
-            self._finish(reporter)
+        if steps and told != self._iteration:
+            self._report(reporter, 1.0, steps)
+        self._close(steps, budget, reporter)
         return self._result(steps, seconds, reporter)
+
+    def _close(self, steps: int, budget: Budget, reporter: Reporter) -> None:
+        # without a step there is an end to be made only where one was killed before the best weights were in place
+        if steps or (self._exhausted() and (self._model / BEST).exists()):
+            self._finish(reporter)
+        elif self._exhausted() and self._spent(budget) < 1:
+            reporter.message(
+                f"Nothing was gained at the last {self._plateau.stale} looks, so this training has ended at iteration "
+                f"{self._iteration}: --set patience=0, or a larger one, trains on."
+            )
 
     def _watch_threads(self, reporter: Reporter) -> None:
         if self._threads is not None and self._threads.stepped(self._stepping):
@@ -217,7 +227,7 @@ class Run:
         if best is not None:
             self._trainer.networks.ema.load_state_dict(best)
             reporter.message(f"What swaps is the network of iteration {self._plateau.at}, the best on held-out faces.")
-        self._save()
+        self._save(anew=best is not None)
         if self._exhausted() and self._world.leads:
             forget_best(self._model)
         self._preview(reporter)
@@ -249,7 +259,8 @@ class Run:
                 f"The loss is not a number any more at iteration {lost}.",
                 "Run the same command with a lower --set learning_rate=…; it goes on from the last checkpoint.",
             )
-        restore(self._trainer, checkpoint.parts, folders[-1])
+        parts = carried_over(checkpoint, self._trainer.config, len(known))
+        restore(self._trainer, parts, folders[-1])
         wait(self._world)
         self._calmed += 1
         self._iteration, self._loss = checkpoint.info.iteration, checkpoint.info.loss
@@ -295,8 +306,11 @@ class Run:
             parts = {name: float(value) for name, value in trainer.parts.items()}
             self._curves.add(self._iteration, self._seconds(), figures, parts)
 
-    def _save(self) -> None:
-        """Raises ConsentRefused, and keeps nothing, where somebody's consent was revoked in the meantime."""
+    def _save(self, anew: bool = False) -> None:
+        """A checkpoint, with `anew` also in place of one of this iteration.
+
+        Raises ConsentRefused, and keeps nothing, where somebody's consent was revoked in the meantime.
+        """
         if self._world.leads:
             check_not_withdrawn(self._origin.consent, self._origin.records, "train")
             trainer = self._trainer
@@ -326,9 +340,8 @@ class Run:
                 consent=(dict(before.consent) if before else {}) | dict(self._origin.consent),
             )
             config = trainer.config
-            save_checkpoint(
-                self._model, Checkpoint(info, collect(trainer)), config.keep_checkpoints, config.keep_history
-            )
+            checkpoint = Checkpoint(info, collect(trainer))
+            save_checkpoint(self._model, checkpoint, config.keep_checkpoints, config.keep_history, anew)
         wait(self._world)
 
     def _preview(self, reporter: Reporter) -> None:

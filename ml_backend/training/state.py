@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from ml_backend.errors import BackendError
 
 from .build import Networks, build_networks
-from .models.checkpoints import OPPONENTS
+from .config import TrainingConfig
+from .models.checkpoints import OPPONENTS, Checkpoint
 from .trainer import Trainer
 
 Parts = Mapping[str, Mapping[str, Tensor]]
@@ -33,6 +34,27 @@ def collect(trainer: Trainer) -> dict[str, dict[str, Tensor]]:
             f"scaler.{key}": torch.tensor(scaler[key], dtype=torch.float64) for key in ("scale", "_growth_tracker")
         }
     return parts
+
+
+def carried_over(checkpoint: Checkpoint, config: TrainingConfig, identities: int) -> dict[str, Mapping[str, Tensor]]:
+    """The parts of a checkpoint from which a training of `config` with so many identities can go on.
+
+    Without the moments of another optimizer, and without a discriminator of another make or for other identities.
+    """
+    parts, before = dict(checkpoint.parts), checkpoint.info.config
+    if _make(before) != _make(config):
+        parts.pop("discriminator", None)
+    if len(checkpoint.info.identities) != identities:  # it tells them from one another
+        parts.pop("code_discriminator", None)
+    if "optimizer" in parts:
+        owners = {"autoencoder", "scaler", *parts} if before.optimizer == config.optimizer else {"scaler"}
+        moved = parts["optimizer"].items()
+        parts["optimizer"] = {name: value for name, value in moved if name.split(".")[0] in owners}
+    return parts
+
+
+def _make(config: TrainingConfig) -> tuple[str, int, bool]:
+    return config.opponent.kind, config.opponent.channels, config.opponent.spectral_norm
 
 
 def restore_networks(networks: Networks, parts: Parts, origin: Path) -> None:

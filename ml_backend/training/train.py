@@ -1,17 +1,19 @@
 """The train job: facesets in, a model's checkpoints out."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from ml_backend import atomic
-from ml_backend.errors import UsageError
+from ml_backend.errors import BackendError, UsageError
 from ml_backend.faces.alignment import FACE
 from ml_backend.facesets.likeness import notice_others
 from ml_backend.facesets.store import Faceset
+from ml_backend.folder_lock import hold
 from ml_backend.memory import peak_rss_mb
 from ml_backend.networks.counts import count_parameters
 from ml_backend.progress import Reporter, SilentReporter
@@ -21,14 +23,14 @@ from ml_backend.requests import TrainRequest
 
 from .base import find_base
 from .budget import make_budget
-from .build import build_networks
+from .build import Networks, build_networks
 from .config import TrainingConfig, change_config
 from .data import TrainingFaces, load_faces, split_held_out
 from .device import resolve_precision, training_device
 from .finding_rate import find_rate
 from .fitting import free_memory, parts_needed
 from .losses.shipped import load_recogniser
-from .models.checkpoints import Checkpoint, list_checkpoints, load_checkpoint
+from .models.checkpoints import OPPONENTS, Checkpoint, list_checkpoints, load_checkpoint
 from .models.portraits import FOLDER as PORTRAITS_FOLDER
 from .models.portraits import keep_portraits
 from .newcomers import learn_only, with_newcomers
@@ -36,11 +38,12 @@ from .parallel.launch import launch
 from .parallel.world import World, find_world, joined, wait
 from .presets import DEFAULT_PRESET_CPU, DEFAULT_PRESET_GPU, make_config
 from .run import Origin, Run
-from .state import restore_moments, restore_networks
+from .state import Parts, carried_over, restore_moments, restore_networks
 from .trainer import Trainer
 
 DEFAULT_ITERATIONS = 100_000
 FEWEST_IDENTITIES = 2
+LOCK = "lock.sqlite"
 
 
 def run_train(request: TrainRequest, reporter: Reporter) -> dict[str, Any]:
@@ -73,10 +76,6 @@ def run_train(request: TrainRequest, reporter: Reporter) -> dict[str, Any]:
 def _train(
     request: TrainRequest, reporter: Reporter, granted: Granted, world: World, device: torch.device
 ) -> dict[str, Any]:
-    if world.leads:
-        for folder in (".", "checkpoints", "previews", PORTRAITS_FOLDER):
-            atomic.remove_leftovers(request.model / folder)
-    wait(world)
     before = list_checkpoints(request.model)
     previous = load_checkpoint(before[-1]) if before else None
     config = _config(request, previous, device)
@@ -91,49 +90,85 @@ def _train(
     landmarks = _landmark_model(facesets, previous)
     precision = resolve_precision(config.precision, device)
     known = previous.info.identities if previous else list(facesets)
-    newcomers = [name for name in facesets if name not in known]
-    strangers = set(config.augmentation.flip) - {"all", *known, *newcomers}
-    if strangers:
-        raise UsageError(
-            f"The training setting augmentation.flip names {', '.join(sorted(strangers))}.",
-            f"Name all, or some of {', '.join([*known, *newcomers])}.",
-        )
+    everybody = [*known, *(name for name in facesets if name not in known)]
+    _check_flips(config, everybody)
     learned, held_out = _faces(facesets, config, device)
     # with the faces in memory: what is free is what a step can have
-    parts = parts_needed(config, len(facesets), precision, free_memory(device, world), world, reporter.message)
+    free = free_memory(device, world)
+    parts = parts_needed(config, len(everybody), precision, free, world, reporter.message, len(facesets))
     base = find_base(config.base, config.architecture) if previous is None else None
     networks = build_networks(config, known, device, base)
+    kept: Parts = {}
     if previous is not None:
-        restore_networks(networks, previous.parts, before[-1])
-    if newcomers:
-        networks = with_newcomers(networks, newcomers)
-    if set(networks.autoencoder.identities) != set(facesets):
-        learn_only(networks.autoencoder, list(facesets))
-        rest = ", ".join(sorted(set(networks.autoencoder.identities) - set(facesets)))
-        reporter.message(f"No faceset is given of {rest}: nothing that they need is changed.")
-    counts = count_parameters(networks.autoencoder)
-    reporter.detail("Parameters: " + ", ".join(f"{part} {count:,}" for part, count in counts.items()) + ".")
+        kept = carried_over(previous, config, len(everybody))
+        for text in _begins_anew(previous, kept, networks, config):
+            reporter.message(text)
+        restore_networks(networks, kept, before[-1])
+    networks = _of_everybody(networks, everybody, list(facesets), reporter)
     recogniser = load_recogniser(device) if config.loss.recognition else None
     trainer = Trainer(config, networks, learned, device, precision, world, recogniser, reporter.message)
     trainer.accumulate = parts
     if previous is not None:
-        restore_moments(trainer, previous.parts, before[-1])
+        restore_moments(trainer, kept, before[-1])
     if request.find_rate:
         audit.enter("find rate", granted.hashes(), {"model": request.model.name} | _purpose(request).facts())
         return find_rate(trainer, reporter)
-    if world.leads:
-        _make_folder(request.model / "checkpoints")
-        for name, faceset in facesets.items():
-            notice_others(faceset, granted.records[name], reporter)
-        done = previous.info.iteration if previous else 0
-        facts: dict[str, str | int] = {"model": request.model.name, "iterations": done}
-        audit.enter("train", granted.hashes(), facts | _purpose(request).facts())
-        for name, faceset in facesets.items():
-            keep_portraits(request.model, name, faceset)
-    wait(world)
-    origin = Origin(landmarks, base.sha256 if base else None, granted.hashes(), request.consent, bool(newcomers))
-    with Run(request.model, trainer, held_out, origin, previous.info if previous else None) as run:
-        return run.until(budget, reporter)
+    with _alone(request.model, before) if world.leads else nullcontext():
+        if world.leads:
+            for name, faceset in facesets.items():
+                notice_others(faceset, granted.records[name], reporter)
+            done = previous.info.iteration if previous else 0
+            facts: dict[str, str | int] = {"model": request.model.name, "iterations": done}
+            audit.enter("train", granted.hashes(), facts | _purpose(request).facts())
+            for name, faceset in facesets.items():
+                keep_portraits(request.model, name, faceset)
+        wait(world)
+        origin = Origin(
+            landmarks, base.sha256 if base else None, granted.hashes(), request.consent, len(everybody) > len(known)
+        )
+        with Run(request.model, trainer, held_out, origin, previous.info if previous else None) as run:
+            return run.until(budget, reporter)
+
+
+@contextmanager
+def _alone(model: Path, before: Sequence[Path]) -> Iterator[None]:
+    """The model's folder for this training alone, free of what a killed one left.
+
+    before: the checkpoints that were seen. Raises BackendError where another training is in, or has been since then.
+    """
+    _make_folder(model / "checkpoints")
+    fix = "If another training of this model runs, wait for it or stop it, or train into another folder."
+    with hold(model / LOCK, fix):
+        if list_checkpoints(model) != before:
+            raise BackendError(f"Another training of {model} ended in the meantime.", "Run the same command again.")
+        for folder in (".", "checkpoints", "previews", PORTRAITS_FOLDER):
+            atomic.remove_leftovers(model / folder)
+        yield
+
+
+def _of_everybody(
+    networks: Networks, everybody: Sequence[str], learning: Sequence[str], reporter: Reporter
+) -> Networks:
+    """The networks with those who join them, of which only what belongs to the learning ones can change."""
+    newcomers = everybody[len(networks.autoencoder.identities) :]
+    if newcomers:
+        networks = with_newcomers(networks, newcomers)
+    rest = sorted(set(everybody) - set(learning))
+    if rest:
+        learn_only(networks.autoencoder, learning)
+        reporter.message(f"No faceset is given of {', '.join(rest)}: nothing that they need is changed.")
+    counts = count_parameters(networks.autoencoder)
+    reporter.detail("Parameters: " + ", ".join(f"{part} {count:,}" for part, count in counts.items()) + ".")
+    return networks
+
+
+def _check_flips(config: TrainingConfig, everybody: Sequence[str]) -> None:
+    strangers = set(config.augmentation.flip) - {"all", *everybody}
+    if strangers:
+        raise UsageError(
+            f"The training setting augmentation.flip names {', '.join(sorted(strangers))}.",
+            f"Name all, or some of {', '.join(everybody)}.",
+        )
 
 
 def _purpose(request: TrainRequest) -> Purpose:
@@ -163,7 +198,24 @@ def _config(request: TrainRequest, previous: Checkpoint | None, device: torch.de
         raise UsageError(
             f"The model {request.model} has another architecture than asked for.", "Train into a new model folder."
         )
+    if config.base != previous.info.config.base:
+        raise UsageError(
+            f"The model {request.model} began with base={previous.info.config.base}, not with {config.base}.",
+            "Train into a new model folder, or leave out base.",
+        )
     return config
+
+
+def _begins_anew(previous: Checkpoint, kept: Parts, networks: Networks, config: TrainingConfig) -> list[str]:
+    """Sentences about what does not go on from the checkpoint."""
+    texts = []
+    if previous.info.config.optimizer != config.optimizer:
+        theirs = previous.info.config.optimizer
+        texts.append(f"optimizer={config.optimizer} begins without what {theirs} knew of the weights.")
+    for name in OPPONENTS:
+        if getattr(networks, name) is not None and name not in kept:
+            texts.append(f"The {name.replace('_', ' ')} begins anew.")
+    return texts
 
 
 def _facesets(request: TrainRequest, previous: Checkpoint | None) -> dict[str, Faceset]:

@@ -274,7 +274,9 @@ class Trainer:
         if self.world.size == 1:
             return network
         ids = [self.device.index or 0] if self.device.type == "cuda" else None
-        unused = self.config.architecture.family == "progressive"  # the sides that it has not grown to
+        # a progressive network has sides that it has not grown to, and what nothing is asked of learns nothing
+        w, progressive = self.config.loss, self.config.architecture.family == "progressive"
+        unused = progressive or not w.mask or not w.needs_faces
         return DistributedDataParallel(network, device_ids=ids, find_unused_parameters=unused)
 
     def _together(self, last: bool) -> AbstractContextManager[Any]:

@@ -13,7 +13,7 @@ from ml_backend.doctor.needs import training_memory_mb, work_out
 from ml_backend.doctor.needs_shape import Job
 from ml_backend.doctor.swap_frame import SwapFrame
 from ml_backend.training.device import best_device
-from ml_backend.training.presets import PRESETS
+from ml_backend.training.presets import PRESETS, make_config
 from ml_backend.training.rehearsal import rehearse
 
 SPEED = {
@@ -114,3 +114,41 @@ def test_heads_that_share_a_convolution_are_rehearsed_in_16_bits(preset: str):
     config = PRESETS[preset].model_copy(update={"batch_size": 2})
     short, whole = (rehearse(config, 2, precision) for precision in (torch.bfloat16, torch.float32))
     assert short.operations == whole.operations > 0
+
+
+ODD = {
+    "gradient penalty": {"loss.adversarial": "0.1", "opponent.r1": "1"},
+    "gradient penalty of every pixel": {"loss.adversarial": "0.1", "opponent.r1": "1", "opponent.kind": "unet"},
+    "resting weights": {"rate_dropout": "0.7"},
+    "gradient checkpointing": {"gradient_checkpointing": "true"},
+}
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16, torch.float16], ids=str)
+@pytest.mark.parametrize("settings", ODD.values(), ids=list(ODD))
+def test_steps_of_all_kinds_are_rehearsed(settings: dict[str, str], precision: torch.dtype):
+    assert rehearse(make_config("tiny", settings), 2, precision).peak > 0
+
+
+def test_what_takes_the_most_is_counted():
+    """Of the phases the one with the discriminator, and checkpointing where it helps."""
+    phases = '[{"until": 0.5}, {"until": 1, "adversarial": 0}]'
+    rests, fights = (
+        rehearse(make_config("tiny", {"loss.adversarial": "0.1"} | recipe), 2, torch.float32)
+        for recipe in ({"recipe": phases}, {})
+    )
+    assert rests.peak == fights.peak
+    assert rests.peak > rehearse(PRESETS["tiny"], 2, torch.float32).peak
+    long, short = (
+        rehearse(PRESETS["df128"].model_copy(update={"gradient_checkpointing": on}), 2, torch.float32).peak
+        for on in (False, True)
+    )
+    assert short < long
+
+
+def test_a_newcomer_alone_needs_less_than_all_and_more_than_a_model_of_one():
+    alone, newcomer, everybody = (
+        rehearse(PRESETS["quick96"].model_copy(update={"batch_size": 1}), *who).peak
+        for who in ((1, torch.float32), (4, torch.float32, 1), (4, torch.float32))
+    )
+    assert alone < newcomer < everybody

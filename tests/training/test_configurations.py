@@ -12,7 +12,9 @@ from pydantic import ValidationError
 from ml_backend.training.build import build_networks
 from ml_backend.training.config import TrainingConfig
 from ml_backend.training.data import TrainingFaces
+from ml_backend.training.device import resolve_precision
 from ml_backend.training.losses.shipped import load_recogniser
+from ml_backend.training.rehearsal import rehearse
 from ml_backend.training.trainer import Trainer
 
 NUMBERS = {"df": 200, "liae": 140, "progressive": 140, "classic": 20}  # the last one's 82 million are slow
@@ -77,6 +79,7 @@ OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
         shift=st.floats(0, 0.1),
         warp=_weight(0.1),
         flip=st.sampled_from([(), ("a",), ("all",)]),
+        blinks=_weight(1),
         light=_weight(0.5),
         colour=_weight(0.5),
         blur=_weight(0.05),
@@ -110,7 +113,7 @@ OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
     "ema": st.floats(0, 0.999),
     "held_out": st.sampled_from([0.0, 0.2]),
     "patience": st.sampled_from([0, 0, 3]),
-    "precision": st.just("float32"),
+    "precision": st.sampled_from(["float32", "float32", "bfloat16"]),
     "gradient_checkpointing": st.booleans(),
 }
 
@@ -137,8 +140,10 @@ def test_every_configuration_trains_a_step_or_is_refused_with_the_reason(
         if config is None:
             assert all(len(reason) > 15 for reason in reasons)
             return
+        precision = resolve_precision(config.precision, CPU)
+        assert rehearse(config, len(two_people), precision).peak > 0
         networks = build_networks(config, list(two_people), CPU)
-        trainer = Trainer(config, networks, two_people, CPU, torch.float32, recogniser=recogniser)
+        trainer = Trainer(config, networks, two_people, CPU, precision, recogniser=recogniser)
         before = [parameter.clone() for parameter in networks.autoencoder.parameters()]
         loss = float(trainer.step(number, spent))
         trainer.batches.close()

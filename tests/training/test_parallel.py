@@ -147,6 +147,12 @@ def ranks_left(model: Path) -> list[int]:
 
 
 @pytest.mark.slow
+def test_what_nothing_is_asked_of_does_not_stop_several(start: Start, tmp_path: Path) -> None:
+    unasked = {"loss.mask": "0", "loss.adversarial": "0", "loss.code_adversarial": "0"}
+    assert result_of(start(tmp_path / "model", 2, 3, **unasked))["devices"] == 2
+
+
+@pytest.mark.slow
 def test_a_stop_is_for_all(start: Start, tmp_path: Path) -> None:
     model = tmp_path / "model"
     process = start(model, 2, iterations=1_000_000)

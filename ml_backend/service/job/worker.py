@@ -5,7 +5,6 @@ folder's stop file appears, on SIGTERM, and when the service is gone (the pipe o
 last case it writes no outcome, so that the service's next start goes on with the job.
 """
 
-import errno
 import faulthandler
 import json
 import os
@@ -21,7 +20,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from ml_backend.errors import BackendError, Cancelled, RefusedError, UsageError
+from ml_backend.errors import BackendError, Cancelled, RefusedError, UsageError, is_full_disk
 from ml_backend.jobs import JOB_KINDS, JobKind
 from ml_backend.provenance.consent import ConsentRefused
 from ml_backend.service import file_lock, roots
@@ -124,7 +123,7 @@ def _run(folder: JobFolder, kinds: Mapping[str, JobKind], reporter: EventReporte
         return "failed", _json("usage", f"The request does not fit: {error}", see_log), 2
     except Exception as error:  # whatever happened, the artist gets a line and the log gets the trace
         traceback.print_exc()
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_full_disk(error):
             return "failed", _json("disk_full", _line(error), f"Free some space on that disk, then {RESUMES}"), 1
         return "failed", _json("internal", _line(error), see_log), 1
 

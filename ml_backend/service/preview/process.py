@@ -5,7 +5,6 @@ pictures are written. What libraries print goes to its standard error. It ends w
 """
 
 import argparse
-import errno
 import faulthandler
 import os
 import queue
@@ -20,7 +19,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ml_backend.errors import BackendError, RefusedError, UsageError
+from ml_backend.errors import BackendError, RefusedError, UsageError, is_full_disk
 from ml_backend.provenance.consent import ConsentRefused
 from ml_backend.requests import PreviewRequest
 from ml_backend.service import roots
@@ -94,7 +93,7 @@ def _answer(render: Render, line: bytes) -> Said:
     except Exception as error:  # whatever happened, the artist gets a line and the log gets the trace
         traceback.print_exc()
         text = f"{type(error).__name__}: {error}".strip().splitlines()[0][:500]
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_full_disk(error):
             return _problem("disk_full", text, "Free some space on that disk, then ask again.")
         return _problem("internal", text, "The log tells more: preview.log in the workspace.")
 

@@ -50,7 +50,6 @@ progress and log events only a part is kept. A comment comes every 10 s when not
 Errors. Every 4xx and 5xx answer is {"error": {"code", "message", "fix"}}; a job's error has the same three keys.
 """
 
-import errno
 import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -65,7 +64,7 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
 from ml_backend import __version__
-from ml_backend.errors import BackendError
+from ml_backend.errors import BackendError, is_full_disk
 from ml_backend.service.protocol import ErrorAnswer, Status, Stopping
 from ml_backend.service.roots import DamagedRoots, OutsideRoots, RelativePath, Roots
 from ml_backend.service.scheduler import WrongState
@@ -157,7 +156,7 @@ def _add_error_answers(app: FastAPI, service: Service) -> None:
     @app.exception_handler(OSError)
     async def on_disk(request: Request, error: Exception) -> Response:
         full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-        if full or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)):
+        if full or is_full_disk(error):
             message = f"The disk of the workspace {service.roots.workspace} is full."
             return problem(507, "disk_full", message, "Free some space there, then send it again.")
         return await on_crash(request, error)

@@ -9,7 +9,6 @@ MODEL/checkpoints/00001000/weights.safetensors      the autoencoder as it trains
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,27 +81,23 @@ def list_checkpoints(model: Path) -> list[Path]:
     return sorted(folders, key=lambda folder: int(folder.name))
 
 
-def save_checkpoint(model: Path, checkpoint: Checkpoint, keep: int, history: bool = False) -> Path:
-    """Write a checkpoint whole, then delete all but the newest `keep`. One that exists is left as it is.
+def save_checkpoint(model: Path, checkpoint: Checkpoint, keep: int, history: bool = False, anew: bool = False) -> Path:
+    """Write a checkpoint whole, then delete all but the newest `keep`. One that exists is left as it is, unless `anew`.
 
     With `history` some older ones stay, the older the fewer (see `thinning`), to look at or to roll back to. Each is
     whole and takes as much disk as the newest: about four times the network's weights with AdamW, so that a training
     that has long gone on takes `keep` + 8 times that.
     """
     folder = model / "checkpoints" / f"{checkpoint.info.iteration:08d}"
-    if folder not in list_checkpoints(model):
-        shutil.rmtree(folder, ignore_errors=True)  # one that somebody took parts from
-        with atomic.new_folder(folder) as part:
+    if anew or folder not in list_checkpoints(model):
+        with atomic.new_folder(folder, replace=True) as part:
             for name, tensors in checkpoint.parts.items():
                 write_tensors(part / f"{name}.safetensors", tensors)
             text = checkpoint.info.model_dump_json(indent=2)
             (part / "checkpoint.json").write_text(text + "\n", encoding="utf-8")
     folders = {int(old.name): old for old in list_checkpoints(model)}
     for iteration in doomed(folders, keep, history):
-        old = folders[iteration]
-        part = old.with_name(f".{old.name}.part")  # a kill half way must not leave half a checkpoint under its name
-        old.rename(part)
-        shutil.rmtree(part)
+        atomic.remove_folder(folders[iteration])  # a kill must not leave half a checkpoint under its name
     return folder
 
 

@@ -59,9 +59,14 @@ def step_with_rest(
 @torch.no_grad()
 def _put_back(parameters: Sequence[Tensor], before: Sequence[Tensor], part: float, seed: int) -> None:
     # drawn on the parameters' device: a large network has more weights than a CPU can draw numbers for in a step
-    generators = {p.device: torch.Generator(p.device).manual_seed(seed) for p in parameters}
+    generators = {p.device: _generator(p.device, seed) for p in parameters}
     for parameter, old in zip(parameters, before, strict=True):
         # not in the parameter's layout, so that the same weights rest whatever it is
         resting = torch.empty(parameter.shape, dtype=torch.bool, device=parameter.device)
         resting.bernoulli_(part, generator=generators[parameter.device])
         parameter.copy_(torch.where(resting, old, parameter))
+
+
+def _generator(device: torch.device, seed: int) -> torch.Generator | None:
+    """None for the meta device, on which nothing is drawn."""
+    return None if device.type == "meta" else torch.Generator(device).manual_seed(seed)
