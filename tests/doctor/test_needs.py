@@ -124,31 +124,35 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16, torch.float16], ids=str)
 @pytest.mark.parametrize("settings", ODD.values(), ids=list(ODD))
-def test_steps_of_all_kinds_are_rehearsed(settings: dict[str, str], precision: torch.dtype):
-    assert rehearse(make_config("tiny", settings), 2, precision).peak > 0
+def test_steps_of_all_kinds_are_rehearsed(settings: dict[str, str]):
+    assert rehearse(make_config("tiny", settings), 2, torch.bfloat16).peak > 0
 
 
 def test_what_takes_the_most_is_counted():
-    """Of the phases the one with the discriminator, and checkpointing where it helps."""
-    phases = '[{"until": 0.5}, {"until": 1, "adversarial": 0}]'
+    """Of the phases the one with the discriminator."""
+    phases = {"recipe": '[{"until": 0.5}, {"until": 1, "adversarial": 0}]'}
     rests, fights = (
-        rehearse(make_config("tiny", {"loss.adversarial": "0.1"} | recipe), 2, torch.float32)
-        for recipe in ({"recipe": phases}, {})
+        rehearse(make_config("tiny", {"loss.adversarial": "0.1"} | recipe), 2, torch.float32).peak
+        for recipe in (phases, {})
     )
-    assert rests.peak == fights.peak
-    assert rests.peak > rehearse(PRESETS["tiny"], 2, torch.float32).peak
+    assert rests == fights
+
+
+def test_checkpointing_needs_less():
     long, short = (
-        rehearse(PRESETS["df128"].model_copy(update={"gradient_checkpointing": on}), 2, torch.float32).peak
+        rehearse(
+            PRESETS["fast128"].model_copy(update={"batch_size": 16, "gradient_checkpointing": on}), 2, torch.float32
+        )
         for on in (False, True)
     )
-    assert short < long
+    assert short.peak < 0.9 * long.peak
+    assert short.operations > long.operations
 
 
-def test_a_newcomer_alone_needs_less_than_all_and_more_than_a_model_of_one():
-    alone, newcomer, everybody = (
-        rehearse(PRESETS["quick96"].model_copy(update={"batch_size": 1}), *who).peak
-        for who in ((1, torch.float32), (4, torch.float32, 1), (4, torch.float32))
+def test_of_a_newcomer_alone_the_others_count_as_weights():
+    few, many, everybody = (
+        rehearse(PRESETS["tiny"], *who).peak
+        for who in ((2, torch.float32, 1), (4, torch.float32, 1), (4, torch.float32))
     )
-    assert alone < newcomer < everybody
+    assert few < many < everybody

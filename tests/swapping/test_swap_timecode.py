@@ -19,7 +19,7 @@ from ml_backend.swapping.manifest import read_manifest
 
 Swap = Callable[..., dict[str, Any]]
 
-NEAR = {"smooth": "0", "mask_smooth": "0", "sharpness": "0", "grain": "0", "detail": "0", "performance": "0"}
+NEAR = dict.fromkeys(("smooth", "mask_smooth", "sharpness", "grain", "detail", "performance", "inner_mouth"), "0")
 """A frame depends on itself and the two beside it alone."""
 
 JUMPING = [
