@@ -8,8 +8,8 @@ from ml_backend.errors import BackendError, UsageError
 from ml_backend.media.colour import Colour
 from ml_backend.media.frame import Pixels
 from ml_backend.media.frame_range import parse_frames
-from ml_backend.media.source import Source, open_source
-from ml_backend.requests import EvaluateRequest
+from ml_backend.media.source import Source, as_plate, open_source
+from ml_backend.requests import EvaluateRequest, Plate
 from ml_backend.swapping.blend import Mask, to_unit
 from ml_backend.swapping.layer_file import choose_format
 from ml_backend.swapping.manifest import MANIFEST, FrameRecord, Manifest, read_manifest
@@ -88,10 +88,9 @@ def open_inputs(request: EvaluateRequest) -> Inputs:
             f"{request.swap / records[missing[0]].file} is missing: the swap lacks {len(missing)} of its frames.",
             "Run the same swap again: it makes what is missing.",
         )
-    meaning = _meaning(request, manifest)
-    plate = open_source(request.plate, None, *meaning)
-    truth = open_source(request.truth, None, *meaning) if request.truth else None
-    mask = open_source(request.mask) if request.mask else None
+    plate = _open(request.plate, numbers, request, manifest)
+    truth = _open(request.truth, numbers, request, manifest) if request.truth else None
+    mask = open_source(request.mask, numbers) if request.mask else None
     for source in (plate, truth, mask):
         if source is not None:
             _check(source, numbers, manifest)
@@ -110,12 +109,13 @@ def open_inputs(request: EvaluateRequest) -> Inputs:
     return Inputs(request.swap, manifest, records, numbers, plate, truth, mask, how.colour)
 
 
-def _meaning(request: EvaluateRequest, manifest: Manifest) -> tuple[str | None, Path | None]:
-    """Colour space and configuration of the plate: those that are given, else those that the swap was made with."""
-    if request.colourspace is not None:
-        return request.colourspace, request.ocio
-    ocio = manifest.plate.get("ocio")
-    return manifest.plate.get("colourspace"), request.ocio or (Path(ocio) if ocio else None)
+def _open(footage: str | Plate, numbers: Sequence[int], request: EvaluateRequest, manifest: Manifest) -> Source:
+    """Read in the colour space that is given, else in that of its plate file, else as the swap has read its plate."""
+    plate = as_plate(footage, request.colourspace, request.ocio)
+    if plate.colourspace is None:
+        ocio = manifest.plate.get("ocio")
+        plate = as_plate(plate, manifest.plate.get("colourspace"), request.ocio or (Path(ocio) if ocio else None))
+    return open_source(plate, numbers)
 
 
 def _check(source: Source, numbers: Sequence[int], manifest: Manifest) -> None:

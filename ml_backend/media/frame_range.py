@@ -1,4 +1,4 @@
-"""Which frames of a source are meant: `1-100`, `7`, `5-`, `-20`."""
+"""Which frames of a source are meant: `1-100`, `7`, `5-`, `-20`, or single ones."""
 
 import re
 from collections.abc import Sequence
@@ -33,6 +33,21 @@ class FrameRange:
             exists = f"the frames are {min(numbers)}-{max(numbers)}" if numbers else "there is no frame at all"
             raise UsageError(f"The frame range {self} selects nothing: {exists}.", _FIX)
         return chosen
+
+
+@dataclass(frozen=True)
+class SingleFrames:
+    """Frame numbers that need not follow each other, at least one."""
+
+    numbers: frozenset[int]
+
+    @property
+    def last(self) -> int:
+        return max(self.numbers)
+
+    def select(self, numbers: Sequence[int]) -> list[int]:
+        """The members of `numbers` that are meant, in their order; what is missing there is left out."""
+        return [number for number in numbers if number in self.numbers]
 
 
 def parse_frames(text: str | None) -> FrameRange:

@@ -9,7 +9,7 @@ from av.video.frame import VideoFrame
 from ml_backend.errors import BackendError
 from ml_backend.media.colour import PlateColour, make_frame
 from ml_backend.media.frame import Frame, SourceInfo, check_wanted
-from ml_backend.media.frame_range import FrameRange
+from ml_backend.media.frame_range import FrameRange, SingleFrames
 from ml_backend.media.movie_colour import movie_colour, movie_timecode
 from ml_backend.media.movie_damage import cut_off
 from ml_backend.media.movie_decode import decode, first_frame
@@ -22,7 +22,7 @@ from ml_backend.media.timecode_words import Timecode
 class MovieSource:
     """Frames by their order of showing, numbered from 1. The count is of the frames, not of the container's claim."""
 
-    def __init__(self, path: Path, chosen: FrameRange, colour: PlateColour | None = None) -> None:
+    def __init__(self, path: Path, chosen: FrameRange | SingleFrames, colour: PlateColour | None = None) -> None:
         """BackendError where the file is unusable, or cut off before the end of the `chosen` range.
 
         colour: None where the movie tells: PQ and HLG by its tags, else it is a display picture.

@@ -9,7 +9,7 @@ from ml_backend.errors import BackendError, UsageError
 from ml_backend.media.chromaticities import Chromaticities, colourspace_of
 from ml_backend.media.colour import LINEAR, PlateColour, make_frame, settle
 from ml_backend.media.frame import Frame, SourceInfo, check_wanted
-from ml_backend.media.frame_range import FrameRange, describe
+from ml_backend.media.frame_range import FrameRange, SingleFrames, describe
 from ml_backend.media.picture import read_stored
 
 _DEPTHS: dict[str, Literal[8, 16, 32]] = {"uint8": 8, "uint16": 16, "float32": 32}
@@ -19,14 +19,19 @@ class SequenceSource:
     """Pictures by file number. An alpha channel is left out: a plate's picture is its stored colour."""
 
     def __init__(
-        self, path: Path, files: Mapping[int, Path], chosen: FrameRange, colour: PlateColour | None = None
+        self,
+        path: Path,
+        files: Mapping[int, Path],
+        chosen: FrameRange | SingleFrames,
+        colour: PlateColour | None = None,
     ) -> None:
         """`files` ascend. BackendError where numbers inside the chosen range are missing.
 
         colour: None where the pictures tell: integers are display pictures, floats are linear light.
         """
         existing = list(files)
-        _refuse_gaps(path, existing, chosen)
+        if isinstance(chosen, FrameRange):
+            _refuse_gaps(path, existing, chosen)
         self.numbers = chosen.select(existing)
         self._files = files
         first, timecode, fps, chromaticities = read_stored(files[existing[0]])

@@ -1,5 +1,6 @@
 """Opens whatever names footage: a movie, a folder of pictures, a pattern, one picture or a plate file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -8,7 +9,7 @@ from ml_backend.errors import BackendError, UsageError
 from ml_backend.media.choose_colour import choose_colour
 from ml_backend.media.colour import PlateColour
 from ml_backend.media.frame import Frame, Source, SourceInfo
-from ml_backend.media.frame_range import parse_frames
+from ml_backend.media.frame_range import SingleFrames, parse_frames
 from ml_backend.media.movie_source import MovieSource
 from ml_backend.media.picture import FLOAT_SUFFIXES, PICTURE_SUFFIXES
 from ml_backend.media.readable import file_kind, require_readable
@@ -20,14 +21,17 @@ __all__ = ["Frame", "Source", "SourceInfo", "as_plate", "open_source"]
 
 
 def open_source(
-    source: str | Path | Plate, frames: str | None = None, colourspace: str | None = None, ocio: Path | None = None
+    source: str | Path | Plate,
+    frames: str | Sequence[int] | None = None,
+    colourspace: str | None = None,
+    ocio: Path | None = None,
 ) -> Source:
     """Open a movie file, a folder of pictures, a pattern (`####`, `%04d`), one picture or a plate `.json`.
 
-    `frames` selects a range, `colourspace` says what the values are, `ocio` names the OpenColorIO configuration
-    that knows this space; each takes the place of the same entry in a plate. Relative paths in a plate file
-    start at the folder of that file. UsageError for what is missing or not supported, BackendError for files
-    that are damaged.
+    `frames` selects a range, or the numbers that it lists as far as they are there; `colourspace` says what the values
+    are, `ocio` names the OpenColorIO configuration that knows this space; each takes the place of the same entry in a
+    plate. Relative paths in a plate file start at the folder of that file. UsageError for what is missing or not
+    supported, BackendError for files that are damaged.
     """
     if isinstance(source, Plate):
         return _open_plate(source, Path(), frames, colourspace, ocio)
@@ -37,13 +41,18 @@ def open_source(
     return _open_footage(path, frames, choose_colour(colourspace, ocio))
 
 
-def as_plate(source: str | Plate) -> Plate:
+def as_plate(source: str | Plate, colourspace: str | None = None, ocio: Path | None = None) -> Plate:
     """What `source` names as a plate that no longer depends on the plate file it may have come from.
 
-    Raises BackendError for a damaged plate file.
+    `colourspace` and `ocio` take the place of its own, as in `open_source`. Raises BackendError for a damaged plate
+    file.
     """
-    if isinstance(source, Plate):
-        return source
+    plate = source if isinstance(source, Plate) else _named_plate(source)
+    changes = {"colourspace": colourspace, "ocio": ocio}
+    return plate.model_copy(update={name: value for name, value in changes.items() if value is not None})
+
+
+def _named_plate(source: str) -> Plate:
     path = Path(source)
     if path.suffix.lower() != ".json" or file_kind(path) != "file":
         return Plate(source=source)
@@ -52,14 +61,16 @@ def as_plate(source: str | Plate) -> Plate:
     return plate.model_copy(update={"source": str(path.parent / plate.source), "ocio": ocio})
 
 
-def _open_plate(plate: Plate, folder: Path, frames: str | None, colourspace: str | None, ocio: Path | None) -> Source:
+def _open_plate(
+    plate: Plate, folder: Path, frames: str | Sequence[int] | None, colourspace: str | None, ocio: Path | None
+) -> Source:
     config = folder / plate.ocio if ocio is None and plate.ocio is not None else ocio
     colour = choose_colour(plate.colourspace if colourspace is None else colourspace, config)
     return _open_footage(folder / plate.source, plate.frames if frames is None else frames, colour)
 
 
-def _open_footage(path: Path, frames: str | None, colour: PlateColour | None) -> Source:
-    chosen = parse_frames(frames)
+def _open_footage(path: Path, frames: str | Sequence[int] | None, colour: PlateColour | None) -> Source:
+    chosen = parse_frames(frames) if frames is None or isinstance(frames, str) else SingleFrames(frozenset(frames))
     kind = file_kind(path)
     if kind == "folder":
         return SequenceSource(path, find_in_folder(path), chosen, colour)

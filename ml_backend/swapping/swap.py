@@ -179,7 +179,7 @@ def _jitter(records: Sequence[FrameRecord]) -> float | None:
 
 
 def _manifest(job: SwapJob, journal: Journal, fingerprint: str) -> Manifest:
-    request, source, how, shared = job.request, job.source, job.how, job.shared()
+    request, plate, source, how, shared = job.request, job.plate, job.source, job.how, job.shared()
     records = [record for _, record in sorted(journal.records.items()) if record.swap == shared]
     first, last = records[0].number, records[-1].number
     people = job.granted.hashes()
@@ -187,8 +187,8 @@ def _manifest(job: SwapJob, journal: Journal, fingerprint: str) -> Manifest:
         plate={
             "source": str(source.info.path.resolve()),
             "frames": f"{first}-{last}",
-            "colourspace": request.colourspace,
-            "ocio": str(request.ocio.resolve()) if request.ocio else None,
+            "colourspace": plate.colourspace,
+            "ocio": str(plate.ocio.resolve()) if plate.ocio else None,
         },
         identity=request.identity,
         model=str(request.model.resolve()),

@@ -16,11 +16,11 @@ from ml_backend.faces.smoothing import reach as steadied_by
 from ml_backend.facesets.mending import with_repairs
 from ml_backend.facesets.resolve import Footage
 from ml_backend.media.colour import LightColour
-from ml_backend.media.source import Source, open_source
+from ml_backend.media.source import Source, as_plate, open_source
 from ml_backend.progress import Reporter
 from ml_backend.provenance.content_hook import chosen, require_allowed
 from ml_backend.provenance.gate import Granted
-from ml_backend.requests import SwapRequest
+from ml_backend.requests import Plate, SwapRequest
 from ml_backend.training.device import best_device
 from ml_backend.training.masks.model import MaskModel, open_mask_model
 from ml_backend.training.models.checkpoints import SwapModel, load_for_swap
@@ -83,9 +83,14 @@ class SwapJob:
         return hash_of([self.shared(), model])
 
     @property
+    def plate(self) -> Plate:
+        """The plate with the colour space that it is read in, and the configuration; both None where its files tell."""
+        return as_plate(self.request.plate, self.request.colourspace, self.request.ocio)
+
+    @property
     def colourspace(self) -> str:
-        """What the plate's values mean, as the request says it."""
-        return self.request.colourspace or self.source.colour.name
+        """What the plate's values mean, as the request or its plate says it."""
+        return self.plate.colourspace or self.source.colour.name
 
     @contextmanager
     def frames(self, reporter: Reporter, *, look: bool) -> Iterator[Frames]:

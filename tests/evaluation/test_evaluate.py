@@ -313,6 +313,39 @@ def test_layers_of_another_colour_space_are_not_compared(evaluate: Evaluate, per
         evaluate(swap)
 
 
+def test_a_plate_file_says_what_its_values_are(
+    evaluate: Evaluate, perfect: Path, footage: Path, tmp_path: Path
+) -> None:
+    """Where it does not, the plate is read as the swap has read it."""
+    swap, plate = tmp_path / "swap", {"source": str(footage / "plate_A.mp4")}
+    shutil.copytree(perfect, swap)
+    manifest = json.loads((swap / MANIFEST).read_text())
+    (swap / MANIFEST).write_text(json.dumps(manifest | {"plate": plate | {"colourspace": "PQ BT.2020"}}))
+    alone: dict[str, Any] = {"frames": "1", "truth": None, "mask": None}
+    with pytest.raises(UsageError, match=r"would be PQ BT\.2020"):
+        evaluate(swap, plate=plate, **alone)
+    assert evaluate(swap, plate=plate | {"colourspace": "sRGB"}, **alone)["frames"] == 1
+
+
+def test_a_plate_with_gaps_is_looked_at_where_the_swap_has_frames(
+    evaluate: Evaluate, perfect: Path, footage: Path, tmp_path: Path
+) -> None:
+    swap, plate = tmp_path / "swap", tmp_path / "plate"
+    shutil.copytree(perfect, swap)
+    manifest = json.loads((swap / MANIFEST).read_text())
+    del manifest["frames"][2]
+    (swap / MANIFEST).write_text(json.dumps(manifest))
+    for frame in open_source(footage / "plate_A.mp4", "1-4").frames():
+        if frame.number != 3:
+            write_rgb(plate / f"shot.{frame.number:04d}.png", frame.image)
+    alone: dict[str, Any] = {"plate": str(plate), "truth": None, "mask": None}
+    assert evaluate(swap, **alone)["frames"] == 3
+    assert evaluate(swap, frames="1-2", **alone)["frames"] == 2
+    (plate / "shot.0002.png").unlink()
+    with pytest.raises(UsageError, match="has no frame 2"):
+        evaluate(swap, **alone)
+
+
 def test_a_swap_of_nothing_and_another_plate_are_said_at_the_top(
     evaluate: Evaluate, footage: Path, tmp_path: Path
 ) -> None:

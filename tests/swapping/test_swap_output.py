@@ -1,5 +1,6 @@
 """What a swap writes: depth, light above white, crops, layers."""
 
+import json
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -10,11 +11,13 @@ import numpy as np
 import pytest
 
 from ml_backend.errors import UsageError
+from ml_backend.evaluation.evaluate import run_evaluate
 from ml_backend.media.colour import LINEAR
 from ml_backend.media.exr import encode_exr, read_exr
 from ml_backend.media.source import open_source
 from ml_backend.media.write import read_picture
 from ml_backend.progress import SilentReporter
+from ml_backend.requests import EvaluateRequest
 from ml_backend.swapping.manifest import read_manifest
 
 from .plates import write_plate
@@ -138,6 +141,27 @@ def test_a_face_brighter_than_white_is_swapped_where_it_is_looked_at_darker(
     assert np.array_equal(layers["usual"]["A"], layers["bright"]["A"])
     assert (usual[layers["usual"]["A"] > 0.99] * 4 > 1).any()
     assert np.abs(bright - 4 * usual).max() < 4e-3
+
+
+def test_a_plate_that_says_its_exposure_is_evaluated_as_it_was_swapped(
+    swap: Swap, frames: list[np.ndarray], tmp_path: Path
+) -> None:
+    folder, out, listener = tmp_path / "bright", tmp_path / "swap", Listener()
+    folder.mkdir()
+    light = LINEAR.from_display(frames[0].astype(np.float32) / 255, None) * np.float32(16)
+    channels = {channel: np.ascontiguousarray(light[..., n]) for n, channel in enumerate("RGB")}
+    (folder / "0001.exr").write_bytes(encode_exr(channels, half=False))
+    plate = {"source": str(folder), "colourspace": "Linear Rec.709@-1"}
+    swap(plate=plate, frames=None, settings={"output": "auto"}, reporter=listener)
+    assert any('"Linear Rec.709@-3" looks' in text for text in listener.messages), "darker than it is looked at"
+    (tmp_path / "plate.json").write_text(json.dumps(plate | {"colourspace": "Linear Rec.709@-4"}))
+    swap(plate=str(tmp_path / "plate.json"), frames=None, settings={"output": "auto"})
+    assert read_manifest(out).plate["colourspace"] == "Linear Rec.709@-4"
+    asked = EvaluateRequest(swap=out, plate=read_manifest(out).plate["source"], report=False)
+    figures = run_evaluate(asked, SilentReporter())
+    assert figures["frames_without_face"] == 0
+    told = run_evaluate(asked.model_copy(update={"colourspace": "Linear Rec.709@-4"}), SilentReporter())
+    assert figures["identity_to_identity"] == told["identity_to_identity"] is not None
 
 
 def test_another_format_takes_the_place_of_the_first(swap: Swap, tmp_path: Path) -> None:
