@@ -95,9 +95,12 @@ def _doubts_about_file(strip: StripDescription, source: Path) -> list[str]:
 
 
 def decoded_plate(strip: StripDescription) -> dict[str, str]:
-    """The plate of a strip that the backend decodes itself: the frames that the strip shows."""
+    """The plate of a strip that the backend decodes itself: the frames that the strip shows.
+
+    A movie is read as Blender shows it, whatever its tags say of its primaries.
+    """
     plate = {"source": str(decoded_source(strip)), "frames": frame_mapping.span(decoded_numbers(strip))}
-    return {**plate, "colourspace": strip.colourspace} if strip.colourspace != PLAIN else plate
+    return {**plate, "colourspace": strip.colourspace} if strip.kind == "MOVIE" or strip.colourspace != PLAIN else plate
 
 
 def decoded_source(strip: StripDescription) -> Path:

@@ -207,11 +207,15 @@ PlateColour = DisplayColour | LightColour
 PLAIN = DisplayColour()
 FLOAT_SRGB = LightColour("sRGB", Functions(srgb_decode, srgb_encode), Linear())
 LINEAR = LightColour("Linear Rec.709", Linear(), Linear())
+SDR_2020 = LightColour("SDR BT.2020", Functions(srgb_decode, srgb_encode), RgbGamut(BT2020))
+SDR_P3 = LightColour("SDR P3-D65", Functions(srgb_decode, srgb_encode), RgbGamut(P3))
+PQ_709 = LightColour("PQ Rec.709", Functions(pq_decode, pq_encode), Linear())
 PQ_2020 = LightColour("PQ BT.2020", Functions(pq_decode, pq_encode), RgbGamut(BT2020))
 PQ_P3 = LightColour("PQ P3-D65", Functions(pq_decode, pq_encode), RgbGamut(P3))
 HLG_2020 = LightColour("HLG BT.2020", Functions(hlg_decode, hlg_encode), HlgScene(BT2020))
 
-KNOWN: dict[str, PlateColour] = {colour.name.lower(): colour for colour in (PLAIN, LINEAR, PQ_2020, PQ_P3, HLG_2020)}
+_NAMED = (PLAIN, LINEAR, SDR_2020, SDR_P3, PQ_709, PQ_2020, PQ_P3, HLG_2020)
+KNOWN: dict[str, PlateColour] = {colour.name.lower(): colour for colour in _NAMED}
 """The colour spaces that need no OpenColorIO, by their names in lower case."""
 
 

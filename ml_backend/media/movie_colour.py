@@ -5,13 +5,16 @@ from dataclasses import replace
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorTrc
 
-from ml_backend.media.colour import HLG_2020, PLAIN, PQ_2020, PQ_P3, LightColour, PlateColour
+from ml_backend.media.colour import HLG_2020, PLAIN, PQ_709, PQ_2020, PQ_P3, SDR_2020, SDR_P3, LightColour, PlateColour
 from ml_backend.media.movie_file import Movie
 from ml_backend.media.timecode import read_timecode
 
+_PQ: dict[int, PlateColour] = {ColorPrimaries.BT709: PQ_709, ColorPrimaries.SMPTE432: PQ_P3}
+_SDR: dict[int, PlateColour] = {ColorPrimaries.BT2020: SDR_2020, ColorPrimaries.SMPTE432: SDR_P3}
+
 
 def movie_colour(frame: VideoFrame, asked: PlateColour | None, white: float) -> PlateColour:
-    """The colour as asked for, else by the tags of a decoded frame: PQ, HLG or a display picture.
+    """The colour as asked for, else by the tags of a decoded frame: PQ, HLG or a display picture, and its primaries.
 
     white: the value (0–1) that the conversion to RGB gives the movie's white.
     """
@@ -20,9 +23,10 @@ def movie_colour(frame: VideoFrame, asked: PlateColour | None, white: float) -> 
 
 
 def _tagged(frame: VideoFrame) -> PlateColour:
+    primaries = frame.color_primaries  # those of SD are near enough to Rec.709's to be taken for them
     if frame.color_trc == ColorTrc.SMPTE2084:
-        return PQ_P3 if frame.color_primaries == ColorPrimaries.SMPTE432 else PQ_2020
-    return HLG_2020 if frame.color_trc == ColorTrc.ARIB_STD_B67 else PLAIN
+        return _PQ.get(primaries, PQ_2020)
+    return HLG_2020 if frame.color_trc == ColorTrc.ARIB_STD_B67 else _SDR.get(primaries, PLAIN)
 
 
 def movie_timecode(movie: Movie) -> str | None:

@@ -25,7 +25,7 @@ class MovieSource:
     def __init__(self, path: Path, chosen: FrameRange | SingleFrames, colour: PlateColour | None = None) -> None:
         """BackendError where the file is unusable, or cut off before the end of the `chosen` range.
 
-        colour: None where the movie tells: PQ and HLG by its tags, else it is a display picture.
+        colour: None where the movie tells by its tags: PQ, HLG or a display picture, and the primaries.
         """
         index = read_index(path)
         if index.count == 0:

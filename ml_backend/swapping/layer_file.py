@@ -80,7 +80,7 @@ def choose_format(settings: SwapSettings, info: SourceInfo, colour: Colour) -> L
     if settings.layers and not exr:
         raise UsageError("The swap setting layers=true needs EXR.", "Add output=exr.")
     kind: Kind = "exr" if exr else "png8" if info.bit_depth == 8 else "png16"
-    meaning = as_light(colour) if exr and not floating else colour
+    meaning = as_light(colour) if exr else colour
     how = LayerFormat(kind, settings.crop, settings.layers, info.width, info.height, meaning, info.fps)
     return how if settings.names is None else replace(how, names=_without(how.suffix, settings.names))
 
@@ -97,9 +97,13 @@ def _without(suffix: str, names: str) -> str:
 
 
 def as_light(colour: Colour) -> Colour:
-    """Linear light in the plate's own primaries, Rec.709 for an ordinary plate: what an EXR of it holds."""
-    if not isinstance(colour, LightColour) or isinstance(colour.gamut, Linear):
-        return replace(LINEAR, gain=colour.gain) if isinstance(colour, LightColour) else LINEAR
+    """Linear light in the plate's own primaries, Rec.709 where they are not known: what an EXR of it holds."""
+    if not isinstance(colour, LightColour):
+        return LINEAR
+    if isinstance(colour.curve, Linear):
+        return replace(colour, white=1.0)
+    if isinstance(colour.gamut, Linear):
+        return replace(LINEAR, gain=colour.gain)
     return replace(colour, name=f"Linear {colour.name.split()[-1]}", curve=Linear(), white=1.0)
 
 

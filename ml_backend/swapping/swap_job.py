@@ -67,7 +67,7 @@ class SwapJob:
             "portraits": self.portraits.sha256 if self.portraits else None,
             "filmed": self.filmed.sha256 if self.filmed else None,
             "colour": [self.source.colour.name, self.source.colour.version],
-            "output": self.how.kind,
+            "output": [self.how.kind, self.how.colour.name],
             "slate": self.granted.slate,
         }
 

@@ -16,7 +16,7 @@ MOVIE = StripDescription("s", "MOVIE", StripTiming(1, 120, 0, 0, 1, 121), FOOTAG
 
 def test_a_plain_movie_is_decoded_by_the_backend() -> None:
     assert plates.reasons_to_render(MOVIE) == []
-    assert plates.decoded_plate(MOVIE) == {"source": str(FOOTAGE), "frames": "1-120"}
+    assert plates.decoded_plate(MOVIE) == {"source": str(FOOTAGE), "frames": "1-120", "colourspace": "sRGB"}
     trimmed = replace(MOVIE, timing=StripTiming(1, 110, 4, 6, 3, 11))
     assert plates.reasons_to_render(trimmed) == []
     assert plates.decoded_plate(trimmed)["frames"] == "7-14"

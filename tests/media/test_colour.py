@@ -191,7 +191,7 @@ def test_primaries_by_bt_2087() -> None:
 
 def test_names_that_need_no_opencolorio() -> None:
     assert choose_colour(None) is None
-    for name in ("sRGB", "linear rec.709", "PQ BT.2020", "HLG BT.2020", "pq p3-d65"):
+    for name in ("sRGB", "linear rec.709", "PQ BT.2020", "HLG BT.2020", "pq p3-d65", "sdr bt.2020"):
         chosen = choose_colour(name)
         assert chosen is not None
         assert chosen is KNOWN[name.lower()]

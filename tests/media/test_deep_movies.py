@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
+from ml_backend.media.chromaticities import chromaticities_of, colourspace_of
 from ml_backend.media.colour import HLG_2020, PQ_2020, LightColour
 from ml_backend.media.source import open_source
 from ml_backend.media.write import write_rgb
+from ml_backend.swapping.layer_file import as_light
 
 WIDTH, HEIGHT = 1024, 128
 BT2020_MATRIX = 9  # AVCOL_SPC_BT2020_NCL, which older PyAV has no name for
@@ -51,7 +53,7 @@ def encode(
     *,
     full: bool = False,
     space: int = Colorspace.ITU709,
-    transfer: ColorTrc | None = None,
+    transfer: int | None = None,
     primaries: ColorPrimaries | None = None,
     timecode: str | None = None,
 ) -> Path:
@@ -149,6 +151,32 @@ def test_hdr_movies_by_their_tags(transfer: ColorTrc, name: str, full: bool, tmp
     assert np.abs(frame.image - shown.picture * 65535).max() <= 1.5
     back = source.colour.from_display(*shown) * 65535
     assert np.abs(back - frame.stored).max() < 0.5
+
+
+@pytest.mark.parametrize(
+    ("transfer", "primaries", "name", "light"),
+    [
+        (14, ColorPrimaries.BT2020, "SDR BT.2020", "Linear Rec.2020"),  # BT.2020 of 10 bit
+        (ColorTrc.BT709, ColorPrimaries.SMPTE432, "SDR P3-D65", "Linear P3-D65"),
+        (ColorTrc.SMPTE2084, ColorPrimaries.BT709, "PQ Rec.709", "Linear Rec.709"),
+    ],
+)
+def test_primaries_by_their_tags(
+    transfer: int, primaries: ColorPrimaries, name: str, light: str, tmp_path: Path
+) -> None:
+    """Grey is that of an ordinary movie; an EXR of it has the movie's own primaries."""
+    codes = ramp(10, full=False)
+    source = open_source(encode(tmp_path / "a.mp4", CODECS[0], codes, transfer=transfer, primaries=primaries))
+    assert source.info.colour == name
+    frame = next(source.frames())
+    if name.startswith("SDR"):
+        assert np.abs(frame.image - frame.stored * (65535 / 65283)).max() <= 1.5
+    assert (
+        np.abs(source.colour.from_display(*source.colour.to_display(frame.stored)) * 65535 - frame.stored).max() < 0.5
+    )
+    chromaticities = chromaticities_of(as_light(source.colour))
+    assert chromaticities is not None
+    assert colourspace_of(chromaticities) == light
 
 
 def test_a_named_space_takes_the_place_of_the_tags(tmp_path: Path) -> None:

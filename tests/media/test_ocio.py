@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as arrays
 
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.media.choose_colour import choose_colour
+from ml_backend.media.chromaticities import chromaticities_of, colourspace_of
 from ml_backend.media.colour import LightColour
 from ml_backend.media.exr import encode_exr
 from ml_backend.media.ocio import ocio_colour
@@ -118,6 +119,18 @@ def test_a_studios_configuration(tmp_path: Path) -> None:
     stored = np.random.default_rng(0).random((5, 6, 3)).astype(np.float32)
     assert np.allclose(colour.to_display(stored).picture, whole.to_display(stored * 2).picture, atol=1e-6)
     assert np.allclose(colour.from_display(*colour.to_display(stored)), stored, atol=1e-6)
+
+
+def test_a_studios_name_keeps_its_chromaticities(tmp_path: Path) -> None:
+    """They are known by the colours, not by the name; those of another space are not made up."""
+    acescg = "0.6954522, 0.1406787, 0.1638691, 0, 0.0447946, 0.8596711, 0.0955343, 0, -0.0055259, 0.0040252, 1.0015007"
+    space = f"    to_scene_reference: !<MatrixTransform> {{matrix: [{acescg}, 0, 0, 0, 0, 1]}}\n"
+    config = studio(tmp_path, f"{STUDIO}  - !<ColorSpace>\n    name: ACES - ACEScg\n{space}")
+    assert chromaticities_of(ocio_colour("ACES - ACEScg", config)) == chromaticities_of(ocio_colour("ACEScg"))
+    found = chromaticities_of(ocio_colour("aces", config))
+    assert found is not None
+    assert colourspace_of(found) == "ACES2065-1"
+    assert chromaticities_of(ocio_colour("half aces", config)) is None
 
 
 def test_a_space_that_cannot_be_undone(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_backend.errors import BackendError, UsageError
-from ml_backend.media.colour import HLG_2020, LINEAR, PLAIN, PQ_2020, Colour
+from ml_backend.media.colour import FLOAT_SRGB, HLG_2020, LINEAR, PLAIN, PQ_2020, Colour
 from ml_backend.media.exr import read_exr
 from ml_backend.media.frame import SourceInfo
+from ml_backend.media.ocio import ocio_colour
 from ml_backend.media.timecode_words import Timecode, Words
 from ml_backend.swapping.layer import Layer, combine
 from ml_backend.swapping.layer_file import LayerFormat, as_light, choose_format, encode, encode_again, read_layer
@@ -124,9 +125,13 @@ def test_named_layers_of_an_exr_are_those_that_compositors_look_for(tmp_path: Pa
     np.testing.assert_array_equal(channels["uv.U"][y : y + height, x : x + width], uv[..., 0])  # not cut to a half
 
 
-@pytest.mark.parametrize("colour", [PLAIN, PQ_2020, HLG_2020])
-def test_an_exr_of_a_coded_plate_holds_light(colour: Colour, tmp_path: Path) -> None:
-    how = choose_format(SwapSettings(output="exr"), info(16), colour)
+@pytest.mark.parametrize(
+    ("colour", "depth"),
+    [(PLAIN, 16), (PQ_2020, 16), (HLG_2020, 16), (FLOAT_SRGB, 32), (ocio_colour("ACEScct"), 32)],
+    ids=lambda value: getattr(value, "name", str(value)),
+)
+def test_an_exr_of_a_coded_plate_holds_light(colour: Colour, depth: int, tmp_path: Path) -> None:
+    how = choose_format(SwapSettings(output="exr"), info(depth), colour)
     assert how.colour.name.startswith("Linear")
     picture = np.random.default_rng(1).random((3, 4, 3), np.float32)
     light = how.colour.from_display(picture, None)
