@@ -8,6 +8,7 @@ from pathlib import Path
 from . import exr_header
 
 _NUMBERED = re.compile(r"(?P<before>.*?)(?P<digits>[0-9]+)(?P<after>[^0-9]*)")
+_BELOW_ZERO = re.compile(r"(?:.*[._])?-")  # before the digits of s.-0012, which the backend does not count
 _LOSSLESS = {".png", ".tif", ".tiff", ".exr"}  # of others Blender and the backend may decode other values
 
 
@@ -27,7 +28,7 @@ def find(names: Sequence[str]) -> PictureSequence | None:
     if not matches or None in matches or len(suffixes) != 1 or not {s.lower() for s in suffixes} <= _LOSSLESS:
         return None
     found = [match for match in matches if match]
-    if len({(match["before"], match["after"]) for match in found}) != 1:
+    if len({(match["before"], match["after"]) for match in found}) != 1 or _BELOW_ZERO.fullmatch(found[0]["before"]):
         return None
     digits = [match["digits"] for match in found]
     numbers = [int(text) for text in digits]

@@ -11,6 +11,7 @@ from ml_backend.media.picture import FLOAT_SUFFIXES, PICTURE_SUFFIXES
 from ml_backend.media.readable import file_kind, no_permission
 
 _NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<digits>[0-9]+)(?P<tail>[^0-9]*)")
+_BELOW_ZERO = re.compile(r"(?:.*[._])?-")  # what comes before the digits of s.-0012; shot-0012 has a dash alone
 _PLACE = re.compile(r"#+|%(?:0?([0-9]+))?d")
 
 
@@ -34,6 +35,7 @@ def find_pattern(path: Path) -> dict[int, Path]:
         raise UsageError(f"{path} has {len(places)} places for a number.", "Use one, such as shot.####.png.")
     place = places[0]
     digits = len(place[0]) if place[0].startswith("#") else int(place[1] or 1)
+    _refuse_below_zero(path, path.name[: place.start()])
     before, after = re.escape(path.name[: place.start()]), re.escape(path.name[place.end() :])
     name = re.compile(f"{before}([0-9]{{{digits}}}|[1-9][0-9]{{{digits},}}){after}")
     if file_kind(path.parent) != "folder":
@@ -48,7 +50,7 @@ def find_in_folder(folder: Path) -> dict[int, Path]:
     """The pictures of the only sequence in `folder` by number, ascending.
 
     The number is the last group of digits in the name. BackendError for a folder without pictures, with
-    pictures that have no number, or with several sequences.
+    pictures that have no number or one below zero, or with several sequences.
     """
     pictures = [file for file in _visible_files(folder) if file.suffix.lower() in PICTURE_SUFFIXES | FLOAT_SUFFIXES]
     if not pictures:
@@ -63,6 +65,7 @@ def find_in_folder(folder: Path) -> dict[int, Path]:
                 f"The picture {file} has no number in its name, so its place in the sequence is unknown.",
                 "Rename it, move it out of the folder, or name one picture or a pattern such as shot.####.png.",
             )
+        _refuse_below_zero(file, numbered["prefix"])
         name = _Name(numbered["prefix"], numbered["tail"], file.suffix.lower())
         sequences[name].append((int(numbered["digits"]), file))
     if len(sequences) > 1:
@@ -79,6 +82,15 @@ def single_picture(path: Path) -> dict[int, Path]:
     """One picture, numbered by its name, or 1 where the name has no number."""
     numbered = _NUMBERED.fullmatch(path.stem)
     return _by_number([(int(numbered["digits"]) if numbered else 1, path)])
+
+
+def _refuse_below_zero(file: Path, prefix: str) -> None:
+    """BackendError where the number that follows `prefix` is negative: as it stands, time would run backwards."""
+    if _BELOW_ZERO.fullmatch(prefix):
+        raise BackendError(
+            f"The number of {file} is below zero, and frames are numbered from 0 up.",
+            "Rename the pictures so that their numbers begin at 0 or later, such as shot.1001.png.",
+        )
 
 
 def _visible_files(folder: Path) -> Iterator[Path]:

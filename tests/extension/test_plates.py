@@ -79,6 +79,7 @@ def test_numbered_pictures_are_decoded_by_the_backend(tmp_path: Path) -> None:
         ({"pictures": names[::-1]}, "without gaps"),
         ({"pictures": (*names[:4], "other.1002.png")}, "without gaps"),
         ({"pictures": ("a.png",)}, "without gaps"),
+        ({"pictures": ("s.-0001.png",)}, "without gaps"),
         ({"pictures": ()}, "without gaps"),
     ):
         assert any(word in reason for reason in plates.reasons_to_render(replace(strip, **change))), change

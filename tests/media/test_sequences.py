@@ -85,6 +85,9 @@ def test_missing_numbers_are_named(tmp_path: Path, make_pictures: MakePictures) 
         (["a.0001.png", "b.0001.png"], r"2 sequences: a\.####\.png and b\.####\.png"),
         (["a.0001.png", "a.0001.jpg"], r"2 sequences: a\.####\.jpg and a\.####\.png"),
         (["a.1.png", "a.01.png"], "have the same number 1"),
+        (["s.-0002.png", "s.-0001.png"], r"s\.-0001\.png is below zero"),
+        (["s.-001.png", "s.0000.png", "s.0001.png"], r"s\.-001\.png is below zero"),
+        (["-0002.png", "-0001.png"], r"-0001\.png is below zero"),
     ],
 )
 def test_folders_that_are_no_sequence(files: list[str], told: str, tmp_path: Path) -> None:
@@ -93,6 +96,15 @@ def test_folders_that_are_no_sequence(files: list[str], told: str, tmp_path: Pat
     with pytest.raises(BackendError, match=told) as caught:
         open_source(tmp_path)
     assert caught.value.fix
+
+
+def test_a_dash_is_no_minus(tmp_path: Path, make_pictures: MakePictures) -> None:
+    make_pictures(tmp_path, [1, 2])
+    for number in (1, 2):
+        (tmp_path / f"shot.000{number}.png").rename(tmp_path / f"shot_v1-000{number}.png")
+    assert open_source(tmp_path).numbers == open_source(tmp_path / "shot_v1-####.png").numbers == [1, 2]
+    with pytest.raises(BackendError, match="below zero"):
+        open_source(tmp_path / "shot.-####.png")
 
 
 @pytest.mark.parametrize(
