@@ -67,10 +67,10 @@ class SourceInfo:
     timecode: str | None = None
 
     def timecode_of(self, number: int) -> str | None:
-        """The time code of a frame as far as it is known without reading it: a movie's are counted on by its rate."""
+        """The time code of a frame as far as it is known without reading it: an even movie's are counted on."""
         if self.timecode is None or number == self.first:
             return self.timecode
-        if self.kind != "movie" or self.fps is None:
+        if self.kind != "movie" or self.variable_rate or self.fps is None:
             return None
         return advance(self.timecode, number - self.first, self.fps)
 

@@ -16,7 +16,10 @@ from ml_backend.media.movie_decode import decode, first_frame
 from ml_backend.media.movie_file import open_movie
 from ml_backend.media.movie_index import is_variable, read_index
 from ml_backend.media.rgb import RgbConverter, bit_depth, quarter_turns, white
+from ml_backend.media.timecode import advance
 from ml_backend.media.timecode_words import Timecode
+
+_MOST_COUNTED = 100  # frames a second: a time code has two digits for them
 
 
 class MovieSource:
@@ -41,6 +44,8 @@ class MovieSource:
         with open_movie(path) as movie:
             fps = movie.stream.average_rate if variable else movie.stream.guessed_rate or movie.stream.average_rate
             timecode = movie_timecode(movie)
+            self._counted = movie.stream.guessed_rate
+            self._unit = movie.stream.time_base
         depth: Literal[8, 16] = 16 if bit_depth(frame) > 8 else 8
         self.colour = movie_colour(frame, colour, white(frame))
         self.info = SourceInfo(
@@ -74,9 +79,18 @@ class MovieSource:
                     f"the frames before are {self.info.width}×{self.info.height}.",
                     "Export the movie with one size, or split it where the size changes.",
                 )
-            text = self.info.timecode_of(number)
+            text = self._timecode(number)
             timecode = None if text is None else Timecode(text)
             yield make_frame(number, converter.convert(frame), self.colour, timecode)
+
+    def _timecode(self, number: int) -> str | None:
+        """Counted on from the start: by the frames, or by the time of showing where they come unevenly."""
+        start, times, unit, rate = self.info.timecode, self._index.times, self._unit, self._counted
+        if start is None or times is None or not self.info.variable_rate:
+            return self.info.timecode_of(number)
+        if unit is None or rate is None or rate > _MOST_COUNTED:
+            return None
+        return advance(start, round((times[number - 1] - times[0]) * unit * rate), rate)
 
 
 def _upright_size(frame: VideoFrame) -> tuple[int, int]:

@@ -38,13 +38,16 @@ def make_clip(tmp_path_factory: pytest.TempPathFactory) -> MakeClip:
         options: dict[str, str] | None = None,
         container: dict[str, str] | None = None,
         times: list[int] | None = None,
+        timecode: str | None = None,
     ) -> Path:
-        key = (name, count, size, codec, pixels, str(options), str(container), str(times))
+        key = (name, count, size, codec, pixels, str(options), str(container), str(times), timecode)
         if key not in made:
             place = folder / str(len(made))
             place.mkdir()
             made[key] = place / name
             with av.open(str(made[key]), "w", options=container or {}) as film:
+                if timecode is not None:
+                    film.metadata["timecode"] = timecode
                 stream = film.add_stream(codec, rate=25)
                 stream.width, stream.height = size
                 stream.pix_fmt = pixels

@@ -165,6 +165,14 @@ def test_a_variable_rate_is_told_and_every_frame_counts_once(
     assert all(same(next(source.frames([n])).image, expected[n - 1]) for n in source.numbers)
 
 
+@pytest.mark.parametrize("name", ["uneven.mov", "uneven.mkv"])
+def test_time_code_of_a_variable_rate_counts_by_time(name: str, make_clip: Callable[..., Path]) -> None:
+    source = open_source(make_clip(name, count=4, times=[0, 40, 200, 1000], timecode="01:00:00:00"))
+    codes = [frame.timecode.text for frame in source.frames() if frame.timecode]
+    assert codes == ["01:00:00:00", "01:00:00:01", "01:00:00:05", "01:00:01:00"]
+    assert [source.info.timecode_of(number) for number in (1, 2)] == ["01:00:00:00", None]
+
+
 def test_rounded_times_are_a_constant_rate(make_clip: Callable[..., Path]) -> None:
     path = make_clip("ntsc.mkv", count=40, times=[round(n * 1001 / 30) for n in range(40)])
     assert not open_source(path).info.variable_rate
