@@ -35,7 +35,7 @@ def test_by_operator_and_by_command(scenario: Callable[..., dict[str, Any]]) -> 
     request = answer["request"]
     assert request.pop("faceset")
     assert request == {
-        "sources": [{"source": PLATE, "frames": "1-120"}],
+        "sources": [{"source": PLATE, "frames": "1-120", "colourspace": "sRGB"}],
         "identity": "anna",
         "person": f"15:150.0,200.0@{PLATE}",
         "framing": "face",

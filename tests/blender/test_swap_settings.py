@@ -27,7 +27,7 @@ def test_settings_of_a_strip(answer: dict[str, Any]) -> None:
     assert answer["untouched"] == nothing, "what nobody touched is left to the backend"
     assert answer["told"] == [settings, opacity, []]
     assert answer["reasons"] == [], "keyed settings are no reason to render the plate"
-    assert answer["exposed"] == [None, "sRGB@-1.5"]
+    assert answer["exposed"] == ["sRGB", "sRGB@-1.5"]
     there_are, were_keyed = answer["keyed"]
     assert were_keyed == there_are > 20
     assert answer["shown"] == 0.5
