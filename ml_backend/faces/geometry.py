@@ -66,3 +66,10 @@ def sample(image: Kind, to_image: Array, size: int, interpolation: int = cv2.INT
             to_image[:, 2] += (0.5 - low) / step - 0.5
     flags = interpolation | cv2.WARP_INVERSE_MAP
     return cast(Kind, cv2.warpAffine(image, to_image, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE))
+
+
+def in_part(motion: NDArray[np.float64], corner: tuple[int, int]) -> NDArray[np.float64]:
+    """A similarity of the frame's pixels as one of the pixels of a part that begins at `corner`."""
+    moved = motion.copy()
+    moved[:, 2] += motion[:, :2] @ np.asarray(corner, np.float64) - corner
+    return moved

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ml_backend.faces.geometry import invert, sample, transform
+from ml_backend.faces.geometry import in_part, invert, sample, transform
 from ml_backend.faces.regions import INNER_LIPS, eye_distance
 from ml_backend.media.colour import Colour
 
@@ -94,11 +94,11 @@ def paint(
         own = measure_grain(blended[middle], mask[middle])
         blended = add_grain(blended, steady.grain, mask, seed, settings.grain, own, alpha)
     if settings.motion_blur > 0 and steady.motion is not None:
-        blended, alpha = motion_blur(blended, alpha, _in_part(steady.motion, corner), settings.motion_blur)
+        blended, alpha = motion_blur(blended, alpha, in_part(steady.motion, corner), settings.motion_blur)
     if settings.inner_mouth > 0 and steady.shape is not None:
         lips = _in_plate(points if moved is None else points + moved, made, to_plate)[INNER_LIPS] - corner
         performer, weight = landmarks[INNER_LIPS, :2] - corner, mask * np.float32(settings.inner_mouth)
-        placed = _in_part(place, corner)
+        placed = in_part(place, corner)
         unit = eye_distance(landmarks)
         blended = lay_inner_mouth(blended, display.picture, lips, performer, placed, weight, visible, unit)
     if visible is not None:
@@ -227,13 +227,6 @@ def _crop(plate: Picture, made: Made, size: int) -> Picture:
 def _in_plate(points: NDArray[np.float32], made: Made, to_plate: NDArray[np.float64]) -> NDArray[np.float64]:
     """N×2 pixels of the frame for N×3 points in parts of the crop's side."""
     return transform(points[:, :2].astype(np.float64) * made.face.shape[0] - 0.5, to_plate)
-
-
-def _in_part(motion: NDArray[np.float64], corner: tuple[int, int]) -> NDArray[np.float64]:
-    """A similarity of the frame's pixels as one of the pixels of a part that begins at `corner`."""
-    moved = motion.copy()
-    moved[:, 2] += motion[:, :2] @ np.asarray(corner, np.float64) - corner
-    return moved
 
 
 def _st_map(shape: tuple[int, int], to_crop: NDArray[np.float64], resolution: int) -> NDArray[np.float32]:

@@ -115,3 +115,34 @@ def test_an_even_face_stays_even_and_its_edge_softens(
     colour, blurred = motion_blur(face.repeat(3, 2), mask, similarity(*move), shutter)
     assert 0 <= blurred.min() <= blurred.max() <= 1 + 1e-6
     np.testing.assert_allclose(colour[blurred > 0.01], value, atol=1e-3)
+
+
+def cut_face(x: int) -> tuple[np.ndarray, np.ndarray]:
+    """A face around column `x` of a wide picture: all mask down to its rounded right end, and far out to the left."""
+    mask = np.zeros((SIDE, 3 * SIDE), np.float32)
+    cv2.rectangle(mask, (0, 30), (x, 90), 1.0, -1)
+    cv2.circle(mask, (x, 60), 30, 1.0, -1)
+    rows = np.arange(SIDE, dtype=np.float32)[:, None, None] / SIDE
+    return np.broadcast_to(rows, (*mask.shape, 3)).copy(), cv2.GaussianBlur(mask, (0, 0), 2)
+
+
+@pytest.mark.parametrize("move", [(10, 0), (-10, 0), (25, 8), (70, 0)])
+@pytest.mark.parametrize("shutter", [0.5, 1, 2])
+def test_a_face_that_the_picture_cuts_goes_on_beyond_its_border(move: tuple[int, int], shutter: float) -> None:
+    picture, mask = cut_face(2 * SIDE)
+    wide = motion_blur(picture, mask, similarity(*move, 0, 1), shutter)
+    part = np.s_[:, SIDE : 3 * SIDE]
+    colour, alpha = motion_blur(picture[part].copy(), mask[part].copy(), similarity(*move, 0, 1), shutter)
+    assert alpha[58:63, 0].min() > 0.999, "the performer shows through"
+    np.testing.assert_allclose(alpha, wide[1][part], atol=0.01)
+    np.testing.assert_allclose(colour[alpha > 0.05], wide[0][part][alpha > 0.05], atol=0.01)
+
+
+@pytest.mark.parametrize("move", [(20, 0), (-35, 0), (0, 30), (60, 20)])
+def test_a_window_that_the_face_does_not_fill_gets_nothing_from_its_borders(move: tuple[int, int]) -> None:
+    mask = np.zeros((SIDE, SIDE), np.float32)
+    cv2.circle(mask, (60, 60), 25, 1.0, -1)
+    picture, motion = np.ones((SIDE, SIDE, 3), np.float32), similarity(*move, 0, 1)
+    wide = motion_blur(picture, mask, motion, 1)[1]
+    tight = np.s_[34:87, 34:87]
+    np.testing.assert_allclose(motion_blur(picture[tight], mask[tight], motion, 1)[1], wide[tight], atol=0.01)
