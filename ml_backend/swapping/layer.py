@@ -71,12 +71,19 @@ def _trimmed(layer: Layer) -> Layer:
 
 
 def over(colour: Array, alpha: Array, below: Array) -> Array:
-    """A straight-alpha layer (H×W×3 and H×W) over another one (H×W×4): H×W×4 straight."""
+    """A straight-alpha layer (H×W×3 and H×W) over another one (H×W×4): H×W×4 straight.
+
+    What has no weight does not count, whatever its colour: light can be infinite.
+    """
     beneath = below[..., 3] * (1 - alpha)
     total = alpha + beneath
-    mixed = colour * alpha[..., None] + below[..., :3] * beneath[..., None]
+    mixed = _weighed(colour, alpha) + _weighed(below[..., :3], beneath)
     mixed = np.where(total[..., None] > 0, mixed / np.maximum(total, 1e-6)[..., None], 0)
     return np.dstack([mixed, total]).astype(np.float32)
+
+
+def _weighed(colour: Array, weight: Array) -> Array:
+    return np.where(weight[..., None] > 0, colour, np.float32(0)) * weight[..., None]
 
 
 def full_frame(layer: Layer, plate: Pixels) -> Pixels:
