@@ -9,6 +9,7 @@ from typing import Any
 from ml_backend import atomic
 from ml_backend.errors import BackendError, Cancelled
 from ml_backend.media.ahead import ahead
+from ml_backend.media.cautions import cautions
 from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
 from ml_backend.requests import EvaluateRequest
@@ -40,6 +41,8 @@ def run_evaluate(request: EvaluateRequest, reporter: Reporter) -> dict[str, Any]
     """
     started = time.monotonic()
     inputs = open_inputs(request)
+    for caution in cautions(inputs.plate.info):
+        reporter.message(caution)
     examiner = _measure(inputs, request, reporter)
     rows = examiner.rows
     figures = summarise(rows)

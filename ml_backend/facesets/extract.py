@@ -21,6 +21,7 @@ from ml_backend.faces.recognition import Recogniser, distance
 from ml_backend.faces.repairs import FILE as REPAIRS
 from ml_backend.faces.repairs import read_repairs
 from ml_backend.faces.tracking import FaceTracker
+from ml_backend.media.cautions import cautions
 from ml_backend.media.source import Source, open_source
 from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
@@ -60,6 +61,8 @@ def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
     for source in sources:
         pictures = (frame.image for frame in source.frames(chosen(source.numbers)))
         require_allowed(partial(list, pictures), "extract", source.info.path.name)
+        for caution in cautions(source.info):
+            reporter.message(caution)
     meant = parse_wanted(request.person)
     look = cache(look_at)
     if isinstance(meant, Picture):  # what is wrong with it shall be known before hours of work

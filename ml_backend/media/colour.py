@@ -233,11 +233,13 @@ def exposed(colour: PlateColour, stops: float) -> PlateColour:
     return colour if stops == 0 else replace(light, gain=light.gain * 2.0**stops, version=named)
 
 
-def make_frame(number: int, stored: Stored, colour: PlateColour, timecode: Timecode | None = None) -> Frame:
+def make_frame(
+    number: int, stored: Stored, colour: PlateColour, timecode: Timecode | None = None, alpha: Floats | None = None
+) -> Frame:
     """The frame of what a file holds; its `image` is what a screen shows."""
     if isinstance(colour, LightColour):
-        return Frame(number, colour.image(stored), stored, timecode)
-    return Frame(number, cast(Pixels, stored), timecode=timecode)
+        return Frame(number, colour.image(stored), stored, timecode, alpha)
+    return Frame(number, cast(Pixels, stored), timecode=timecode, alpha=alpha)
 
 
 def unit(stored: Stored) -> Floats:

@@ -1,5 +1,6 @@
 """OpenEXR pictures in and out, by the `OpenEXR` library of the Academy Software Foundation."""
 
+import math
 import struct
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
@@ -65,7 +66,8 @@ class ExrPart:
 class ExrPicture:
     """One EXR file. Its picture is the display window of the first part, whatever the data windows are.
 
-    words: its time code with flags and user data. fps: frames a second.
+    words: its time code with flags and user data. fps: frames a second. pixel_aspect: how many times as wide as high
+    its pixels are.
     """
 
     path: Path
@@ -75,6 +77,12 @@ class ExrPicture:
     words: Words | None
     fps: Fraction | None
     chromaticities: tuple[float, ...] | None
+    pixel_aspect: float
+
+    @property
+    def origin(self) -> tuple[int, int]:
+        """x and y at which the display window begins."""
+        return self.parts[0].display[:2]
 
     @property
     def timecode(self) -> str | None:
@@ -92,6 +100,18 @@ class ExrPicture:
 
         The layer without a name comes first, then one named as programs name the main one, then the first.
         """
+        part, names = self._picture()
+        return part.stack(names)
+
+    def alpha(self) -> NDArray[np.float32] | None:
+        """H×W of the layer that is the picture; None where it has none. Errors as in `rgb`."""
+        part, names = self._picture()
+        layer = names[0].rpartition(".")[0]
+        found = [name for name in part.pixels if name.rpartition(".")[::2] in ((layer, "A"), (layer, "a"))]
+        return part.stack(found[:1])[:, :, 0] if found and found[0] not in names else None
+
+    def _picture(self) -> tuple[ExrPart, list[str]]:
+        """The part that holds the picture, and its three channels there."""
         best: list[tuple[int, int, ExrPart, list[str]]] = []
         for part in self.parts:
             for layer, names in _layers(part.pixels).items():
@@ -100,10 +120,10 @@ class ExrPicture:
                 best.append((rank, len(best), part, names))
         if best:
             _, _, part, names = min(best, key=lambda one: one[:2])
-            return part.stack(names)
+            return part, names
         for part in self.parts:
             if "Y" in part.pixels or len(part.pixels) == 1:
-                return part.stack(["Y" if "Y" in part.pixels else next(iter(part.pixels))] * 3)
+                return part, ["Y" if "Y" in part.pixels else next(iter(part.pixels))] * 3
         held = ", ".join(sorted({name for part in self.parts for name in part.pixels})[:12]) or "nothing"
         raise BackendError(f"{self.path} has no colour picture, only {held}.", "Export it with R, G and B channels.")
 
@@ -135,7 +155,8 @@ def read_exr(path: Path) -> ExrPicture:
         raise
     except Exception as error:  # the library raises whatever the damage leads to
         raise _damaged(path) from error
-    return ExrPicture(path, *size, found, _words(headers[0]), _rate(headers[0]), _primaries(headers[0]))
+    first = headers[0]
+    return ExrPicture(path, *size, found, _words(first), _rate(first), _primaries(first), _pixel_aspect(first))
 
 
 def encode_exr(
@@ -144,14 +165,14 @@ def encode_exr(
     half: bool = True,
     full: Collection[str] = (),
     data_window: Window | None = None,
-    display: tuple[int, int] | None = None,
+    display: Window | None = None,
     attributes: Mapping[str, Attribute] | None = None,
 ) -> bytes:
     """An EXR file (scan lines, ZIP, lossless) of H×W float32 `channels` by name; the same input gives the same bytes.
 
     half: store 16-bit floats, values beyond ±65504 as these; `full` names channels that stay 32-bit all the same.
-    data_window: where the channels lie in the picture (x, y, width, height); None: they are the picture.
-    display: width and height of the picture; None: those of the data window. attributes: by OpenEXR's names,
+    data_window: where the channels lie (x, y, width, height), counted as the display window is; None: they are the
+    picture. display: the picture; None: from 0, 0 on and as large as the data window. attributes: by OpenEXR's names,
     a Fraction as a rational; `timeCode` as `Words`, which are written as they are, or as text HH:MM:SS:FF, packed for
     the rate `framesPerSecond` and left out where its frame does not fit. UsageError for channels of another shape than
     the data window's.
@@ -159,7 +180,7 @@ def encode_exr(
     if not channels:
         raise UsageError("A picture without channels cannot be written.", "Give at least one.")
     shape = next(iter(channels.values())).shape
-    x, y, width, height = data_window or (0, 0, *(display or shape[::-1]))
+    x, y, width, height = data_window or display or (0, 0, *shape[::-1])
     for name, values in channels.items():
         if values.shape != (height, width) or values.size == 0:
             raise UsageError(
@@ -174,7 +195,7 @@ def encode_exr(
         "compression": OpenEXR.ZIP_COMPRESSION,
         "type": OpenEXR.scanlineimage,
         "dataWindow": _corners(x, y, width, height),
-        "displayWindow": _corners(0, 0, *(display or (width, height))),
+        "displayWindow": _corners(*(display or (0, 0, width, height))),
     }
     header |= {name: value for name, value in (attributes or {}).items() if name != "timeCode"}
     words = _wanted_words(attributes or {})
@@ -251,6 +272,11 @@ def _primaries(header: Mapping[str, Any]) -> tuple[float, ...] | None:
     """x and y of red, green, blue and white."""
     values = header.get("chromaticities")
     return None if values is None else tuple(float(value) for value in values)
+
+
+def _pixel_aspect(header: Mapping[str, Any]) -> float:
+    aspect = float(header.get("pixelAspectRatio", 1))
+    return aspect if 0 < aspect < math.inf else 1.0
 
 
 def _wanted_words(attributes: Mapping[str, Attribute]) -> Words | None:

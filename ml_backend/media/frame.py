@@ -32,12 +32,14 @@ class Frame:
     is no display picture. What detectors, crops and networks look at.
     original: what the file holds, where that is something else.
     timecode: the frame's own, as its file has it, or counted from the start of its movie; None where unknown.
+    alpha: H×W float32 in 0–1, where the picture is empty; None where it is so nowhere.
     """
 
     number: int
     image: Pixels
     original: Stored | None = None
     timecode: Timecode | None = None
+    alpha: npt.NDArray[np.float32] | None = None
 
     @property
     def stored(self) -> Stored:
@@ -51,6 +53,8 @@ class SourceInfo:
 
     bit_depth: of the stored values; 32 is float. colour: the name of `Source.colour`.
     timecode: of the first frame of the source, HH:MM:SS:FF, or HH:MM:SS;FF for drop frame; None where unknown.
+    pixel_aspect: how many times as wide as high the pixels are. interlaced: each picture holds two moments.
+    origin: x and y of the picture's first pixel, as an EXR's display window says it.
     """
 
     path: Path
@@ -65,6 +69,9 @@ class SourceInfo:
     variable_rate: bool
     colour: str = "sRGB"
     timecode: str | None = None
+    pixel_aspect: float = 1.0
+    interlaced: bool = False
+    origin: tuple[int, int] = (0, 0)
 
     def timecode_of(self, number: int) -> str | None:
         """The time code of a frame as far as it is known without reading it: an even movie's are counted on."""

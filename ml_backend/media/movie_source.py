@@ -7,6 +7,7 @@ from typing import Literal
 from av.video.frame import VideoFrame
 
 from ml_backend.errors import BackendError
+from ml_backend.media.alpha import movie_alpha
 from ml_backend.media.colour import PlateColour, make_frame
 from ml_backend.media.frame import Frame, SourceInfo, check_wanted
 from ml_backend.media.frame_range import FrameRange, SingleFrames
@@ -20,6 +21,7 @@ from ml_backend.media.timecode import advance
 from ml_backend.media.timecode_words import Timecode
 
 _MOST_COUNTED = 100  # frames a second: a time code has two digits for them
+_FIELDS = 2  # FFmpeg's AVFieldOrder from here on: two fields, in any order
 
 
 class MovieSource:
@@ -46,6 +48,8 @@ class MovieSource:
             timecode = movie_timecode(movie)
             self._counted = movie.stream.guessed_rate
             self._unit = movie.stream.time_base
+            interlaced = frame.interlaced_frame or movie.stream.codec_context.field_order >= _FIELDS
+            aspect = float(movie.stream.sample_aspect_ratio or 1)
         depth: Literal[8, 16] = 16 if bit_depth(frame) > 8 else 8
         self.colour = movie_colour(frame, colour, white(frame))
         self.info = SourceInfo(
@@ -61,6 +65,8 @@ class MovieSource:
             variable_rate=variable,
             colour=self.colour.name,
             timecode=timecode,
+            pixel_aspect=1 / aspect if quarter_turns(frame) % 2 else aspect,
+            interlaced=interlaced,
         )
 
     def frames(self, numbers: Sequence[int] | None = None) -> Iterator[Frame]:
@@ -81,7 +87,7 @@ class MovieSource:
                 )
             text = self._timecode(number)
             timecode = None if text is None else Timecode(text)
-            yield make_frame(number, converter.convert(frame), self.colour, timecode)
+            yield make_frame(number, converter.convert(frame), self.colour, timecode, movie_alpha(frame))
 
     def _timecode(self, number: int) -> str | None:
         """Counted on from the start: by the frames, or by the time of showing where they come unevenly."""

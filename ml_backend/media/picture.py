@@ -34,23 +34,35 @@ def read_picture(path: Path) -> Pixels:
 
 
 class Recorded(NamedTuple):
-    """A picture as stored, H×W×3 RGB, float32 for floating-point files; its time code, rate and primaries."""
+    """A picture as stored, H×W×3 RGB, float32 for floating-point files, and its alpha H×W; what its file tells."""
 
     image: Stored
-    timecode: Timecode | None
-    fps: Fraction | None
-    chromaticities: tuple[float, ...] | None
+    alpha: Stored | None
+    timecode: Timecode | None = None
+    fps: Fraction | None = None
+    chromaticities: tuple[float, ...] | None = None
+    pixel_aspect: float = 1.0
+    origin: tuple[int, int] = (0, 0)
 
 
 def read_stored(path: Path) -> Recorded:
-    """Any picture; an alpha channel is left out. Errors as in `read_picture`."""
+    """Any picture. Errors as in `read_picture`."""
     if path.suffix.lower() == ".exr":
         picture = read_exr(path)
         timecode = None if picture.words is None else Timecode(picture.timecode, picture.words)
-        return Recorded(picture.rgb(), timecode, picture.fps, picture.chromaticities)
-    image = _decode(path)[:, :, :3]
+        return Recorded(
+            picture.rgb(),
+            picture.alpha(),
+            timecode,
+            picture.fps,
+            picture.chromaticities,
+            picture.pixel_aspect,
+            picture.origin,
+        )
+    image = _decode(path)
     kind = image.dtype if image.dtype in (np.uint8, np.uint16) else np.float32
-    return Recorded(np.ascontiguousarray(image, kind), None, None, None)
+    alpha = np.ascontiguousarray(image[:, :, 3], kind) if image.shape[2] == 4 else None
+    return Recorded(np.ascontiguousarray(image[:, :, :3], kind), alpha)
 
 
 def _refuse_float(path: Path) -> UsageError:

@@ -9,7 +9,7 @@ from av.video.reformatter import ColorRange
 
 from ml_backend.media.frame import Pixels
 
-_ANY_TIME_BASE = Fraction(1, 1000)  # raw streams have none, and the conversion does not look at it
+ANY_TIME_BASE = Fraction(1, 1000)  # raw streams have none, and the conversion does not look at it
 WHITE_OF_YUV = 65283  # FFmpeg's scaler makes this of limited white in 16 bit, and Blender shows it so
 _SCALER = "flags=neighbor+full_chroma_int+accurate_rnd"
 
@@ -57,7 +57,7 @@ class RgbConverter:
         graph = Graph()
         graph.link_nodes(
             graph.add_buffer(
-                width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or _ANY_TIME_BASE
+                width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or ANY_TIME_BASE
             ),
             graph.add("scale", _SCALER),
             graph.add("format", f"pix_fmts={self._format}"),

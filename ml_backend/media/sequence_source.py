@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from ml_backend.errors import BackendError, UsageError
+from ml_backend.media.alpha import telling
 from ml_backend.media.chromaticities import Chromaticities, colourspace_of
 from ml_backend.media.colour import LINEAR, PlateColour, make_frame, settle
 from ml_backend.media.frame import Frame, SourceInfo, check_wanted
@@ -16,7 +17,7 @@ _DEPTHS: dict[str, Literal[8, 16, 32]] = {"uint8": 8, "uint16": 16, "float32": 3
 
 
 class SequenceSource:
-    """Pictures by file number. An alpha channel is left out: a plate's picture is its stored colour."""
+    """Pictures by file number. A plate's picture is its stored colour, also where its alpha says that it is empty."""
 
     def __init__(
         self,
@@ -34,24 +35,26 @@ class SequenceSource:
             _refuse_gaps(path, existing, chosen)
         self.numbers = chosen.select(existing)
         self._files = files
-        first, timecode, fps, chromaticities = read_stored(files[existing[0]])
-        depth = _DEPTHS[first.dtype.name]
-        if colour is None and chromaticities is not None:
-            _refuse_other_colours(files[existing[0]], chromaticities)
+        first = read_stored(files[existing[0]])
+        depth = _DEPTHS[first.image.dtype.name]
+        if colour is None and first.chromaticities is not None:
+            _refuse_other_colours(files[existing[0]], first.chromaticities)
         self.colour = settle(colour, depth)
         self.info = SourceInfo(
             path=path,
             kind="sequence",
-            width=first.shape[1],
-            height=first.shape[0],
+            width=first.image.shape[1],
+            height=first.image.shape[0],
             first=existing[0],
             last=existing[-1],
             count=len(existing),
-            fps=fps,
+            fps=first.fps,
             bit_depth=depth,
             variable_rate=False,
             colour=self.colour.name,
-            timecode=timecode.text if timecode else None,
+            timecode=first.timecode.text if first.timecode else None,
+            pixel_aspect=first.pixel_aspect,
+            origin=first.origin,
         )
 
     def frames(self, numbers: Sequence[int] | None = None) -> Iterator[Frame]:
@@ -62,16 +65,16 @@ class SequenceSource:
 
     def _frame(self, number: int) -> Frame:
         file = self._files[number]
-        image, timecode, _, _ = read_stored(file)
-        height, width = image.shape[:2]
-        depth = image.dtype.itemsize * 8
+        recorded = read_stored(file)
+        height, width = recorded.image.shape[:2]
+        depth = recorded.image.dtype.itemsize * 8
         if (width, height, depth) != (self.info.width, self.info.height, self.info.bit_depth):
             raise BackendError(
                 f"{file} is {width}×{height} with {depth} bit, but the first picture of the sequence is "
                 f"{self.info.width}×{self.info.height} with {self.info.bit_depth} bit.",
                 "Export all pictures of the sequence with one size and bit depth.",
             )
-        return make_frame(number, image, self.colour, timecode)
+        return make_frame(number, recorded.image, self.colour, recorded.timecode, telling(recorded.alpha))
 
 
 def _refuse_other_colours(file: Path, chromaticities: Chromaticities) -> None:

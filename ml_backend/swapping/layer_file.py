@@ -32,7 +32,8 @@ _PUBLIC = {"visible": "occlusion"}  # as compositors look for it: 1 where nothin
 
 @dataclass(frozen=True)
 class LayerFormat:
-    """How the layers of a swap are written. width, height: of the plate. colour: what the written values mean.
+    """How the layers of a swap are written. width, height: of the plate, as are pixel_aspect and origin, which an EXR
+    says. colour: what the written values mean.
 
     alpha: PNG is straight; EXR is premultiplied, in linear light.
     """
@@ -45,6 +46,8 @@ class LayerFormat:
     colour: Colour
     fps: Fraction | None = None
     names: str = "######"
+    pixel_aspect: float = 1.0
+    origin: tuple[int, int] = (0, 0)
 
     @property
     def alpha(self) -> Literal["straight", "premultiplied"]:
@@ -81,7 +84,17 @@ def choose_format(settings: SwapSettings, info: SourceInfo, colour: Colour) -> L
         raise UsageError("The swap setting layers=true needs EXR.", "Add output=exr.")
     kind: Kind = "exr" if exr else "png8" if info.bit_depth == 8 else "png16"
     meaning = as_light(colour) if exr else colour
-    how = LayerFormat(kind, settings.crop, settings.layers, info.width, info.height, meaning, info.fps)
+    how = LayerFormat(
+        kind,
+        settings.crop,
+        settings.layers,
+        info.width,
+        info.height,
+        meaning,
+        info.fps,
+        pixel_aspect=info.pixel_aspect,
+        origin=info.origin,
+    )
     return how if settings.names is None else replace(how, names=_without(how.suffix, settings.names))
 
 
@@ -165,7 +178,7 @@ def _with_header(
     timecode: Words | str | None,
 ) -> bytes:
     """An EXR of the channels, which lie on `window`, on the part `wanted` of the frame."""
-    attributes: dict[str, Attribute] = {}
+    attributes: dict[str, Attribute] = {"pixelAspectRatio": how.pixel_aspect}
     if how.fps is not None:
         attributes["framesPerSecond"] = how.fps
     chromaticities = chromaticities_of(how.colour)
@@ -177,8 +190,10 @@ def _with_header(
     placed = {
         name: _moved(values, window, wanted, around=float(name == "occlusion.A")) for name, values in channels.items()
     }
-    size = (how.width, how.height)
-    return encode_exr(placed, full=SINGLE, data_window=wanted, display=size, attributes=attributes)
+    left, top = how.origin
+    there = (wanted[0] + left, wanted[1] + top, *wanted[2:])
+    display = (left, top, how.width, how.height)
+    return encode_exr(placed, full=SINGLE, data_window=there, display=display, attributes=attributes)
 
 
 def read_layer(file: Path, shape: tuple[int, int], window: Window | None, colour: Colour) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ml_backend.faces.alignment import FACE, align, crop
 from ml_backend.faces.face import Face
-from ml_backend.faces.geometry import invert, transform
+from ml_backend.faces.geometry import invert, sample, transform
 from ml_backend.faces.regions import eye_distance
 from ml_backend.media.frame import Frame, Pixels, Stored
 from ml_backend.networks.autoencoder import Autoencoder
@@ -63,8 +63,8 @@ class Made:
 
     confidence: 0–1, how sure the landmarks are. landmarks: 478×3 in the plate's pixels. matrix: 2×3, from the plate's
     pixels to those of the crop. face: R×R×3, the network's display picture; mask: R×R, the network's. rows, columns:
-    the part of the frame that the face can touch, and plate its pixels as stored, H×W×3. seen: what covers the face,
-    if asked.
+    the part of the frame that the face can touch, plate its pixels as stored, H×W×3, and alpha the plate's own, H×W,
+    where it has one. seen: what covers the face, if asked.
     """
 
     track: int
@@ -78,6 +78,7 @@ class Made:
     plate: Stored
     seen: Seen | None
     measured: Measured
+    alpha: Mask | None = None
 
     @property
     def corner(self) -> tuple[int, int]:
@@ -146,6 +147,7 @@ class FaceMaker:
             frame.stored[rows, columns].copy(),
             seen,
             self._measure(frame, landmarks, matrix, given, made, inside_edge(mask, resolution), seen),
+            None if frame.alpha is None else frame.alpha[rows, columns].copy(),
         )
 
     def _measure(
@@ -164,6 +166,8 @@ class FaceMaker:
         weights = surface * learned
         if seen is not None:
             weights *= seen.in_crop(matrix, resolution)
+        if frame.alpha is not None:
+            weights *= sample(frame.alpha, invert(matrix), resolution)
         counted = skin_weights(given, weights, in_crop) if settings.colour_skin else without_spots(given, weights)
         colour = measure(settings.colour, made, given, counted)
         sharpness, grain = None, None

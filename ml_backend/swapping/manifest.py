@@ -79,7 +79,8 @@ class Consent(_Frozen):
 class Manifest(_Frozen):
     """output, alpha and colour: what the files are and what their values mean. timecode: of the first frame.
 
-    jitter: the mean of that of the frames. settings: the constant ones; keys: those that change.
+    pixel_aspect: how many times as wide as high the plate's pixels are. jitter: the mean of that of the frames.
+    settings: the constant ones; keys: those that change.
     """
 
     version: Literal[2] = 2
@@ -90,6 +91,7 @@ class Manifest(_Frozen):
     width: int
     height: int
     bit_depth: int
+    pixel_aspect: float = 1.0
     fps: str | None
     timecode: str | None
     first: int

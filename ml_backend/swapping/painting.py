@@ -103,6 +103,8 @@ def paint(
         blended = lay_inner_mouth(blended, display.picture, lips, performer, placed, weight, visible, unit)
     if visible is not None:
         alpha = alpha * visible
+    if made.alpha is not None:
+        alpha = alpha * made.alpha[rows, columns]
     if settings.opacity < 1:
         alpha = alpha * np.float32(settings.opacity)
     layers = _layers(made, to_plate, corner, mask, visible, settings, target) if settings.layers else {}

@@ -11,6 +11,7 @@ from typing import Any
 
 from ml_backend import atomic
 from ml_backend.errors import BackendError, Cancelled
+from ml_backend.media.cautions import cautions
 from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
 from ml_backend.provenance import audit
@@ -46,6 +47,8 @@ def run_swap(request: SwapRequest, reporter: Reporter) -> dict[str, Any]:
     for idle in (idle_settings(request, settings), unheld_performance(request, settings, known=known)):
         if idle is not None:
             reporter.message(idle)
+    for caution in cautions(job.source.info):
+        reporter.message(caution)
     if job.portraits is None and job.controls.ever("detail"):
         reporter.message(no_portraits(request.model, request.identity))
     if request.step == "faces":
@@ -196,6 +199,7 @@ def _manifest(job: SwapJob, journal: Journal, fingerprint: str) -> Manifest:
         width=how.width,
         height=how.height,
         bit_depth=source.info.bit_depth,
+        pixel_aspect=source.info.pixel_aspect,
         fps=str(how.fps) if how.fps else None,
         timecode=records[0].timecode or source.info.timecode_of(first),
         first=first,

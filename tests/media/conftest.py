@@ -39,8 +39,9 @@ def make_clip(tmp_path_factory: pytest.TempPathFactory) -> MakeClip:
         container: dict[str, str] | None = None,
         times: list[int] | None = None,
         timecode: str | None = None,
+        aspect: Fraction | None = None,
     ) -> Path:
-        key = (name, count, size, codec, pixels, str(options), str(container), str(times), timecode)
+        key = (name, count, size, codec, pixels, str(options), str(container), str(times), timecode, aspect)
         if key not in made:
             place = folder / str(len(made))
             place.mkdir()
@@ -52,6 +53,8 @@ def make_clip(tmp_path_factory: pytest.TempPathFactory) -> MakeClip:
                 stream.width, stream.height = size
                 stream.pix_fmt = pixels
                 stream.options = options or {}
+                if aspect is not None:
+                    stream.codec_context.sample_aspect_ratio = aspect
                 if times is not None:
                     stream.codec_context.time_base = Fraction(1, 1000)
                 for number in range(count):

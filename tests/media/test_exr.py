@@ -71,6 +71,15 @@ def test_alpha_and_other_layers_are_left_aside(tmp_path: Path) -> None:
     assert read_exr(path).channels.keys() >= {"A", "Z", "R", "diffuse.G"}
 
 
+@pytest.mark.parametrize("name", ["", "View.Combined."])
+def test_the_alpha_of_the_picture(name: str, tmp_path: Path) -> None:
+    image = picture()
+    alphas = {f"{name}A": image[:, :, 0], "diffuse.A": image[:, :, 1]}
+    found = read_exr(save(tmp_path / "a.exr", {**layer(image, name), **layer(image, "diffuse."), **alphas})).alpha()
+    assert np.array_equal(found, image[:, :, 0].astype(np.float32))
+    assert read_exr(save(tmp_path / "b.exr", {**layer(image, name), "diffuse.A": image[:, :, 1]})).alpha() is None
+
+
 def test_the_layer_that_programs_call_the_picture(tmp_path: Path) -> None:
     image = picture()
     path = save(tmp_path / "a.exr", {**layer(image * 0, "View.Diffuse."), **layer(image, "View.Combined.")})
@@ -229,7 +238,9 @@ def test_windows_and_attributes(tmp_path: Path) -> None:
         "deepfake/confidence": 0.5,
     }
     face = np.random.default_rng(0).random((20, 30), np.float32)
-    data = encode_exr({"Y": face}, half=False, data_window=(100, 50, 30, 20), display=(200, 90), attributes=attributes)
+    data = encode_exr(
+        {"Y": face}, half=False, data_window=(100, 50, 30, 20), display=(0, 0, 200, 90), attributes=attributes
+    )
     header = written(tmp_path / "a.exr", data).header
     assert [list(map(int, corner)) for corner in header["dataWindow"]] == [[100, 50], [129, 69]]
     assert [list(map(int, corner)) for corner in header["displayWindow"]] == [[0, 0], [199, 89]]

@@ -1,8 +1,10 @@
 """Right frames, right numbers, right colours, from anywhere in the film."""
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -11,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ml_backend.errors import UsageError
+from ml_backend.media.cautions import cautions
 from ml_backend.media.source import open_source
 
 FOOTAGE = Path(__file__).parents[2] / "demo" / "footage"
@@ -237,3 +240,45 @@ def test_sound_beside_the_picture_does_not_matter(tmp_path: Path, make_clip: Cal
         output.mux(sound.encode(silence))
         output.mux(sound.encode())
     assert open_source(path).info.count == 40
+
+
+def test_alpha_of_a_movie(make_clip: Callable[..., Path], tmp_path: Path) -> None:
+    drawn = np.random.default_rng(0).integers(0, 256, (48, 64, 4), dtype=np.uint8)
+    with av.open(str(tmp_path / "a.mov"), "w") as film:
+        stream = film.add_stream("png", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "rgba"
+        film.mux(stream.encode(av.VideoFrame.from_ndarray(drawn, format="rgba")))
+        film.mux(stream.encode())
+    (frame,) = open_source(tmp_path / "a.mov").frames()
+    np.testing.assert_allclose(frame.alpha, drawn[..., 3] / 255, atol=1e-6)
+    for pixels in ("yuva444p10le", "yuv422p10le"):  # what holds no transparent pixel is as one without alpha
+        opaque = make_clip("opaque.mov", codec="prores_ks", pixels=pixels, count=1)
+        assert next(open_source(opaque).frames()).alpha is None
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "told"),
+    [
+        ("plain.mp4", {}, []),
+        ("dv.mp4", {"aspect": Fraction(4, 3)}, ["has pixels 1.333 times as wide as high.*narrower.*Unsqueeze"]),
+        ("high.mov", {"codec": "prores_ks", "aspect": Fraction(1, 2)}, ["has pixels 0.5 times as wide.* wider than"]),
+        ("nearly.mp4", {"aspect": Fraction(481, 480)}, []),
+        ("fields.mp4", {"options": {"x264-params": "tff=1"}}, ["is interlaced.*Deinterlace it"]),
+        ("fields.mov", {"codec": "prores_ks", "options": {"flags": "+ildct"}}, ["is interlaced"]),
+    ],
+)
+def test_what_faces_cannot_be_made_well_from_is_told(
+    name: str, made: dict[str, Any], told: list[str], make_clip: Callable[..., Path]
+) -> None:
+    pixels = "yuv422p10le" if name.endswith(".mov") else "yuv420p"
+    info = open_source(make_clip(name, count=2, pixels=pixels, **made)).info
+    said = cautions(info)
+    assert len(said) == len(told)
+    assert all(re.search(rf"^{name} {pattern}", text) for pattern, text in zip(told, said, strict=True))
+    assert info.pixel_aspect == pytest.approx(float(made.get("aspect", 1)))
+
+
+def test_pixels_of_a_movie_that_is_turned_are_turned_too(make_clip: Callable[..., Path], tmp_path: Path) -> None:
+    wide = make_clip(count=2, aspect=Fraction(2))
+    turned = rotated(wide, tmp_path / "phone.mp4", (0, 1, -1, 0))
+    assert (open_source(wide).info.pixel_aspect, open_source(turned).info.pixel_aspect) == (2, 0.5)

@@ -160,12 +160,20 @@ def test_a_broken_picture_is_named(content: bytes | None, tmp_path: Path, make_p
         next(frames)
 
 
-def test_alpha_is_left_out_and_depth_is_kept(tmp_path: Path) -> None:
+def test_alpha_lies_beside_the_picture_and_depth_is_kept(tmp_path: Path) -> None:
     image = np.random.default_rng(0).integers(0, 65536, (4, 6, 4), dtype=np.uint16)
     write_rgba(tmp_path / "a.0001.png", image)
     source = open_source(tmp_path)
     assert source.info.bit_depth == 16
-    assert np.array_equal(next(source.frames()).image, image[:, :, :3])
+    frame = next(source.frames())
+    assert np.array_equal(frame.image, image[:, :, :3])
+    np.testing.assert_allclose(frame.alpha, image[:, :, 3] / 65535, atol=1e-6)
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_an_alpha_that_is_the_same_everywhere_tells_nothing(value: int, tmp_path: Path) -> None:
+    write_rgba(tmp_path / "a.0001.png", np.full((4, 6, 4), value, np.uint8))
+    assert next(open_source(tmp_path).frames()).alpha is None
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "PNG"])

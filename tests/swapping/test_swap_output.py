@@ -164,6 +164,36 @@ def test_a_plate_that_says_its_exposure_is_evaluated_as_it_was_swapped(
     assert figures["identity_to_identity"] == told["identity_to_identity"] is not None
 
 
+def test_a_layer_lies_in_the_plates_own_pixels_and_not_where_the_plate_is_empty(
+    swap: Swap, frames: list[np.ndarray], tmp_path: Path
+) -> None:
+    folder, listener = tmp_path / "plate", Listener()
+    folder.mkdir()
+    height, width = frames[0].shape[:2]
+    for number, image in enumerate(frames, 1):
+        light = LINEAR.from_display(image.astype(np.float32) / 255, None)
+        channels = {name: np.ascontiguousarray(light[..., n]) for n, name in enumerate("RGB")}
+        channels["A"] = np.ones((height, width), np.float32)
+        channels["A"][:, width // 2 :] = 0
+        channels["A"][: height // 2, : width // 2] = 0.5
+        data = encode_exr(channels, display=(100, -50, width, height), attributes={"pixelAspectRatio": 2.0})
+        (folder / f"shot.{number}.exr").write_bytes(data)
+    wanted = {"crop": "true", "output": "auto", "learned_mask": "false"}
+    swap(listener, plate=str(folder), frames=None, settings=wanted)
+    assert any("pixels 2 times as wide as high" in text for text in listener.messages)
+    manifest = read_manifest(tmp_path / "swap")
+    window = manifest.frames[1].window
+    assert manifest.pixel_aspect == 2
+    assert window is not None
+    read = read_exr(tmp_path / "swap" / "000002.exr")
+    assert (read.pixel_aspect, read.origin, read.width, read.height) == (2, (100, -50), width, height)
+    assert read.parts[0].window == (window[0] + 100, window[1] - 50, *window[2:])
+    alpha = read.channels["A"]
+    assert not alpha[:, width // 2 :].any()
+    assert alpha[height // 2 :].max() == 1
+    assert alpha[: height // 2].max() == 0.5
+
+
 def test_another_format_takes_the_place_of_the_first(swap: Swap, tmp_path: Path) -> None:
     swap()
     swap(settings={"output": "exr", "layers": "true"})
