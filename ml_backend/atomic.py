@@ -11,7 +11,8 @@ from uuid import uuid4
 
 
 def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name[:80]}.{uuid4().hex[:8]}.part")
+    # 60 letters of 4 bytes each and the rest are 255 bytes, as long as a name may be
+    return path.with_name(f".{path.name[:60]}.{uuid4().hex[:8]}.part")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -21,6 +21,8 @@ def _keyed(default: float, low: float, high: float, description: str) -> Any:
     return Field(default=default, ge=low, le=high, description=description, json_schema_extra={"keyed": True})
 
 
+LONGEST = 255  # bytes of a file's name, on most file systems
+_NUMBER = 10  # digits, as many as the number of a frame may have
 _ANY = r'[^/\\:*?"<>|#%\x00-\x1f]*'  # what file names can hold on every system
 
 
@@ -28,6 +30,9 @@ def _names(pattern: str) -> str:
     """A file's name with one place for its number: nothing that leads to another folder, nor hides the file."""
     if pattern.startswith((".", " ")) or not re.fullmatch(f"{_ANY}#+{_ANY}", pattern):
         raise ValueError("it is no name with one run of # for the number, such as shot_v001.####")
+    whole = pattern.removesuffix(".png").removesuffix(".exr").replace("#", "", _NUMBER) + "0" * _NUMBER + ".png"
+    if len(whole.encode()) > LONGEST:
+        raise ValueError(f"with its number and file type it takes {len(whole.encode())} bytes, {LONGEST} is the most")
     return pattern
 
 

@@ -1,12 +1,14 @@
 """Constant and keyed settings."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml_backend import atomic
 from ml_backend.errors import UsageError
 from ml_backend.requests import Key, SwapRequest
 from ml_backend.swapping.idle_settings import idle_settings
@@ -62,6 +64,18 @@ def test_wrong_keys_are_named(keys: dict[str, list[tuple[int, float]]], words: s
 def test_names_that_are_none_are_refused(names: str) -> None:
     with pytest.raises(UsageError, match="one run of #"):
         Controls.make({"names": names}, {})
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "\U0001f3ac"])
+def test_names_are_as_long_as_a_file_system_takes(letter: str, tmp_path: Path) -> None:
+    most = (255 - len("." + "0" * 10 + ".png")) // len(letter.encode())
+    for names in (f"{letter * most}.####", f"{letter * most}.####.png"):
+        assert Controls.make({"names": names}, {}).constant.names == names
+    with pytest.raises(UsageError, match="bytes, 255 is the most"):
+        Controls.make({"names": f"{letter * (most + 1)}.####"}, {})
+    with pytest.raises(UsageError, match="bytes, 255 is the most"):
+        Controls.make({"names": "#" * 252}, {})
+    atomic.write_bytes(tmp_path / f"{letter * most}.0000000001.png", b"it can be written")
 
 
 @pytest.mark.parametrize(
