@@ -1,9 +1,8 @@
 """The finished frames of a swap folder, kept line by line: a killed swap goes on after the last of them."""
 
 import hashlib
-import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,11 +10,15 @@ from pydantic import ValidationError
 
 from ml_backend import atomic
 
-from .manifest import FrameRecord
+from .manifest import FrameRecord, JournalNote
 
 
 class Journal:
-    """`records` by number: those whose file is in `folder` with its whole size."""
+    """`records` by number: those whose file is in `folder` with its whole size.
+
+    `files`: the names of all pictures that swaps have written there, or were about to write; also those of frames that
+    were forgotten, or stopped half-way. All other files are somebody else's.
+    """
 
     FILE = "journal.jsonl"
 
@@ -23,6 +26,7 @@ class Journal:
         """file: the journal, FILE in the folder where absent."""
         self._folder = folder
         self._file = file or folder / self.FILE
+        self.files: set[str] = set()
         self.records = {record.number: record for record in self._read() if self._is_there(record)}
 
     def _is_there(self, record: FrameRecord) -> bool:
@@ -45,9 +49,45 @@ class Journal:
 
     def _read(self) -> Iterator[FrameRecord]:
         for line in self._lines():
-            # a line that a kill cut short is no record
-            with suppress(ValidationError):
-                yield FrameRecord.model_validate_json(line)
+            record = self._line(line)
+            if isinstance(record, FrameRecord):
+                yield record
+
+    def _line(self, line: bytes) -> FrameRecord | JournalNote:
+        """A record or a note, which says nothing where a kill cut the line short. Names of files are remembered."""
+        with suppress(ValidationError):
+            record = FrameRecord.model_validate_json(line)
+            self.files.add(record.file)
+            return record
+        with suppress(ValidationError):
+            note = JournalNote.model_validate_json(line)
+            self.files.update(note.files)
+            return note
+        return JournalNote()
+
+    def announce(self, files: Iterable[str]) -> None:
+        """Say which pictures will be written: a kill may leave them without a line of their own."""
+        new = set(files) - self.files
+        if new:
+            self._append(JournalNote(files=sorted(new)).model_dump_json())
+            self.files |= new
+
+    def remove(self, numbers: Collection[int]) -> None:
+        """Delete the pictures of frames, and forget these."""
+        files = {self.records[number].file for number in numbers}
+        for file in files:
+            (self._folder / file).unlink(missing_ok=True)
+        self.files -= files
+        self.forget(numbers)
+
+    def remove_left(self) -> None:
+        """Delete the pictures that swaps have left and that belong to no frame, such as those of another format."""
+        left = self.files - {record.file for record in self.records.values()}
+        for file in left:
+            (self._folder / file).unlink(missing_ok=True)
+        if left:
+            self.files -= left
+            self.replace(self.records)
 
     def forget(self, numbers: Iterable[int]) -> None:
         """Take frames out before they are made anew: a kill between picture and line must not leave an old line."""
@@ -65,12 +105,18 @@ class Journal:
     def replace(self, records: dict[int, FrameRecord]) -> None:
         """Write the whole journal anew, at once."""
         self.records = records
-        atomic.write_bytes(self._file, "\n".join(record.model_dump_json() for record in records.values()).encode())
+        lines = [record.model_dump_json() for record in records.values()]
+        files = {record.file for record in records.values()}
+        self.files |= files
+        if self.files != files:
+            lines.append(JournalNote(files=sorted(self.files - files)).model_dump_json())
+        atomic.write_bytes(self._file, "\n".join(lines).encode())
 
     def add(self, record: FrameRecord) -> None:
         """Append a frame whose picture is on disk."""
         self._append(record.model_dump_json())
         self.records[record.number] = record
+        self.files.add(record.file)
 
     def _append(self, line: str) -> None:
         with self._file.open("ab") as file:
@@ -90,27 +136,27 @@ class PieceJournal(Journal):
         self.redone: set[int] = set()
         super().__init__(folder, file)
         self.own = dict(self.records)
+        self.files |= whole.files if whole else set()
         kept = {n: record for n, record in whole.records.items() if n not in self.redone} if whole else {}
         self.records = kept | self.own
 
     def _read(self) -> Iterator[FrameRecord]:
         """The lines in their order: a record counts until its frame is made anew."""
         records: dict[int, FrameRecord] = {}
-        for line in self._lines():
-            with suppress(ValidationError):
-                record = FrameRecord.model_validate_json(line)
-                records[record.number] = record
+        for text in self._lines():
+            line = self._line(text)
+            if isinstance(line, FrameRecord):
+                records[line.number] = line
                 continue
-            with suppress(ValueError, TypeError, KeyError):
-                anew = set(json.loads(line)["redone"])
-                self.redone |= anew
-                records = {n: record for n, record in records.items() if n not in anew}
+            anew = set(line.redone)
+            self.redone |= anew
+            records = {n: record for n, record in records.items() if n not in anew}
         yield from records.values()
 
     def forget(self, numbers: Iterable[int]) -> None:
         forgotten = set(numbers)
         if forgotten:
-            self._append(json.dumps({"redone": sorted(forgotten)}))
+            self._append(JournalNote(redone=sorted(forgotten)).model_dump_json())
             self.redone |= forgotten
             self.records = {n: record for n, record in self.records.items() if n not in forgotten}
 

@@ -33,6 +33,9 @@ def _name(file: str) -> str:
     return file
 
 
+FileName = Annotated[str, AfterValidator(_name)]
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,7 +52,7 @@ class FrameRecord(_Frozen):
     """
 
     number: int
-    file: Annotated[str, AfterValidator(_name)]
+    file: FileName
     faces: int
     sha256: str
     transforms: list[list[list[float]]]
@@ -66,6 +69,13 @@ class FrameRecord(_Frozen):
         content: dict[str, Any] = serialize(self)
         unknown = {name for name in ("jitter", "timecode") if content.get(name) is None}
         return {name: value for name, value in content.items() if name not in unknown}
+
+
+class JournalNote(_Frozen):
+    """What a journal says besides its frames, see there."""
+
+    files: list[FileName] = []
+    redone: list[int] = []
 
 
 class Consent(_Frozen):

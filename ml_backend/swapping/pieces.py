@@ -48,6 +48,7 @@ def join(out: Path, journal: Journal) -> None:
         for number in piece.redone:
             records.pop(number, None)
         records |= piece.own
+        journal.files |= piece.files
     if any(sizes.values()):
         journal.replace(records)
     for name in names:
