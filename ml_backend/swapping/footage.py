@@ -1,6 +1,6 @@
 """Has the footage changed? What its files tell without being read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -35,14 +35,20 @@ def picture_states(info: SourceInfo) -> Callable[[int], tuple[str, int, int]]:
 
     if info.path.is_file():
         return lambda _: state(info.path)
-    files = find_in_folder(info.path) if info.path.is_dir() else find_pattern(info.path)
+    files = _pictures(info)
     return lambda number: state(files[number])
 
 
 def files_of(info: SourceInfo) -> list[Path]:
     """Every file of a whole source, whatever range is selected."""
-    if info.path.is_dir():
-        return list(find_in_folder(info.path).values())
-    if info.path.is_file():  # a movie or a single picture
-        return [info.path]
-    return list(find_pattern(info.path).values())
+    return [info.path] if info.path.is_file() else list(_pictures(info).values())
+
+
+def numbers_of(info: SourceInfo) -> Collection[int]:
+    """The number of every frame of a whole source, whatever range is selected."""
+    return range(info.first, info.last + 1) if info.path.is_file() else _pictures(info).keys()
+
+
+def _pictures(info: SourceInfo) -> Mapping[int, Path]:
+    """The files of a sequence by number; a movie and a single picture are one file."""
+    return find_in_folder(info.path) if info.path.is_dir() else find_pattern(info.path)

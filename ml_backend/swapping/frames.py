@@ -39,6 +39,7 @@ WAITING = 2  # frames that are decoded before a worker is free
 class Frames:
     """beside: the plate, with the frames around the chosen ones that these are averaged with.
 
+    elsewhere: the hash of what decides the pixels of other frames that were asked about, as far as it is known.
     burnt: those of the frames made so far whose face is mostly as bright as a display can show, on a plate that holds
     more than that.
     """
@@ -49,6 +50,7 @@ class Frames:
     controls: Controls
     how: LayerFormat
     out: Path
+    elsewhere: dict[int, str] = field(default_factory=dict, init=False)
     burnt: set[int] = field(default_factory=set, init=False)
 
     def inputs(self, numbers: Sequence[int], made_by: Mapping[str, Any]) -> dict[int, str]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,42 +53,75 @@ class Plan:
 
 @contextmanager
 def find_faces(
-    source: Source, beside: Source, cache: Path, landmarker: Landmarker, strength: float, reporter: Reporter
+    source: Source,
+    beside: Source,
+    cache: Path,
+    landmarker: Landmarker,
+    strength: float,
+    reporter: Reporter,
+    elsewhere: Sequence[Source] = (),
 ) -> Iterator[Footage]:
     """Follow every face of the plate's frames; what was seen stays in `cache`, also after a kill.
 
-    beside: the same plate with some frames more before and after, that steady the first and the last ones; those that
-    cannot be read are done without.
+    beside: the same plate with some frames more before and after, that steady the first and the last ones; elsewhere:
+    with other frames whose faces are to be known. Those of both that cannot be read are done without.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    file = observations_file(cache, source, landmarker)
+    file, state = observations_file(cache, source, landmarker), footage_state(source.info)
+    _renew(file, state)
     if damage(file):  # it can be made again
         file.unlink()
     with open_observations(file, landmarker) as observations:
         path = source.info.path.resolve()
         number = observations.source(path)
-        done = len(set(beside.numbers) & set(observations.frames(number)))
+        all_numbers = set(beside.numbers).union(*(other.numbers for other in elsewhere))
+        known = set(observations.frames(number))
+        done = len(all_numbers & known)
 
         def looked() -> bool:
             nonlocal done
             done += 1
-            reporter.progress("find faces", done, len(beside.numbers))
+            reporter.progress("find faces", done, len(all_numbers))
             return reporter.stop_requested()
 
         marker = _marker(file)
-        if set(beside.numbers) - set(observations.frames(number)):
+        if all_numbers - known:
             marker.unlink(missing_ok=True)
         tracker = FaceTracker(landmarker)
-        before = [frame for frame in beside.numbers if frame < source.numbers[0]]
-        after = [frame for frame in beside.numbers if frame > source.numbers[-1]]
-        with suppress(BackendError):
-            observe(beside, before, observations, tracker, looked)
-        observe(source, source.numbers, observations, tracker, looked)
-        with suppress(BackendError):
-            observe(beside, after, observations, tracker, looked)
+        for footage, numbers in _in_order(source, beside, elsewhere):
+            with nullcontext() if footage is source else suppress(BackendError):
+                observe(footage, numbers, observations, tracker, looked)
         if not marker.exists():
-            atomic.write_bytes(marker, b"")
+            atomic.write_json(marker, state)
         yield Footage(observations, path, number, strength)
+
+
+def _in_order(source: Source, beside: Source, elsewhere: Sequence[Source]) -> list[tuple[Source, list[int]]]:
+    """What to look at, each frame once and ascending: faces are followed from one piece into the next."""
+    first, last, near = source.numbers[0], source.numbers[-1], set(beside.numbers)
+    pieces = [
+        (beside, [frame for frame in beside.numbers if frame < first]),
+        (source, list(source.numbers)),
+        (beside, [frame for frame in beside.numbers if frame > last]),
+        *((other, [frame for frame in other.numbers if frame not in near]) for other in elsewhere),
+    ]
+    return sorted((piece for piece in pieces if piece[1]), key=lambda piece: piece[1][0])
+
+
+def _renew(file: Path, state: Collection[tuple[str, int, int]]) -> None:
+    """Go on with what was found before there were more pictures; remove what was found in others than there are."""
+    for other in file.parent.glob(f"{file.stem.rpartition('-')[0]}-*.sqlite"):
+        if other == file:
+            continue
+        marker = _marker(other)
+        with suppress(OSError, ValueError, TypeError):  # such as one that a preview reads
+            before = {tuple(picture) for picture in json.loads(marker.read_bytes())}
+            if before.issubset(state) and not file.exists():
+                marker.unlink()
+                other.rename(file)
+        with suppress(OSError):
+            marker.unlink(missing_ok=True)
+            other.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -113,15 +146,20 @@ def known_faces(source: Source, cache: Path, landmarker: Landmarker, strength: f
 
 
 def _marker(file: Path) -> Path:
-    """Is there while all faces that were asked for are found: what is known does not change then."""
+    """Is there while all faces that were asked for are found: what is known does not change then.
+
+    It holds the state of the pictures that they were found in.
+    """
     return file.with_suffix(".complete")
 
 
 def observations_file(cache: Path, source: Source, landmarker: Landmarker) -> Path:
-    """Where a swap keeps what it has seen; changes with the source's files and with what finds the faces in them."""
-    found_by = [__version__, finder_id(), landmarker.id]
-    value = [*found_by, footage_state(source.info), source.colour.name, source.colour.version]
-    return cache / f"faces-{hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]}.sqlite"
+    """Where a swap keeps what it has seen; changes with what finds the faces, and with the source's files."""
+    found_by = [__version__, finder_id(), landmarker.id, source.colour.name, source.colour.version]
+    by, of = (
+        hashlib.sha256(json.dumps(value).encode()).hexdigest() for value in (found_by, footage_state(source.info))
+    )
+    return cache / f"faces-{by[:16]}-{of[:16]}.sqlite"
 
 
 def open_observations(file: Path, landmarker: Landmarker) -> AbstractContextManager[Observations]:

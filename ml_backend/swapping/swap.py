@@ -28,7 +28,7 @@ from .manifest import MANIFEST, Consent, FrameRecord, Manifest, read_manifest, w
 from .performer import too_bright
 from .permission import facts_of, true_footage
 from .pieces import not_made, open_piece, shown
-from .swap_folder import open_folder
+from .swap_folder import open_folder, others_of, remove_others
 from .swap_job import SwapJob, open_job
 
 ASKED_AGAIN = 25  # frames after which it is looked whether somebody's consent was revoked in the meantime
@@ -59,7 +59,11 @@ def run_swap(request: SwapRequest, reporter: Reporter) -> dict[str, Any]:
 
 
 def _finding(job: SwapJob, reporter: Reporter, started: float) -> dict[str, Any]:
-    with open_folder(job, reporter), job.frames(reporter, look=True) as frames:
+    with (
+        open_folder(job) as journal,
+        job.frames(reporter, look=True, elsewhere=others_of(job, journal)) as frames,
+    ):
+        remove_others(job, journal, frames.elsewhere, reporter)
         faces = {number: len(found) for number, found in frames.plan.faces(job.source.numbers)}
     return _result(job, started, made=0, faces=faces)
 
@@ -76,13 +80,15 @@ def _whole(job: SwapJob, reporter: Reporter, started: float) -> dict[str, Any]:
     fingerprint, alone = job.fingerprint(), job.request.step == "join"
     finished = None if alone else _finished(job, fingerprint)  # who joins looks at every picture, each time
     if finished is None:
-        with open_folder(job, reporter) as journal:
+        with open_folder(job) as journal:
             if alone:
                 _forget_damaged(job, journal, reporter)
-            with job.frames(reporter, look=not alone) as frames:
+            with job.frames(reporter, look=not alone, elsewhere=others_of(job, journal)) as frames:
                 made = _make(job, frames, journal, reporter, only_check=alone)
+                remove_others(job, journal, frames.elsewhere, reporter)
                 _even_out(job, frames, journal, reporter)
             _rename(job, journal)
+            journal.remove_left()
             finished = _manifest(job, journal, fingerprint)
             write_manifest(out, finished)
     _sign(job, finished)
@@ -106,6 +112,7 @@ def _make(job: SwapJob, frames: Frames, journal: Journal, reporter: Reporter, *,
         audit.enter("swap", job.granted.hashes(), facts)
         (out / MANIFEST).unlink(missing_ok=True)  # it is true again at the end
     before = {n: journal.records[n].file for n in pending if n in journal.records}
+    journal.announce(job.how.file(number) for number in pending)
     journal.forget(pending)
     journal.adopt(set(numbers) - set(pending), job.shared())
     made = 0
@@ -139,13 +146,13 @@ def _even_out(job: SwapJob, frames: Frames, journal: Journal, reporter: Reporter
 
 def _rename(job: SwapJob, journal: Journal) -> None:
     """Give pictures that were made under other names, and need not be made again, the names of today."""
-    out, shared = job.request.out, job.shared()
-    for record in [record for record in journal.records.values() if record.swap == shared]:
-        file = job.how.file(record.number)
-        if file != record.file:  # a kill at any moment leaves a line whose picture is there
-            atomic.write_bytes(out / file, (out / record.file).read_bytes())
-            journal.add(record.model_copy(update={"file": file}))
-            (out / record.file).unlink(missing_ok=True)
+    out, names = job.request.out, {number: job.how.file(number) for number in journal.records}
+    journal.announce(names.values())
+    for record in [record for record in journal.records.values() if record.file != names[record.number]]:
+        file = names[record.number]  # a kill at any moment leaves a line whose picture is there
+        atomic.write_bytes(out / file, (out / record.file).read_bytes())
+        journal.add(record.model_copy(update={"file": file}))
+        (out / record.file).unlink(missing_ok=True)
 
 
 def _forget_damaged(job: SwapJob, journal: Journal, reporter: Reporter) -> None:

@@ -1,6 +1,6 @@
 """The folder that a swap writes into: it holds one swap, and nothing that no swap has made."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from ml_backend.progress import Reporter
 from . import pieces
 from .journal import Journal
 from .manifest import MANIFEST
-from .swap_job import SwapJob
+from .swap_job import Run, SwapJob
 
 
 @contextmanager
-def open_folder(job: SwapJob, reporter: Reporter) -> Iterator[Journal]:
+def open_folder(job: SwapJob) -> Iterator[Journal]:
     """The folder's journal, for one process at a time, with what the pieces of a swap have left.
 
     Raises UsageError for a folder that cannot be, or with pictures that no swap has made; BackendError where another
@@ -27,10 +27,10 @@ def open_folder(job: SwapJob, reporter: Reporter) -> Iterator[Journal]:
     with hold(out / "lock.sqlite", "If another swap into this folder runs, wait for it, or choose another."):
         for folder in (out, out / "cache"):
             atomic.remove_leftovers(folder)
-        _refuse_foreign(job)
         journal = Journal(out)
         pieces.join(out, journal)
-        _remove_others(job, journal, reporter)
+        _refuse_foreign(job, journal)
+        (out / Journal.FILE).touch()
         yield journal
 
 
@@ -41,28 +41,38 @@ def _make(out: Path) -> None:
         raise UsageError(f"{out} cannot be made: {error.strerror}.", "Choose a folder that can be written.") from error
 
 
-def _refuse_foreign(job: SwapJob) -> None:
-    """Pictures in the folder that no swap has made are not written over."""
-    out = job.request.out
-    journal = out / Journal.FILE
-    if not journal.exists():
-        taken = next((file for n in job.source.numbers if (file := out / job.how.file(n)).exists()), None)
-        if taken is not None:
-            raise UsageError(
-                f"{taken} is there already, and no swap has made it.", "Write the swap into an empty folder."
-            )
-        journal.touch()
+def _refuse_foreign(job: SwapJob, journal: Journal) -> None:
+    """Pictures in the folder that no swap has made are not written over, nor those of one frame by another's."""
+    out, owners = job.request.out, {record.file: number for number, record in journal.records.items()}
+    for number in sorted(set(job.source.numbers) | journal.records.keys()):
+        file = job.how.file(number)
+        owner = owners.get(file, number)
+        if owner == number and (file in journal.files or not (out / file).exists()):
+            continue
+        whose = "and no swap has made it" if owner == number else f"and it is frame {owner}"
+        raise UsageError(
+            f"{out / file}, the picture of frame {number}, is there already, {whose}.",
+            "Write the swap into an empty folder, or choose other names with --set names=.",
+        )
 
 
-def _remove_others(job: SwapJob, journal: Journal, reporter: Reporter) -> None:
-    """Take away what another swap left beside the chosen frames: a folder holds one swap, of one person."""
+def others_of(job: SwapJob, journal: Journal) -> list[Run]:
+    """The frames beside the chosen ones that another swap has made, of other settings, or of a plate that changed."""
+    chosen, shared = set(job.source.numbers), job.shared()
+    return job.runs_of(n for n, record in journal.records.items() if n not in chosen and record.swap != shared)
+
+
+def remove_others(job: SwapJob, journal: Journal, inputs: Mapping[int, str], reporter: Reporter) -> None:
+    """Take away what comes out otherwise beside the chosen frames: a folder holds one swap, of one person.
+
+    inputs: the hash of what decides the pixels of the frames that another swap has made, in this one.
+    """
     out, chosen, shared = job.request.out, set(job.source.numbers), job.shared()
     others = [n for n, record in journal.records.items() if n not in chosen and record.swap != shared]
-    for number in others:
-        (out / journal.records[number].file).unlink(missing_ok=True)
-    journal.forget(others)
-    if others:
+    stale = [n for n in others if journal.records[n].inputs != inputs.get(n)]
+    if stale:
         (out / MANIFEST).unlink(missing_ok=True)
-        reporter.message(
-            f"{len(others)} frames of another swap ({min(others)} to {max(others)}) were removed from {out}."
-        )
+        journal.remove(stale)
+        what = f"{len(stale)} frame{'s' if len(stale) > 1 else ''} ({min(stale)} to {max(stale)})"
+        reporter.message(f"Removed from {out} what this swap makes otherwise and was not asked for: {what}.")
+    journal.adopt(set(others) - set(stale), shared)

@@ -1,7 +1,7 @@
 """A swap whose inputs are open and fit together."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from ml_backend.faces.landmarks import Landmarker, open_landmarker
 from ml_backend.faces.repairs import read_repairs
 from ml_backend.faces.smoothing import reach as steadied_by
 from ml_backend.facesets.mending import with_repairs
+from ml_backend.facesets.observe import runs
 from ml_backend.facesets.resolve import Footage
 from ml_backend.media.colour import LightColour
 from ml_backend.media.source import Source, as_plate, open_source
@@ -28,7 +29,7 @@ from ml_backend.training.models.portraits import Portraits, read_portraits
 
 from .detail.identity_detail import IdentityDetail
 from .detail.made_shape import MadeShape
-from .footage import footage_state, refuse_among
+from .footage import footage_state, numbers_of, refuse_among
 from .frames import Frames
 from .inputs import hash_of
 from .layer_file import LayerFormat, choose_format
@@ -37,6 +38,14 @@ from .permission import check_faces, check_portraits, footage_name, permit
 from .plan import Plan, find_faces, known_faces, wanted_tracks
 from .render import FaceRenderer
 from .settings import Controls
+
+
+@dataclass(frozen=True)
+class Run:
+    """Frames without a gap. beside: the plate, with those around them that they depend on."""
+
+    numbers: Sequence[int]
+    beside: Source
 
 
 @dataclass(frozen=True)
@@ -93,22 +102,22 @@ class SwapJob:
         return self.plate.colourspace or self.source.colour.name
 
     @contextmanager
-    def frames(self, reporter: Reporter, *, look: bool) -> Iterator[Frames]:
+    def frames(self, reporter: Reporter, *, look: bool, elsewhere: Sequence[Run] = ()) -> Iterator[Frames]:
         """What makes the frames, once the faces of the plate are known.
 
-        look: find those that are not; otherwise BackendError where the faces of a frame are not known.
+        look: find those that are not, on the frames `elsewhere` too; otherwise BackendError where the faces of a frame
+        are not known.
         """
         request, controls = self.request, self.controls
         landmarker = open_landmarker("fan" if self.model.info.landmark_model == "fan68" else "mesh")
-        beside = self._beside()
-        with self._faces(landmarker, beside, reporter, look) as found:
-            footage = with_repairs(found, request.repairs, beside, landmarker) if request.repairs else found
-            plan = Plan(footage, wanted_tracks(footage, controls.constant, self.performer), controls.constant.gaps)
+        beside = self._beside(self.source)
+        with self._faces(landmarker, beside, reporter, look, [run.beside for run in elsewhere]) as found:
+            plan = self._plan(found, beside, landmarker)
             numbers = self.source.numbers
             check_faces(request, controls.constant.performer, ((at, len(some)) for at, some in plan.faces(numbers)))
             if not plan.wanted:
-                reporter.message(nobody(footage, self.performer))
-                if not footage.tracks and isinstance(self.source.colour, LightColour):
+                reporter.message(nobody(plan.footage, self.performer))
+                if not plan.footage.tracks and isinstance(self.source.colour, LightColour):
                     reporter.message(f"A face that is brighter than white is not seen. {look_darker(self.colourspace)}")
             renderer = FaceRenderer(
                 self.model.network,
@@ -122,7 +131,31 @@ class SwapJob:
                 self._detail(),
                 self._shape(landmarker),
             )
-            yield Frames(beside, plan, renderer, controls, self.how, request.out)
+            frames = Frames(beside, plan, renderer, controls, self.how, request.out)
+            for run in elsewhere:
+                with suppress(BackendError):  # a picture in which a repair is to be measured cannot be read
+                    there = replace(frames, beside=run.beside, plan=self._plan(found, run.beside, landmarker))
+                    known = set(found.frames).intersection(run.numbers)
+                    frames.elsewhere.update(there.inputs(sorted(known), self.made_by()))
+            yield frames
+
+    def runs_of(self, numbers: Iterable[int]) -> list[Run]:
+        """Frames that are not among the chosen ones, as swaps of each run of them see them.
+
+        Without those that the plate does not have.
+        """
+        there = sorted(set(numbers).intersection(numbers_of(self.source.info)))
+        parts = [self._open(run[0], run[-1]) for run in runs(there)]
+        return [Run(part.numbers, self._beside(part)) for part in parts]
+
+    def _open(self, first: int, last: int) -> Source:
+        """The plate with these frames. Raises BackendError for a gap in it."""
+        return open_source(self.request.plate, f"{first}-{last}", self.request.colourspace, self.request.ocio)
+
+    def _plan(self, found: Footage, beside: Source, landmarker: Landmarker) -> Plan:
+        repairs, settings = self.request.repairs, self.controls.constant
+        footage = with_repairs(found, repairs, beside, landmarker) if repairs else found
+        return Plan(footage, wanted_tracks(footage, settings, self.performer), settings.gaps)
 
     def _detail(self) -> IdentityDetail | None:
         if self.portraits is None or not self.controls.ever("detail"):
@@ -136,23 +169,22 @@ class SwapJob:
         return MadeShape(network, identity, best_device(), landmarker, self.filmed, self.portraits)
 
     def _faces(
-        self, landmarker: Landmarker, beside: Source, reporter: Reporter, look: bool
+        self, landmarker: Landmarker, beside: Source, reporter: Reporter, look: bool, elsewhere: Sequence[Source]
     ) -> AbstractContextManager[Footage]:
         cache, smooth = self.request.out / "cache", self.controls.constant.smooth
         if look:
-            return find_faces(self.source, beside, cache, landmarker, smooth, reporter)
+            return find_faces(self.source, beside, cache, landmarker, smooth, reporter, elsewhere)
         return known_faces(self.source, cache, landmarker, smooth)
 
-    def _beside(self) -> Source:
-        """The plate with the frames before and after the chosen ones that the result depends on."""
-        request, source = self.request, self.source
+    def _beside(self, source: Source) -> Source:
+        """The plate with the frames before and after those of `source` that the result depends on."""
         reach = steadied_by(self.controls.constant.smooth) + max(self.controls.reach, 1)  # jitter looks at one
         first = max(source.info.first, source.numbers[0] - reach)
         last = min(source.info.last, source.numbers[-1] + reach)
         if (first, last) == (source.numbers[0], source.numbers[-1]):
             return source
         try:
-            return open_source(request.plate, f"{first}-{last}", request.colourspace, request.ocio)
+            return self._open(first, last)
         except BackendError:  # a gap in the sequence beside the chosen frames
             return source
 

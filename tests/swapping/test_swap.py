@@ -452,7 +452,7 @@ def test_a_folder_holds_one_swap_and_pieces_of_it_join(swap: Swap, tmp_path: Pat
     assert swap(frames="5")["frames_made"] == 0
     swap(Listener(), frames="1-2", settings={"opacity": "0.5"})
     assert sorted(pictures(out)) == ["000001.png", "000002.png"]
-    assert "4 frames of another swap (3 to 6) were removed" in Listener.said
+    assert "otherwise and was not asked for: 4 frames (3 to 6)" in Listener.said
     assert [frame.number for frame in read_manifest(out).frames] == [1, 2]
 
 
