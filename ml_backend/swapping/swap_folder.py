@@ -49,11 +49,10 @@ def _refuse_foreign(job: SwapJob, journal: Journal) -> None:
         owner = owners.get(file, number)
         if owner == number and (file in journal.files or not (out / file).exists()):
             continue
-        whose = "and no swap has made it" if owner == number else f"and it is frame {owner}"
-        raise UsageError(
-            f"{out / file}, the picture of frame {number}, is there already, {whose}.",
-            "Write the swap into an empty folder, or choose other names with --set names=.",
-        )
+        taken = f"{out / file} is there already, and no swap has made it."
+        if owner != number:
+            taken = f"{out / file}, which would be frame {number}, is the picture of frame {owner}."
+        raise UsageError(taken, "Write the swap into an empty folder, or choose other names for its files.")
 
 
 def others_of(job: SwapJob, journal: Journal) -> list[Run]:

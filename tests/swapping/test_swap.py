@@ -460,7 +460,7 @@ def test_pictures_that_no_swap_made_are_not_written_over(swap: Swap, frames: lis
     own = tmp_path / "swap" / "000002.png"
     write_rgb(own, frames[0])
     before = own.read_bytes()
-    with pytest.raises(UsageError, match=r"000002\.png, .* is there already, and no swap has made it"):
+    with pytest.raises(UsageError, match=r"000002\.png is there already, and no swap has made it"):
         swap()
     assert own.read_bytes() == before
 

@@ -38,7 +38,7 @@ def newest(model: Path) -> Mapping[str, bytes]:
 
 
 def state_of(folder: Path) -> dict[str, tuple[int, int]]:
-    return {str(p): (p.stat().st_mtime_ns, p.stat().st_size) for p in sorted(folder.rglob("*"))}
+    return {str(p): (p.stat().st_mtime_ns, p.stat().st_size) for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
 @pytest.fixture(scope="module", params=[{}, FIGHT], ids=["alone", "against the discriminator"])
