@@ -9,25 +9,12 @@ import torch
 
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.folder_lock import hold
-from ml_backend.progress import SilentReporter
 from ml_backend.training.models.checkpoints import list_checkpoints, load_checkpoint
 from ml_backend.training.train import LOCK
 
+from .outcome import Listener, tensors
+
 Train = Callable[..., dict[str, Any]]
-
-
-class Listener(SilentReporter):
-    """Remembers the messages."""
-
-    def __init__(self) -> None:
-        self.messages: list[str] = []
-
-    def message(self, text: str) -> None:
-        self.messages.append(text)
-
-
-def newest(model: Path, part: str) -> dict[str, torch.Tensor]:
-    return dict(load_checkpoint(list_checkpoints(model)[-1]).parts[part])
 
 
 @pytest.mark.parametrize(
@@ -40,7 +27,7 @@ def test_another_optimizer_begins_without_the_moments_of_the_last(
     listener = Listener()
     train(listener, iterations=4, settings={"optimizer": second})
     assert f"optimizer={second} begins without what {first} knew of the weights." in listener.messages
-    kept = {name.rsplit(".", 1)[1] for name in newest(tmp_path / "model", "optimizer")}
+    kept = {name.rsplit(".", 1)[1] for name in tensors(tmp_path / "model", "optimizer")}
     wanted = {"lion": {"exp_avg"}, "adamw": {"step", "exp_avg", "exp_avg_sq"}}
     assert kept == wanted.get(second, {"step", "exp_avg", "exp_avg_var"})
     again = Listener()
@@ -51,13 +38,13 @@ def test_another_optimizer_begins_without_the_moments_of_the_last(
 @pytest.mark.parametrize("setting", ["opponent.kind=unet", "opponent.channels=16", "opponent.spectral_norm=false"])
 def test_a_discriminator_of_another_make_begins_anew(train: Train, tmp_path: Path, setting: str) -> None:
     train(iterations=2, settings={"loss.adversarial": "0.1"})
-    before = newest(tmp_path / "model", "optimizer")
+    before = tensors(tmp_path / "model", "optimizer")
     listener = Listener()
     train(listener, iterations=4, settings=dict([setting.split("=")]))
     assert listener.messages == ["The discriminator begins anew."]
     steps = {
         name.split(".")[0]: float(value)
-        for name, value in newest(tmp_path / "model", "optimizer").items()
+        for name, value in tensors(tmp_path / "model", "optimizer").items()
         if name.endswith(".step")
     }
     assert steps == {"autoencoder": 4, "discriminator": 2}
@@ -72,7 +59,7 @@ def test_a_newcomer_makes_the_code_discriminator_begin_anew(
     listener = Listener()
     train(listener, facesets=anna if alone else facesets | anna, iterations=2)
     assert "The code discriminator begins anew." in listener.messages
-    joined = newest(tmp_path / "model", "code_discriminator")
+    joined = tensors(tmp_path / "model", "code_discriminator")
     assert any(tensor.shape[0] == 3 for tensor in joined.values())
 
 
@@ -92,7 +79,7 @@ def test_the_best_weights_swap_also_where_the_last_step_had_a_checkpoint(train: 
     best = load_checkpoint(list_checkpoints(tmp_path / "model")[-1]).info.plateau.at
     assert result["stopped_early"]
     assert best < result["iterations"]
-    averaged, last = (newest(tmp_path / "model", part) for part in ("ema", "weights"))
+    averaged, last = (tensors(tmp_path / "model", part) for part in ("ema", "weights"))
     assert any(not torch.equal(averaged[name], last[name]) for name in last)  # without a mean they would be the same
 
 
@@ -108,7 +95,7 @@ def test_an_end_that_was_killed_is_made_up_for(train: Train, tmp_path: Path, mon
     result = train(listener, iterations=1000)
     assert (result["images"], result["stopped_early"]) == (0, True)
     assert any("the best on held-out faces" in text for text in listener.messages)
-    averaged, last = (newest(tmp_path / "model", part) for part in ("ema", "weights"))
+    averaged, last = (tensors(tmp_path / "model", part) for part in ("ema", "weights"))
     assert any(not torch.equal(averaged[name], last[name]) for name in last)
     assert not (tmp_path / "model" / "best.safetensors").exists()
 
@@ -126,14 +113,12 @@ def test_a_rate_that_is_asked_for_is_not_halved_by_failures_of_before(train: Tra
     file = list_checkpoints(tmp_path / "model")[-1] / "checkpoint.json"
     file.write_text(file.read_text().replace('"calmed": 0', '"calmed": 3'))
 
-    def rate(**settings: str) -> float:
-        train(iterations=len(seen) + 3, settings=settings | {"schedule": "constant", "warm_up": "0"})
-        seen.append(load_checkpoint(list_checkpoints(tmp_path / "model")[-1]).info.calmed)
-        return seen[-1]
+    def halved(iterations: int, **settings: str) -> int:
+        train(iterations=iterations, settings=settings)
+        return load_checkpoint(list_checkpoints(tmp_path / "model")[-1]).info.calmed
 
-    seen: list[float] = []
-    assert rate() == 3
-    assert rate(learning_rate="0.001") == 0
+    assert halved(3) == 3
+    assert halved(4, learning_rate="0.001") == 0
 
 
 def test_one_training_at_a_time_fills_a_model(train: Train, tmp_path: Path) -> None:

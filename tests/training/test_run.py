@@ -11,27 +11,14 @@ import torch
 
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.facesets.store import Faceset
-from ml_backend.progress import SilentReporter
 from ml_backend.training.curves.curve_file import read_curves
 from ml_backend.training.data.known import know
 from ml_backend.training.models.checkpoints import list_checkpoints, load_checkpoint
 from ml_backend.training.trainer import Trainer
 
+from .outcome import Listener, tensors
+
 Train = Callable[..., dict[str, Any]]
-
-
-class Listener(SilentReporter):
-    """Remembers the messages."""
-
-    def __init__(self) -> None:
-        self.messages: list[str] = []
-
-    def message(self, text: str) -> None:
-        self.messages.append(text)
-
-
-def tensors(model: Path, part: str) -> dict[str, torch.Tensor]:
-    return dict(load_checkpoint(list_checkpoints(model)[-1]).parts[part])
 
 
 def test_held_out_faces_are_measured_and_not_learned_from(train: Train, tmp_path: Path) -> None:
