@@ -104,8 +104,8 @@ def _submit(client: Client, spec: JobSpec) -> dict[str, Any]:
 def follow(client: Client, job_id: str, after: int, tell: Tell, through_pauses: bool) -> dict[str, Any]:
     """Tell what happens to a job from the event after `after` on, and return its result.
 
-    Raises `PausedError` when it is paused, or with `through_pauses` only when its backend ends while it is; else as
-    `outcome` does.
+    Raises `PausedError` when it is paused, or with `through_pauses` only when its backend ends while it is, and when
+    the client was closed; else as `outcome` does.
     """
     state = ""
     try:
@@ -115,7 +115,8 @@ def follow(client: Client, job_id: str, after: int, tell: Tell, through_pauses: 
             if state == "paused" and not through_pauses and client.job(job_id)["state"] == "paused":
                 break  # or it was long ago, and what follows is to come yet
     except BackendUnreachableError as error:
-        if state != "paused":
+        # a backend that is stopped has paused its jobs, and may be gone before that was heard
+        if state != "paused" and not client.closed():
             raise
         raise _paused(job_id) from error
     job = client.job(job_id)

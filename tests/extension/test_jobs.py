@@ -19,6 +19,7 @@ from blender_deepfake.core.errors import (
     BackendUnreachableError,
     CancelledError,
     DeepfakeError,
+    PausedError,
     RefusedError,
     UsageError,
 )
@@ -167,6 +168,15 @@ def test_a_killed_backend_interrupts_the_job(backend: Backend) -> None:
     client.cancel(entry.job_id)
     with pytest.raises(CancelledError):
         wait(board, entry, backend)
+
+
+def test_a_job_is_paused_whose_backend_was_stopped_before_that_was_heard(backend: Backend) -> None:
+    board, entry = under_way(backend)
+    kill(backend)  # so that nothing more is told
+    backend.hang_up()
+    with pytest.raises(PausedError):
+        wait(board, entry, backend)
+    assert entry.state == "paused"
 
 
 def test_a_job_is_followed_to_the_next_backend(backend: Backend) -> None:
