@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import ml_backend
+from ml_backend.cli import _shown
 from ml_backend.facesets.store import Faceset
 
 PLATE = Path(__file__).parents[1] / "demo" / "footage" / "plate_A.mp4"
@@ -119,6 +120,11 @@ def test_without_json_people_can_read_it(run, tmp_path):
     assert "frames without face  0" in done.stdout
 
 
+def test_long_lists_are_for_programs():
+    assert _shown([0.1] * 150) == "150 values, see --json"
+    assert _shown(["anna", "ben"]) == ["anna", "ben"]
+
+
 def test_an_unexpected_failure_is_one_line_and_a_log(run, tmp_path):
     faces = tmp_path / "faces"
     run("extract", PLATE, "--faceset", faces, "--frames", "1-1", "--size", "64")
@@ -143,6 +149,16 @@ def test_a_reader_that_stops_early_is_no_crash(run, environment, tmp_path):
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no device that is always full")
+def test_a_full_disk_is_told_without_a_log(environment):
+    command = [sys.executable, "-m", "ml_backend", "audit", "verify"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "No space left on device. Free some space there, then run the command again." in done.stderr
+    assert "Log:" not in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to send")

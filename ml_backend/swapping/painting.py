@@ -98,9 +98,8 @@ def paint(
     if settings.inner_mouth > 0 and steady.shape is not None:
         lips = _in_plate(points if moved is None else points + moved, made, to_plate)[INNER_LIPS] - corner
         performer, weight = landmarks[INNER_LIPS, :2] - corner, mask * np.float32(settings.inner_mouth)
-        placed = in_part(place, corner)
-        unit = eye_distance(landmarks)
-        blended = lay_inner_mouth(blended, display.picture, lips, performer, placed, weight, visible, unit)
+        there, unit = in_part(place, corner), eye_distance(landmarks)
+        blended = lay_inner_mouth(blended, display.picture, lips, performer, there, weight, visible, unit)
     if visible is not None:
         alpha = alpha * visible
     if made.alpha is not None:

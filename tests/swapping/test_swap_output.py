@@ -12,12 +12,13 @@ import pytest
 
 from ml_backend.errors import UsageError
 from ml_backend.evaluation.evaluate import run_evaluate
+from ml_backend.facesets.extract import run_extract
 from ml_backend.media.colour import LINEAR
 from ml_backend.media.exr import encode_exr, read_exr
 from ml_backend.media.source import open_source
 from ml_backend.media.write import read_picture
 from ml_backend.progress import SilentReporter
-from ml_backend.requests import EvaluateRequest
+from ml_backend.requests import EvaluateRequest, ExtractRequest
 from ml_backend.swapping.manifest import read_manifest
 
 from .plates import write_plate
@@ -180,7 +181,12 @@ def test_a_layer_lies_in_the_plates_own_pixels_and_not_where_the_plate_is_empty(
         (folder / f"shot.{number}.exr").write_bytes(data)
     wanted = {"crop": "true", "output": "auto", "learned_mask": "false"}
     swap(listener, plate=str(folder), frames=None, settings=wanted)
-    assert any("pixels 2 times as wide as high" in text for text in listener.messages)
+    told = "pixels 2 times as wide as high"
+    assert any(told in text for text in listener.messages)
+    others = Listener()
+    run_evaluate(EvaluateRequest(swap=tmp_path / "swap", plate=str(folder), frames="1", report=False), others)
+    run_extract(ExtractRequest(sources=[str(folder)], faceset=tmp_path / "faces", frames="1"), others)
+    assert sum(told in text for text in others.messages) == 2
     manifest = read_manifest(tmp_path / "swap")
     window = manifest.frames[1].window
     assert manifest.pixel_aspect == 2
