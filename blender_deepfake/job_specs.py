@@ -1,5 +1,6 @@
 """From the edit and its settings to what the backend is asked to do."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from .core.job_labels import label
 from .core.picture_depth import Depth
 from .core.rendering import PlateRender
 from .core.runner import JobSpec
+
+_EVENLY = 0.005
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,7 @@ class PlateRequest:
     `numbers` has the plate's frame for each frame of the timeline that the strip shows.
     """
 
-    plate: dict[str, str]
+    plate: dict[str, Any]
     numbers: list[int]
     render: PlateRender | None = None
     note: str = ""
@@ -179,14 +182,22 @@ def plate_request(scene: Scene, strip: Strip, frame: int | None = None) -> Plate
     stops = exposure.of_strip(strip)
     if not reasons:
         plate = plates.exposed(plates.decoded_plate(description), stops, light=False)
-        return PlateRequest(plate, plates.decoded_numbers(description))
+        return PlateRequest(plate | _shape(scene, strip), plates.decoded_numbers(description))
     numbers = frame_mapping.rendered_numbers(description.timing)
     only = None if frame is None else numbers[frame - description.timing.left]
     folder, render = plate_copy.prepare(scene, strip, project.plates(), only)
     note = f"Blender renders the plate first: {'; '.join(reasons)}."
     plate = plates.rendered_plate(description, folder, only, hdr=plate_depth.is_hdr(scene, strip))
     light = plate_depth.of_strip(scene, strip) == Depth.LIGHT
-    return PlateRequest(plates.exposed(plate, stops, light=light), numbers, render, note)
+    plate = plates.exposed(plate, stops, light=light)
+    return PlateRequest(plate | _shape(scene, strip), numbers, render, note)
+
+
+def _shape(scene: Scene, strip: Strip) -> dict[str, float]:
+    """The pixel aspect of the scene for a strip that is shown with it; a strip scaled unevenly may have been fitted."""
+    aspect, placed = scene.render.pixel_aspect_x / scene.render.pixel_aspect_y, strip.transform
+    even = math.isclose(placed.scale_x, placed.scale_y, rel_tol=_EVENLY)
+    return {} if math.isclose(aspect, 1, rel_tol=_EVENLY) or not even else {"pixel_aspect": round(aspect, 6)}
 
 
 def some_frames(strip: Strip, numbers: Sequence[int], wanted: tuple[int, int]) -> str:

@@ -37,6 +37,12 @@ class Plate(_Request):
         default=None, min_length=1, description="What the values are, such as ACEScg; as the files tell where absent"
     )
     ocio: Path | None = Field(default=None, description="The OpenColorIO configuration that knows the colour space")
+    pixel_aspect: float | None = Field(
+        default=None,
+        ge=0.1,
+        le=10,
+        description="How many times as wide as high the pixels are; as the files tell where absent",
+    )
 
 
 class ExtractRequest(_Permitted):

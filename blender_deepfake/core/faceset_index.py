@@ -51,8 +51,12 @@ def faces(faceset: Path, source: Path, frame: int) -> list[IndexedFace]:
     )
     rows = _rows(faceset, query, (str(source), frame))
     present = [row for row in rows if (faceset / "faces" / row[0]).is_file()]
+    stretched = _stretched(faceset, source)
     try:
-        return [IndexedFace(str(file), int(number), int(track), _points(data)) for file, number, track, data in present]
+        return [
+            IndexedFace(str(file), int(number), int(track), _points(data, *stretched))
+            for file, number, track, data in present
+        ]
     except (TypeError, ValueError) as error:
         raise _damaged(faceset, error) from error
 
@@ -81,14 +85,23 @@ def _distance(one: tuple[float, float], other: tuple[float, float]) -> float:
     return (one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2
 
 
-def _points(data: bytes) -> tuple[tuple[float, float], ...]:
-    """From 478×3 float32, little endian."""
+def _stretched(faceset: Path, source: Path) -> tuple[float, float]:
+    """How much wider and higher the source's pictures were made where its pixels are not square."""
+    if not _rows(faceset, "SELECT 1 FROM sqlite_schema WHERE name = 'stretched'", ()):
+        return 1.0, 1.0
+    found = _rows(faceset, "SELECT across, down FROM stretched WHERE path = ?", (str(source),))
+    return (float(found[0][0]), float(found[0][1])) if found else (1.0, 1.0)
+
+
+def _points(data: bytes, across: float, down: float) -> tuple[tuple[float, float], ...]:
+    """From 478×3 float32, little endian, in pixels of a picture so many times as wide and high as the file's."""
     values = array("f", data)
     if sys.byteorder == "big":
         values.byteswap()
     if len(values) != 3 * _POINTS:
         raise ValueError(f"{len(values)} numbers instead of {3 * _POINTS}")
-    return tuple(zip(values[0::3], values[1::3], strict=True))
+    points = zip(values[0::3], values[1::3], strict=True)
+    return tuple((x / across + (1 / across - 1) / 2, y / down + (1 / down - 1) / 2) for x, y in points)
 
 
 def _rows(faceset: Path, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:

@@ -9,6 +9,7 @@ from ml_backend.media.colour import Colour
 from ml_backend.media.frame import Pixels
 from ml_backend.media.frame_range import parse_frames
 from ml_backend.media.source import Source, as_plate, open_source
+from ml_backend.media.square_pixels import as_filmed
 from ml_backend.requests import EvaluateRequest, Plate
 from ml_backend.swapping.blend import Mask, to_unit
 from ml_backend.swapping.layer_file import choose_format
@@ -58,7 +59,7 @@ class Inputs:
         masks = self.mask.frames(numbers) if self.mask else (None for _ in numbers)
         for plate, truth, mask in zip(self.plate.frames(numbers), truths, masks, strict=True):
             record = self.records[plate.number]
-            over = overlay(self.folder, record, plate, self.layer_colour)
+            over = overlay(self.folder, record, plate, self.layer_colour, self.plate.info.stored_size)
             yield Pictures(
                 number=plate.number,
                 plate=plate.image,
@@ -88,9 +89,11 @@ def open_inputs(request: EvaluateRequest) -> Inputs:
             f"{request.swap / records[missing[0]].file} is missing: the swap lacks {len(missing)} of its frames.",
             "Run the same swap again: it makes what is missing.",
         )
-    plate = _open(request.plate, numbers, request, manifest)
-    truth = _open(request.truth, numbers, request, manifest) if request.truth else None
-    mask = open_source(request.mask, numbers) if request.mask else None
+    plate = as_filmed(_open(request.plate, numbers, request, manifest), manifest.pixel_aspect)
+    truth = None
+    if request.truth:
+        truth = as_filmed(_open(request.truth, numbers, request, manifest), manifest.pixel_aspect)
+    mask = as_filmed(open_source(request.mask, numbers), manifest.pixel_aspect) if request.mask else None
     for source in (plate, truth, mask):
         if source is not None:
             _check(source, numbers, manifest)
@@ -125,9 +128,9 @@ def _check(source: Source, numbers: Sequence[int], manifest: Manifest) -> None:
             f"{source.info.path} has no frame {missing[0]}; the swap has {numbers[0]}-{numbers[-1]}.",
             "Choose the frames that both have with --frames.",
         )
-    if (source.info.width, source.info.height) != (manifest.width, manifest.height):
+    width, height = source.info.stored_size
+    if (width, height) != (manifest.width, manifest.height):
         raise UsageError(
-            f"{source.info.path} is {source.info.width}×{source.info.height}, "
-            f"and the swap {manifest.width}×{manifest.height}.",
+            f"{source.info.path} is {width}×{height}, and the swap {manifest.width}×{manifest.height}.",
             "Give the footage that belongs to this swap.",
         )

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from ml_backend.media.colour import Colour
-from ml_backend.media.frame import Frame, Pixels
+from ml_backend.media.frame import Frame, Pixels, Size
+from ml_backend.media.square_pixels import stretch
 from ml_backend.swapping.blend import Mask, composite, from_unit, to_unit
 from ml_backend.swapping.layer_file import read_layer
 from ml_backend.swapping.manifest import FrameRecord
@@ -20,13 +21,18 @@ class Overlay:
     alpha: Mask
 
 
-def overlay(folder: Path, record: FrameRecord, plate: Frame, colour: Colour) -> Overlay:
+def overlay(folder: Path, record: FrameRecord, plate: Frame, colour: Colour, stored: Size) -> Overlay:
     """A frame of the swap in `folder` over its plate, as the edit shows it; `colour` is that of the layers.
 
-    Raises BackendError where the layer is damaged or does not fit the plate.
+    stored: the size of the plate's pictures, and so of the layers. Raises BackendError where the layer is damaged or
+    does not fit the plate.
     """
-    shape = (plate.image.shape[0], plate.image.shape[1])
-    layer = read_layer(folder / record.file, shape, record.window, colour)
+    layer = read_layer(folder / record.file, stored[::-1], record.window, colour)
+    size = plate.image.shape[1], plate.image.shape[0]
+    if size != stored:
+        layer = np.dstack([layer[..., :3] * layer[..., 3:], layer[..., 3]])
+        layer = stretch(layer, size)
+        layer[..., :3] /= np.maximum(layer[..., 3:], 1e-6)
     alpha = np.ascontiguousarray(layer[..., 3])
     shown = composite(to_unit(plate.image), layer[..., :3], alpha)
     return Overlay(from_unit(shown, plate.image), alpha)

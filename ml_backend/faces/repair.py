@@ -1,8 +1,12 @@
 """The kinds of repairs that an artist can make to the faces of a frame; `repairs` tells of their file."""
 
+import math
 import re
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 from pydantic import model_validator as checked
 
@@ -98,3 +102,22 @@ class Landmarks(_OfOneFrame):
 
 
 Repair = Annotated[Delete | Add | Move | Landmarks, Field(discriminator="action")]
+
+
+def placed(repair: Repair, matrix: NDArray[np.float64]) -> Repair:
+    """The repair with its points behind a 2×3 matrix that scales and shifts x and y, as the roll is seen there."""
+    (across, _, left), (_, down, top) = matrix.tolist()
+
+    def moved(values: Sequence[float]) -> tuple[float, ...]:
+        return tuple(value * (down if n % 2 else across) + (top if n % 2 else left) for n, value in enumerate(values))
+
+    changed: dict[str, object] = {}
+    if isinstance(repair, Delete | Move | Landmarks):
+        changed["at"] = moved(repair.at)
+    if isinstance(repair, Add | Move):
+        roll = math.radians(repair.roll)
+        changed["box"] = moved(repair.box)
+        changed["roll"] = math.degrees(math.atan2(math.sin(roll) * down, math.cos(roll) * across))
+    if isinstance(repair, Landmarks):
+        changed["points"] = {point: moved(place) for point, place in repair.points.items()}
+    return repair.model_copy(update=changed)

@@ -78,6 +78,9 @@ def copy_faces(source: Faceset, target: Faceset, moves: Sequence[Move], reporter
     picture keeps the time of its last change, so that its scores go on holding.
     """
     present, without = source.pictures(), source.left_out()
+    with target.index() as index, index:
+        stretched = [(path, *factors) for path, factors in source.stretched().items()]
+        index.executemany("INSERT OR IGNORE INTO stretched VALUES (?, ?, ?)", stretched)
     for start in range(0, len(moves), _CHUNK):
         chunk = moves[start : start + _CHUNK]
         for move in chunk:

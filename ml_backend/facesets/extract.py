@@ -23,12 +23,13 @@ from ml_backend.faces.repairs import read_repairs
 from ml_backend.faces.tracking import FaceTracker
 from ml_backend.media.cautions import cautions
 from ml_backend.media.source import Source, open_source
+from ml_backend.media.square_pixels import as_filmed
 from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
 from ml_backend.provenance import audit
 from ml_backend.provenance.content_hook import chosen, require_allowed
 from ml_backend.provenance.gate import Granted, Purpose, check_bound, check_name_of_faces, refusals_entered, require
-from ml_backend.requests import ExtractRequest
+from ml_backend.requests import ExtractRequest, Plate
 
 from .grouping import Person, group
 from .likeness import SAME_MEAN, notice_others
@@ -57,7 +58,7 @@ def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
     """
     started = time.monotonic()
     granted = _permitted(request)
-    sources = [open_source(source, request.frames, request.colourspace, request.ocio) for source in request.sources]
+    sources = [_open(source, request.frames, request) for source in request.sources]
     for source in sources:
         pictures = (frame.image for frame in source.frames(chosen(source.numbers)))
         require_allowed(partial(list, pictures), "extract", source.info.path.name)
@@ -68,7 +69,7 @@ def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
     if isinstance(meant, Picture):  # what is wrong with it shall be known before hours of work
         look(meant.path)
     landmarker = open_landmarker(request.landmarks, request.fan_weights)
-    _check_settings(request, landmarker)
+    _check_settings(request, landmarker, sources)
     if granted is not None:
         facts = {"faceset": request.faceset.name, "sources": ", ".join(source.info.path.name for source in sources)}
         audit.enter("extract", granted.hashes(), facts | _purpose(request).facts())
@@ -99,6 +100,10 @@ def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
     }
 
 
+def _open(source: str | Plate, frames: str | None, request: ExtractRequest) -> Source:
+    return as_filmed(open_source(source, frames, request.colourspace, request.ocio))
+
+
 def _as_searched(request: ExtractRequest, observations: Path) -> ExtractRequest:
     """The request with the smallest face that this faceset was searched for, where it does not say another."""
     if request.smallest is not None:
@@ -124,11 +129,20 @@ def _permitted(request: ExtractRequest) -> Granted | None:
     return granted
 
 
-def _check_settings(request: ExtractRequest, landmarker: Landmarker) -> None:
+def _check_settings(request: ExtractRequest, landmarker: Landmarker, sources: Sequence[Source]) -> None:
     """Does the request fit the faceset that is there? Before hours of work, not after them. Raises UsageError."""
-    if (request.faceset / "faceset.json").exists():
-        present = Faceset.open(request.faceset).info
-        Faceset.create(request.faceset, _info(request, landmarker, request.size or present.size, None))
+    if not (request.faceset / "faceset.json").exists():
+        return
+    present = Faceset.open(request.faceset)
+    Faceset.create(request.faceset, _info(request, landmarker, request.size or present.info.size, None))
+    known, stretched = {path for path, _, _ in present.frames()}, present.stretched()
+    for source in sources:
+        path = source.info.path.resolve()
+        if path in known and stretched.get(str(path), (1.0, 1.0)) != source.info.stretched:
+            raise UsageError(
+                f"{request.faceset} has faces of {source.info.path} with pixels of another shape.",
+                "Say the pixel_aspect that it was extracted with, or choose a new faceset.",
+            )
 
 
 def _info(request: ExtractRequest, landmarker: Landmarker, size: int, granted: Granted | None) -> FacesetInfo:
@@ -235,16 +249,16 @@ class _Extraction:
             one = Footage(self._observations, path, self._observations.source(path), self._request.smooth)
             if one.frames:
                 span = f"{one.frames[0]}-{one.frames[-1]}"
-                source = open_source(named, span, self._request.colourspace, self._request.ocio)
+                source = _open(named, span, self._request)
                 yield with_repairs(one, repairs, source, self._landmarker), source
 
     def _wanted(self, people: Sequence[Person]) -> list[Person]:
         """Whose faces to store. In a faceset with faces from other footage, the only one is the one in there."""
         present = self._present()
-        here = {source.info.path.resolve() for source in self._sources}
+        here = {source.info.path.resolve(): source.info for source in self._sources}
         sources, embeddings = present.embeddings() if present else ([], np.zeros((0, 128), np.float32))
-        if self._request.person != "only" or not people or here.issuperset(sources):
-            return choose(people, self._request.person, self._look, self._drawn(people))
+        if self._request.person != "only" or not people or here.keys() >= set(sources):
+            return choose(people, self._request.person, self._look, self._drawn(people), here)
         known = middle(embeddings)
         near = [person for person in people if distance(person.embedding, known) < SAME_MEAN]
         if not near:

@@ -5,10 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from ml_backend.faces.landmarks import Landmarker
+from ml_backend.faces.repair import placed
 from ml_backend.faces.repairing import Measured, measure, wanted_places
 from ml_backend.faces.repairs import read_repairs, repairs_for
 from ml_backend.faces.roi import Roi
 from ml_backend.media.source import Source
+from ml_backend.media.square_pixels import to_square
 
 from .resolve import Footage
 
@@ -19,7 +21,12 @@ def with_repairs(footage: Footage, file: Path, source: Source, landmarker: Landm
     source: the same footage, with these frames. Raises UsageError for a damaged file.
     """
     looked_at = set(footage.frames) & set(source.numbers)
-    repairs = {n: ones for n, ones in repairs_for(read_repairs(file), footage.path).items() if n in looked_at}
+    there = to_square(source.info)
+    repairs = {
+        number: [placed(one, there) for one in ones]
+        for number, ones in repairs_for(read_repairs(file), footage.path).items()
+        if number in looked_at
+    }
     places = wanted_places(repair for ones in repairs.values() for repair in ones)
     return replace(footage, repairs=repairs, measured=_measured(places, source, landmarker))
 

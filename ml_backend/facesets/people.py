@@ -1,6 +1,6 @@
 """Who is on the footage, and whose faces are wanted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 
 from ml_backend.errors import UsageError
 from ml_backend.faces.boxes import NEAR, outness
+from ml_backend.faces.geometry import invert, transform
 from ml_backend.faces.recognition import SAME_PERSON
+from ml_backend.media.source import SourceInfo
+from ml_backend.media.square_pixels import to_square
 
 from .grouping import MARGIN, Person, Track, group, stranger
 from .wanted import All, Largest, Numbers, Only, Picture, Point, parse_wanted
@@ -22,7 +25,11 @@ Look = Callable[[Path], NDArray[np.float32]]
 
 
 def choose(
-    persons: Sequence[Person], wanted: str, look: Look | None = None, picture: Path | None = None
+    persons: Sequence[Person],
+    wanted: str,
+    look: Look | None = None,
+    picture: Path | None = None,
+    infos: Mapping[Path, SourceInfo] | None = None,
 ) -> list[Person]:
     """The persons that a request means, in the order of `persons`, which is that of `group`.
 
@@ -36,7 +43,8 @@ def choose(
       12:640,360           whose face is at x 640, y 360 in frame 12; where there are several sources, @plate.mp4 after
                            it names one by its path or name
     look: makes the embedding (128) of the person on a picture; the shipped networks where absent.
-    picture: where the persons are drawn with their numbers, for messages.
+    picture: where the persons are drawn with their numbers, for messages. infos: of the sources by their resolved
+    paths; points are in pixels as these are stored, and where a source is not named here, as its faces are.
     Where there is nobody at all, nobody is the only, largest and all; otherwise raises UsageError that says who is
     there and how to choose, also for several persons where the only one is wanted.
     """
@@ -58,7 +66,7 @@ def choose(
         case Picture():
             return [_pictured(persons, meant.path, look or look_at, picture)]
         case Point():
-            return [_pointed(persons, meant)]
+            return [_pointed(persons, meant, {path: to_square(info) for path, info in (infos or {}).items()})]
 
 
 def first_frame(person: Person) -> tuple[Path, int]:
@@ -138,18 +146,18 @@ def look_at(path: Path) -> NDArray[np.float32]:
     return embed_reference(path, CenterFace(), open_landmarker(), Recogniser())
 
 
-def _pointed(persons: Sequence[Person], point: Point) -> Person:
+def _pointed(persons: Sequence[Person], point: Point, squares: Mapping[Path, NDArray[np.float64]]) -> Person:
     tracks = [(track, person) for person in persons for track in person.tracks]
     sources = sorted({track.source for track, _ in tracks})
     named = sources if point.source is None else _named(sources, point.source)
     inside = [
-        (outness(box.tolist(), point.x, point.y), track, person)
+        (outness(box.tolist(), *_there(point, squares.get(track.source))), track, person)
         for track, person in tracks
         if track.source in named and (box := _box(track, point.frame)) is not None
     ]
     hits = sorted((hit for hit in inside if hit[0] <= NEAR), key=lambda hit: (hit[0], hit[1].key))
     if not hits:
-        raise _missed(persons, inside, point, tracks, named)
+        raise _missed(persons, inside, point, tracks, named, squares)
     nearest = {track.source: person for _, track, person in reversed(hits)}
     if len(set(nearest.values())) > 1:
         names = ", ".join(str(source) for source in sorted(nearest))
@@ -158,6 +166,12 @@ def _pointed(persons: Sequence[Person], point: Point) -> Person:
             f"Add the source's name or path, such as {point.frame}:{point.x:g},{point.y:g}@{sorted(nearest)[0].name}.",
         )
     return hits[0][2]
+
+
+def _there(point: Point, square: NDArray[np.float64] | None) -> tuple[float, float]:
+    """x and y of a point of stored pixels among square ones."""
+    x, y = (point.x, point.y) if square is None else transform(np.array([point.x, point.y]), square)
+    return float(x), float(y)
 
 
 def _named(sources: Sequence[Path], name: str) -> list[Path]:
@@ -183,6 +197,7 @@ def _missed(
     point: Point,
     tracks: Sequence[tuple[Track, Person]],
     sources: Sequence[Path],
+    squares: Mapping[Path, NDArray[np.float64]],
 ) -> UsageError:
     """What is to be said where no face is at the point."""
     where = f" of {sources[0].name}" if len(sources) == 1 else ""
@@ -196,6 +211,8 @@ def _missed(
     for _, track, person in seen[:_SHOWN]:
         box = track.boxes[int(np.searchsorted(track.frames, point.frame))]
         x, y = (box[:2] + box[2:]) / 2
+        if track.source in squares:
+            x, y = transform(np.array([x, y]), invert(squares[track.source]))
         source = f" in {track.source.name}" if len(sources) > 1 else ""
         places.append(f"person {persons.index(person) + 1} at {x:.0f},{y:.0f}{source}")
     return UsageError(

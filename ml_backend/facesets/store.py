@@ -49,9 +49,11 @@ CREATE TABLE IF NOT EXISTS left_out (file TEXT PRIMARY KEY, reason TEXT NOT NULL
 CREATE TABLE IF NOT EXISTS measured (
   file TEXT PRIMARY KEY, version INTEGER NOT NULL, bytes INTEGER NOT NULL, modified INTEGER NOT NULL,
   sha256 TEXT NOT NULL, scores TEXT NOT NULL, look BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS stretched (
+  path TEXT PRIMARY KEY, across REAL NOT NULL, down REAL NOT NULL) WITHOUT ROWID;
 """
-# Curation's tables stand beside those of extraction: an index without them is a whole one, and gets them at need.
-_LATER_TABLES = frozenset({"left_out", "measured"})
+# These stand beside those of extraction: an index without them is a whole one, and gets them at need.
+_LATER_TABLES = frozenset({"left_out", "measured", "stretched"})
 _CHUNK = 256  # faces in memory at once
 DATA = "score, landmark_model, interpolated, repaired, landmarks, matrix, embedding"  # of a face, whoever's it is
 FACE = f"SELECT file, source.path, number, track, {DATA} FROM face JOIN source ON source.id = face.source WHERE file"
@@ -233,6 +235,14 @@ class Faceset:
     def left_out(self) -> dict[str, str]:
         """The names of the pictures whose faces nobody shall use, and why."""
         return dict(self.read_all("SELECT file, reason FROM left_out ORDER BY file", "left_out"))
+
+    def stretched(self) -> dict[str, tuple[float, float]]:
+        """How much wider and higher the pictures of sources were made, for square pixels; the others are as stored.
+
+        Landmarks are in the pixels of the stretched pictures.
+        """
+        rows = self.read_all("SELECT path, across, down FROM stretched", "stretched")
+        return {path: (across, down) for path, across, down in rows}
 
     def frames(self) -> list[tuple[Path, int, int]]:
         """Source, number and count of found faces, deleted ones included, of every frame that was looked at."""

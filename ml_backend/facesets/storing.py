@@ -18,7 +18,7 @@ from ml_backend.faces.alignment import Framing, align, crop
 from ml_backend.faces.face import Face
 from ml_backend.faces.recognition import Recogniser
 from ml_backend.media.ahead import ahead
-from ml_backend.media.frame import Frame, Pixels
+from ml_backend.media.frame import Frame, Pixels, SourceInfo
 from ml_backend.media.source import Source
 from ml_backend.media.write import write_rgb
 from ml_backend.progress import Reporter
@@ -79,7 +79,7 @@ class Storing:
 
         source: the same footage, with all these frames. stored: called once for each of them.
         """
-        number, label = self._register(footage.path)
+        number, label = self._register(footage.path, source.info)
         self._remove_unknown(label)
         changed = self._tidy(footage, number, label)
         for _ in range(len(footage.frames) - len(changed)):
@@ -196,9 +196,12 @@ class Storing:
                     (source, frame),
                 )
 
-    def _register(self, path: Path) -> tuple[int, str]:
+    def _register(self, path: Path, info: SourceInfo) -> tuple[int, str]:
         """The source's number in the index; its label begins the file names of its faces."""
         with self._faceset.index() as index:
+            if info.stored is not None:
+                with index:
+                    index.execute("INSERT OR IGNORE INTO stretched VALUES (?, ?, ?)", (str(path), *info.stretched))
             row = index.execute("SELECT id, label FROM source WHERE path = ?", (str(path),)).fetchone()
             if row is not None:
                 return int(row[0]), str(row[1])

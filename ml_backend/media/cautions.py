@@ -1,18 +1,15 @@
-"""What footage tells of itself that faces cannot be made well from."""
+"""What footage tells of itself that its user should know."""
 
 from ml_backend.media.frame import SourceInfo
-
-_SQUARE = 0.005  # scaled movies are often as far off
 
 
 def cautions(info: SourceInfo) -> list[str]:
     """A sentence each, with what to do; none for ordinary footage."""
     said = []
-    if abs(info.pixel_aspect - 1) > _SQUARE:
-        shape = "narrower" if info.pixel_aspect > 1 else "wider"
+    if info.stored is not None:
         said.append(
             f"{info.path.name} has pixels {info.pixel_aspect:.4g} times as wide as high: faces are looked for and made "
-            f"as they are stored, {shape} than they were filmed. Unsqueeze the plate first."
+            "as they were filmed, and written as the plate is stored."
         )
     if info.interlaced:
         said.append(

@@ -24,6 +24,10 @@ Stored = npt.NDArray[np.uint8 | np.uint16 | np.float32]
 """H×W×3 RGB as a file holds it: uint8, uint16, or float32 of any value."""
 
 
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+
 @dataclass(frozen=True)
 class Frame:
     """One picture of a source, H×W×3 RGB.
@@ -53,7 +57,8 @@ class SourceInfo:
 
     bit_depth: of the stored values; 32 is float. colour: the name of `Source.colour`.
     timecode: of the first frame of the source, HH:MM:SS:FF, or HH:MM:SS;FF for drop frame; None where unknown.
-    pixel_aspect: how many times as wide as high the pixels are. interlaced: each picture holds two moments.
+    pixel_aspect: how many times as wide as high the stored pixels are. stored: the size of the pictures in the files,
+    where the frames of the source are stretched to square pixels. interlaced: each picture holds two moments.
     origin: x and y of the picture's first pixel, as an EXR's display window says it.
     """
 
@@ -72,6 +77,18 @@ class SourceInfo:
     pixel_aspect: float = 1.0
     interlaced: bool = False
     origin: tuple[int, int] = (0, 0)
+    stored: Size | None = None
+
+    @property
+    def stored_size(self) -> Size:
+        """Of the pictures in the files."""
+        return self.stored or (self.width, self.height)
+
+    @property
+    def stretched(self) -> tuple[float, float]:
+        """How much wider and higher than those its frames are."""
+        width, height = self.stored_size
+        return self.width / width, self.height / height
 
     def timecode_of(self, number: int) -> str | None:
         """The time code of a frame as far as it is known without reading it: an even movie's are counted on."""

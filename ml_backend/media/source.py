@@ -1,6 +1,7 @@
 """Opens whatever names footage: a movie, a folder of pictures, a pattern, one picture or a plate file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -30,8 +31,9 @@ def open_source(
 
     `frames` selects a range, or the numbers that it lists as far as they are there; `colourspace` says what the values
     are, `ocio` names the OpenColorIO configuration that knows this space; each takes the place of the same entry in a
-    plate. Relative paths in a plate file start at the folder of that file. UsageError for what is missing or not
-    supported, BackendError for files that are damaged.
+    plate. Relative paths in a plate file start at the folder of that file. The frames are as they are stored;
+    `square_pixels.as_filmed` makes their pixels square. UsageError for what is missing or not supported, BackendError
+    for files that are damaged.
     """
     if isinstance(source, Plate):
         return _open_plate(source, Path(), frames, colourspace, ocio)
@@ -66,10 +68,15 @@ def _open_plate(
 ) -> Source:
     config = folder / plate.ocio if ocio is None and plate.ocio is not None else ocio
     colour = choose_colour(plate.colourspace if colourspace is None else colourspace, config)
-    return _open_footage(folder / plate.source, plate.frames if frames is None else frames, colour)
+    source = _open_footage(folder / plate.source, plate.frames if frames is None else frames, colour)
+    if plate.pixel_aspect is not None:
+        source.info = replace(source.info, pixel_aspect=plate.pixel_aspect)
+    return source
 
 
-def _open_footage(path: Path, frames: str | Sequence[int] | None, colour: PlateColour | None) -> Source:
+def _open_footage(
+    path: Path, frames: str | Sequence[int] | None, colour: PlateColour | None
+) -> MovieSource | SequenceSource:
     chosen = parse_frames(frames) if frames is None or isinstance(frames, str) else SingleFrames(frozenset(frames))
     kind = file_kind(path)
     if kind == "folder":

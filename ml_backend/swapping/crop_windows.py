@@ -14,6 +14,7 @@ from ml_backend.faces.face import Face
 from ml_backend.faces.geometry import transform
 from ml_backend.faces.mesh_surface import POINTS
 from ml_backend.faces.regions import eye_distance
+from ml_backend.media.frame import Size
 
 from .around import around
 from .blend import EDGE
@@ -32,28 +33,30 @@ Box = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def crop_windows(
-    faces: Iterable[tuple[int, Sequence[Face]]], controls: Controls, picture: tuple[int, int]
+    faces: Iterable[tuple[int, Sequence[Face]]], controls: Controls, square: Size, stored: Size
 ) -> dict[int, Window]:
     """The window of each frame's file by its number. All have the same size, and hold all that can be painted.
 
-    faces: number and the faces to replace, for all frames that were looked at. picture: width and height of the plate.
+    faces: number and the faces to replace, for all frames that were looked at. square, stored: the size of the plate
+    that they lie on, and of its pictures as the windows count them.
     """
-    boxes = {number: _box(number, near, controls.at(number), picture) for number, near in around(faces, 1)}
+    boxes = {number: _box(number, near, controls.at(number), square, stored) for number, near in around(faces, 1)}
     sizes = [high - low for low, high in filter(None, boxes.values())]
     largest = np.max([np.array([SMALLEST, SMALLEST]), *sizes], 0)
-    size = np.minimum(-(-largest // STEP) * STEP, picture)
+    size = np.minimum(-(-largest // STEP) * STEP, stored)
     windows: dict[int, Window] = {}
     for number, box in boxes.items():
         middle = np.zeros(2, np.int64) if box is None else (box[0] + box[1]) // 2
-        x, y = np.clip(middle - size // 2, 0, np.array(picture) - size).tolist()
+        x, y = np.clip(middle - size // 2, 0, np.array(stored) - size).tolist()
         windows[number] = (x, y, int(size[0]), int(size[1]))
     return windows
 
 
 def _box(
-    number: int, near: Mapping[int, Sequence[Face]], settings: SwapSettings, picture: tuple[int, int]
+    number: int, near: Mapping[int, Sequence[Face]], settings: SwapSettings, square: Size, stored: Size
 ) -> Box | None:
     """What the faces of a frame can touch inside the picture; None for nothing. near: its faces and its neighbours'."""
+    narrower = np.array(stored) / square
     lows, highs = [], []
     for face in near[number]:
         place = placing(align(face.landmarks, RESOLUTION, FACE), RESOLUTION, settings)
@@ -62,12 +65,12 @@ def _box(
         reach = max(2.0, EDGE * unit) + SPARE * unit + 2
         if settings.motion_blur > 0:
             reach += settings.motion_blur / 2 * MOTION * _motion(number, face, near)
-        lows.append(np.floor(points.min(0) - reach))
-        highs.append(np.ceil(points.max(0) + reach) + 1)
+        lows.append(np.floor((points.min(0) - reach) * narrower))
+        highs.append(np.ceil((points.max(0) + reach + 1) * narrower))
     if not lows:
         return None
     low = np.maximum(np.min(lows, 0), 0).astype(np.int64)
-    high = np.minimum(np.max(highs, 0), picture).astype(np.int64)
+    high = np.minimum(np.max(highs, 0), stored).astype(np.int64)
     return (low, high) if (low < high).all() else None
 
 

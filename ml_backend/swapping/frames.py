@@ -9,6 +9,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import numpy as np
+
 from ml_backend import atomic
 from ml_backend.errors import BackendError
 from ml_backend.faces.face import Face
@@ -17,6 +19,7 @@ from ml_backend.media.ahead import ahead
 from ml_backend.media.colour import LightColour
 from ml_backend.media.frame import Frame
 from ml_backend.media.source import Source
+from ml_backend.media.square_pixels import to_square
 from ml_backend.media.timecode_words import Timecode
 
 from .around import around
@@ -131,6 +134,7 @@ class Frames:
     ) -> FrameRecord:
         """about: what else the frame's record says."""
         layer = self.renderer.paint(number, near)
+        stored = np.vstack([to_square(self.beside.info), [0, 0, 1]])
         file = self.how.file(number)
         try:
             data = encode(layer, self.how, window, timecode)
@@ -142,7 +146,7 @@ class Frames:
             file=file,
             faces=len(near[number]),
             sha256=hashlib.sha256(data).hexdigest(),
-            transforms=[made.matrix.tolist() for made in near[number]],
+            transforms=[(made.matrix @ stored).tolist() for made in near[number]],
             confidence=[round(made.confidence, 4) for made in near[number]],
             window=window,
             bytes=len(data),
@@ -156,7 +160,7 @@ class Frames:
         if not self.how.crop:
             return {}
         faces = self.plan.faces(self.plan.footage.frames)
-        return crop_windows(faces, self.controls, (self.how.width, self.how.height))
+        return crop_windows(faces, self.controls, self.how.made, self.how.stored)
 
     def moved(self, record: FrameRecord) -> FrameRecord:
         """Write a frame that was cropped to another window again, cropped to the one that it has now.

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ml_backend.media.frame import Pixels
+from ml_backend.media.frame import Pixels, Size
+from ml_backend.media.square_pixels import squeeze
 
 from .blend import Picture, composite, from_unit, to_unit
 from .painting import Painted
@@ -84,6 +85,19 @@ def over(colour: Array, alpha: Array, below: Array) -> Array:
 
 def _weighed(colour: Array, weight: Array) -> Array:
     return np.where(weight[..., None] > 0, colour, np.float32(0)) * weight[..., None]
+
+
+def squeeze_layer(layer: Layer, square: Size, stored: Size) -> Layer:
+    """A layer of a frame with square pixels as one of the frame as it is stored; the same where that is so."""
+    if square == stored or not layer.rgba.size:
+        return layer
+    axis = 1 if square[0] != stored[0] else 0
+    first, lengths = (layer.y, layer.x)[axis], (square[1 - axis], stored[1 - axis])
+    alpha = layer.rgba[..., 3]
+    weighed, place = squeeze(np.dstack([_weighed(layer.rgba[..., :3], alpha), alpha]), first, *lengths, axis)
+    rgba = np.dstack([weighed[..., :3] / np.maximum(weighed[..., 3:], 1e-6), weighed[..., 3]]).astype(np.float32)
+    layers = {name: squeeze(values, first, *lengths, axis, edge=True)[0] for name, values in layer.layers.items()}
+    return Layer(place, layer.y, rgba, layers) if axis else Layer(layer.x, place, rgba, layers)
 
 
 def full_frame(layer: Layer, plate: Pixels) -> Pixels:

@@ -13,12 +13,12 @@ from ml_backend.errors import BackendError, UsageError
 from ml_backend.media.chromaticities import chromaticities_of
 from ml_backend.media.colour import LINEAR, Colour, LightColour, Linear
 from ml_backend.media.exr import Attribute, encode_exr, read_exr
-from ml_backend.media.frame import Pixels, SourceInfo
+from ml_backend.media.frame import Pixels, Size, SourceInfo
 from ml_backend.media.timecode_words import Timecode, Words
 from ml_backend.media.write import encode_png, read_picture
 
 from .blend import from_unit, to_unit
-from .layer import Layer
+from .layer import Layer, squeeze_layer
 from .settings import SwapSettings
 
 Kind = Literal["png8", "png16", "exr"]
@@ -32,8 +32,9 @@ _PUBLIC = {"visible": "occlusion"}  # as compositors look for it: 1 where nothin
 
 @dataclass(frozen=True)
 class LayerFormat:
-    """How the layers of a swap are written. width, height: of the plate, as are pixel_aspect and origin, which an EXR
-    says. colour: what the written values mean.
+    """How the layers of a swap are written. width, height: of the plate as it is stored, as are pixel_aspect and
+    origin, which an EXR says. square: the size at which layers are made, where it is another. colour: what the written
+    values mean.
 
     alpha: PNG is straight; EXR is premultiplied, in linear light.
     """
@@ -48,10 +49,21 @@ class LayerFormat:
     names: str = "######"
     pixel_aspect: float = 1.0
     origin: tuple[int, int] = (0, 0)
+    square: Size | None = None
 
     @property
     def alpha(self) -> Literal["straight", "premultiplied"]:
         return "premultiplied" if self.kind == "exr" else "straight"
+
+    @property
+    def stored(self) -> Size:
+        """The size of a frame's picture in the plate's files, and of the swap's that are not cropped."""
+        return self.width, self.height
+
+    @property
+    def made(self) -> Size:
+        """The size of the frames on which layers are made."""
+        return self.square or self.stored
 
     @property
     def whole(self) -> Window:
@@ -88,12 +100,12 @@ def choose_format(settings: SwapSettings, info: SourceInfo, colour: Colour) -> L
         kind,
         settings.crop,
         settings.layers,
-        info.width,
-        info.height,
+        *info.stored_size,
         meaning,
         info.fps,
         pixel_aspect=info.pixel_aspect,
         origin=info.origin,
+        square=(info.width, info.height),
     )
     return how if settings.names is None else replace(how, names=_without(how.suffix, settings.names))
 
@@ -126,7 +138,9 @@ def encode(layer: Layer, how: LayerFormat, window: Window | None = None, timecod
     timecode: of the plate's frame; an EXR gets it word for word where the plate is one, and a PNG has no place for it.
     A cropped EXR tells the frame's size by its display window, but Blender shows the part alone, as it does with a PNG.
     """
-    part = layer if layer.rgba.size else Layer(0, 0, np.zeros((1, 1, 4), np.float32), {})
+    part = squeeze_layer(layer, how.made, how.stored)
+    if not part.rgba.size:
+        part = Layer(0, 0, np.zeros((1, 1, 4), np.float32), {})
     if how.kind == "exr":
         return _exr(part, how, window, timecode)
     rgba = from_unit(part.rgba, np.zeros(0, np.uint8 if how.kind == "png8" else np.uint16))

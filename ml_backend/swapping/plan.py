@@ -156,6 +156,8 @@ def _marker(file: Path) -> Path:
 def observations_file(cache: Path, source: Source, landmarker: Landmarker) -> Path:
     """Where a swap keeps what it has seen; changes with what finds the faces, and with the source's files."""
     found_by = [__version__, finder_id(), landmarker.id, source.colour.name, source.colour.version]
+    if source.info.stored is not None:
+        found_by.append(f"{source.info.width}×{source.info.height}")
     by, of = (
         hashlib.sha256(json.dumps(value).encode()).hexdigest() for value in (found_by, footage_state(source.info))
     )

@@ -18,6 +18,7 @@ from ml_backend.facesets.observe import runs
 from ml_backend.facesets.resolve import Footage
 from ml_backend.media.colour import LightColour
 from ml_backend.media.source import Source, as_plate, open_source
+from ml_backend.media.square_pixels import as_filmed
 from ml_backend.progress import Reporter
 from ml_backend.provenance.content_hook import chosen, require_allowed
 from ml_backend.provenance.gate import Granted
@@ -77,6 +78,7 @@ class SwapJob:
             "filmed": self.filmed.sha256 if self.filmed else None,
             "colour": [self.source.colour.name, self.source.colour.version],
             "output": [self.how.kind, self.how.colour.name],
+            "pixels": [*self.how.made, *self.how.stored],
             "slate": self.granted.slate,
         }
 
@@ -150,7 +152,8 @@ class SwapJob:
 
     def _open(self, first: int, last: int) -> Source:
         """The plate with these frames. Raises BackendError for a gap in it."""
-        return open_source(self.request.plate, f"{first}-{last}", self.request.colourspace, self.request.ocio)
+        request = self.request
+        return as_filmed(open_source(request.plate, f"{first}-{last}", request.colourspace, request.ocio))
 
     def _plan(self, found: Footage, beside: Source, landmarker: Landmarker) -> Plan:
         repairs, settings = self.request.repairs, self.controls.constant
@@ -197,7 +200,7 @@ def open_job(request: SwapRequest) -> SwapJob:
     performer = find_performer(model.info, request.model, request.identity, controls.constant)
     controls = replace(controls, features=features(model.info, request.identity, controls.constant))
     granted = permit(request, model.info, controls.constant.performer)
-    source = open_source(request.plate, request.frames, request.colourspace, request.ocio)
+    source = as_filmed(open_source(request.plate, request.frames, request.colourspace, request.ocio))
     require_allowed(
         lambda: [frame.image for frame in source.frames(chosen(source.numbers))], "swap", footage_name(request.plate)
     )

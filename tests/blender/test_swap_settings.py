@@ -28,6 +28,7 @@ def test_settings_of_a_strip(answer: dict[str, Any]) -> None:
     assert answer["told"] == [settings, opacity, []]
     assert answer["reasons"] == [], "keyed settings are no reason to render the plate"
     assert answer["exposed"] == ["sRGB", "sRGB@-1.5"]
+    assert answer["anamorphic"] == [2, None, None], "a strip that was fitted by hand says nothing of its pixels"
     there_are, were_keyed = answer["keyed"]
     assert were_keyed == there_are > 20
     assert answer["shown"] == 0.5

@@ -5,16 +5,22 @@ import struct
 from contextlib import closing
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from blender_deepfake.core import faceset_index, repairs
 from blender_deepfake.core.errors import DeepfakeError
 from blender_deepfake.core.faceset_index import IndexedFace
+from ml_backend.errors import UsageError
 from ml_backend.faces.repairs import read_repairs
 from ml_backend.facesets.extract import run_extract
+from ml_backend.facesets.merge import run_merge
 from ml_backend.facesets.store import Faceset
+from ml_backend.media.source import open_source
+from ml_backend.media.write import write_rgb
 from ml_backend.progress import SilentReporter
-from ml_backend.requests import ExtractRequest
+from ml_backend.requests import ExtractRequest, Plate
 
 PLATE = Path(__file__).parents[2] / "demo" / "footage" / "plate_A.mp4"
 
@@ -37,6 +43,32 @@ def test_faces_are_those_of_the_backend(extracted: Path) -> None:
         assert faceset_index.face_at([found], found.middle) is found
     assert faceset_index.faces(extracted, PLATE, 8) == []
     assert faceset_index.faces(extracted, Path("/other.mp4"), 4) == []
+
+
+def test_points_lie_in_the_pixels_of_the_file_whatever_their_shape(extracted: Path, tmp_path: Path) -> None:
+    wide, faceset = tmp_path / "wide", tmp_path / "faces"
+    for frame in open_source(PLATE, "4-5").frames():
+        size = frame.image.shape[1] // 2, frame.image.shape[0]
+        write_rgb(wide / f"{frame.number}.png", cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA))
+    asked = ExtractRequest(sources=[Plate(source=str(wide), pixel_aspect=2)], faceset=faceset)
+    run_extract(asked, SilentReporter())
+    (found,), (square,) = faceset_index.faces(faceset, wide, 4), faceset_index.faces(extracted, PLATE, 4)
+    away = np.array(found.points) - (np.array(square.points) + 0.5) * (0.5, 1) + 0.5
+    assert np.abs(away).mean() < 0.5
+    with pytest.raises(UsageError, match="pixels of another shape"):
+        run_extract(asked.model_copy(update={"sources": [str(wide)]}), SilentReporter())
+    repairs.append(faceset, repairs.delete(wide, 5, found.middle))
+    x, y = found.points[33]
+    repairs.append(faceset, repairs.landmarks(wide, 4, found.middle, {33: (x + 4, y)}))
+    run_extract(asked, SilentReporter())
+    assert faceset_index.faces(faceset, wide, 5) == []
+    (moved,) = faceset_index.faces(faceset, wide, 4)
+    assert moved.points[33][0] == pytest.approx(x + 4, abs=0.1)
+    point = f"4:{found.middle[0]:.0f},{found.middle[1]:.0f}"
+    run_merge([faceset], tmp_path / "merged", SilentReporter())
+    assert faceset_index.faces(tmp_path / "merged", wide, 4)[0].points == moved.points
+    chosen = run_extract(asked.model_copy(update={"person": point, "faceset": tmp_path / "pointed"}), SilentReporter())
+    assert chosen["faces"] == 2
 
 
 def test_what_is_written_there_the_backend_can_read(extracted: Path) -> None:

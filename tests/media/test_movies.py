@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ml_backend.errors import UsageError
 from ml_backend.media.cautions import cautions
 from ml_backend.media.source import open_source
+from ml_backend.media.square_pixels import as_filmed
 
 FOOTAGE = Path(__file__).parents[2] / "demo" / "footage"
 Decode = Callable[[Path], list[np.ndarray]]
@@ -260,18 +261,19 @@ def test_alpha_of_a_movie(make_clip: Callable[..., Path], tmp_path: Path) -> Non
     ("name", "made", "told"),
     [
         ("plain.mp4", {}, []),
-        ("dv.mp4", {"aspect": Fraction(4, 3)}, ["has pixels 1.333 times as wide as high.*narrower.*Unsqueeze"]),
-        ("high.mov", {"codec": "prores_ks", "aspect": Fraction(1, 2)}, ["has pixels 0.5 times as wide.* wider than"]),
+        ("dv.mp4", {"aspect": Fraction(4, 3)}, ["has pixels 1.333 times as wide as high.*as they were filmed"]),
+        ("high.mov", {"codec": "prores_ks", "aspect": Fraction(1, 2)}, ["has pixels 0.5 times as wide as high"]),
         ("nearly.mp4", {"aspect": Fraction(481, 480)}, []),
         ("fields.mp4", {"options": {"x264-params": "tff=1"}}, ["is interlaced.*Deinterlace it"]),
         ("fields.mov", {"codec": "prores_ks", "options": {"flags": "+ildct"}}, ["is interlaced"]),
     ],
 )
-def test_what_faces_cannot_be_made_well_from_is_told(
+def test_what_an_artist_should_know_of_footage_is_told(
     name: str, made: dict[str, Any], told: list[str], make_clip: Callable[..., Path]
 ) -> None:
     pixels = "yuv422p10le" if name.endswith(".mov") else "yuv420p"
-    info = open_source(make_clip(name, count=2, pixels=pixels, **made)).info
+    source = open_source(make_clip(name, count=2, pixels=pixels, **made))
+    info = as_filmed(source).info
     said = cautions(info)
     assert len(said) == len(told)
     assert all(re.search(rf"^{name} {pattern}", text) for pattern, text in zip(told, said, strict=True))

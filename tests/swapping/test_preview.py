@@ -19,7 +19,7 @@ from ml_backend.faces.repairs import write_repairs
 from ml_backend.media.source import open_source
 from ml_backend.media.write import read_picture, write_rgb
 from ml_backend.progress import SilentReporter
-from ml_backend.requests import PreviewRequest
+from ml_backend.requests import Plate, PreviewRequest
 from ml_backend.swapping.manifest import read_manifest
 from ml_backend.swapping.previews import previewer as preview_module
 from ml_backend.swapping.previews.previewer import Previewer
@@ -74,6 +74,17 @@ def test_with_what_a_swap_has_seen_it_is_the_swap(preview: Asked, swap: Swap, fo
         layer = read_picture(Path(answer["layer"]))
         assert np.array_equal(layer, read_picture(tmp_path / "swap" / record.file))
         assert np.array_equal(read_picture(Path(answer["out"])), flatten(frame.image, layer))
+
+
+def test_of_an_anamorphic_plate_it_is_as_large_as_the_plate(preview: Asked, swap: Swap, sequence: Path) -> None:
+    plate, out = Plate(source=str(sequence), pixel_aspect=0.5), preview.request["out"].with_name("swap")
+    swap(plate=plate, frames=None)
+    answer = preview(plate=plate, swap=out)
+    layer, shown = read_picture(Path(answer["layer"])), read_picture(Path(answer["out"]))
+    assert np.array_equal(layer, read_picture(out / "000002.png"))
+    stored = read_picture(sequence / "shot.0002.png")
+    assert layer.shape[:2] == shown.shape[:2] == stored.shape[:2]
+    assert np.array_equal(shown, flatten(stored, layer))
 
 
 def test_a_swap_that_was_stopped_has_seen_enough(preview: Asked, swap: Swap, tmp_path: Path) -> None:

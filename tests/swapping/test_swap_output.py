@@ -18,7 +18,7 @@ from ml_backend.media.exr import encode_exr, read_exr
 from ml_backend.media.source import open_source
 from ml_backend.media.write import read_picture
 from ml_backend.progress import SilentReporter
-from ml_backend.requests import EvaluateRequest, ExtractRequest
+from ml_backend.requests import EvaluateRequest, ExtractRequest, Plate
 from ml_backend.swapping.manifest import read_manifest
 
 from .plates import write_plate
@@ -172,12 +172,13 @@ def test_a_layer_lies_in_the_plates_own_pixels_and_not_where_the_plate_is_empty(
     folder.mkdir()
     height, width = frames[0].shape[:2]
     for number, image in enumerate(frames, 1):
-        light = LINEAR.from_display(image.astype(np.float32) / 255, None)
+        squeezed = cv2.resize(image, (width // 2, height), interpolation=cv2.INTER_AREA)
+        light = LINEAR.from_display(squeezed.astype(np.float32) / 255, None)
         channels = {name: np.ascontiguousarray(light[..., n]) for n, name in enumerate("RGB")}
-        channels["A"] = np.ones((height, width), np.float32)
-        channels["A"][:, width // 2 :] = 0
-        channels["A"][: height // 2, : width // 2] = 0.5
-        data = encode_exr(channels, display=(100, -50, width, height), attributes={"pixelAspectRatio": 2.0})
+        channels["A"] = np.ones((height, width // 2), np.float32)
+        channels["A"][:, width // 4 :] = 0
+        channels["A"][: height // 2, : width // 4] = 0.5
+        data = encode_exr(channels, display=(100, -50, width // 2, height), attributes={"pixelAspectRatio": 2.0})
         (folder / f"shot.{number}.exr").write_bytes(data)
     wanted = {"crop": "true", "output": "auto", "learned_mask": "false"}
     swap(listener, plate=str(folder), frames=None, settings=wanted)
@@ -192,12 +193,44 @@ def test_a_layer_lies_in_the_plates_own_pixels_and_not_where_the_plate_is_empty(
     assert manifest.pixel_aspect == 2
     assert window is not None
     read = read_exr(tmp_path / "swap" / "000002.exr")
-    assert (read.pixel_aspect, read.origin, read.width, read.height) == (2, (100, -50), width, height)
+    assert (read.pixel_aspect, read.origin, read.width, read.height) == (2, (100, -50), width // 2, height)
     assert read.parts[0].window == (window[0] + 100, window[1] - 50, *window[2:])
     alpha = read.channels["A"]
-    assert not alpha[:, width // 2 :].any()
+    assert not alpha[:, width // 4 + 1 :].any()
     assert alpha[height // 2 :].max() == 1
     assert alpha[: height // 2].max() == 0.5
+
+
+@pytest.mark.parametrize("crop", ["false", "true"])
+def test_an_anamorphic_plate_gets_the_face_of_the_same_plate_unsqueezed(
+    crop: str, swap: Swap, frames: list[np.ndarray], tmp_path: Path
+) -> None:
+    size = frames[0].shape[1] // 2, frames[0].shape[0]
+    folder = write_plate(
+        tmp_path / "plate", [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames]
+    )
+    wanted = {"crop": crop, "learned_mask": "false", "grain": "0"}
+    square = write_plate(tmp_path / "square", frames)
+    swap(plate=str(square), frames=None, out=tmp_path / "one", settings=wanted | {"crop": "false"})
+    swap(plate=Plate(source=str(folder), pixel_aspect=2), frames=None, settings=wanted)
+    one, other = read_manifest(tmp_path / "one"), read_manifest(tmp_path / "swap")
+    assert (other.width, other.height, other.pixel_aspect) == (*size, 2)
+    for record, narrow in zip(one.frames, other.frames, strict=True):
+        large = read_picture(tmp_path / "one" / record.file).astype(np.float32)
+        x, y, width, height = narrow.window or (0, 0, *size)
+        there = np.zeros((size[1], size[0], 4), np.float32)
+        there[y : y + height, x : x + width] = read_picture(tmp_path / "swap" / narrow.file)
+        large[..., :3] *= large[..., 3:] / 255
+        there[..., :3] *= there[..., 3:] / 255
+        assert np.abs(cv2.resize(large, size, interpolation=cv2.INTER_AREA) - there).mean() < 0.5
+        assert large[..., 3].mean() > 20
+        into, into_narrow = np.array(record.transforms[0]), np.array(narrow.transforms[0])
+        eye, narrow_eye = np.array([180, 160, 1.0]), np.array([180.5 / 2 - 0.5, 160, 1])
+        assert np.abs(into @ eye - into_narrow @ narrow_eye).max() < 0.5
+    asked = {"swap": tmp_path / "swap", "plate": str(folder), "truth": str(folder), "report": False}
+    figures = run_evaluate(EvaluateRequest(**asked), SilentReporter())
+    assert figures["frames_without_face"] == 0
+    assert figures["psnr"] > 15
 
 
 def test_another_format_takes_the_place_of_the_first(swap: Swap, tmp_path: Path) -> None:

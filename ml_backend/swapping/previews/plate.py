@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ml_backend.errors import BackendError, UsageError
-from ml_backend.media.frame import Frame
+from ml_backend.media.frame import Frame, SourceInfo
 from ml_backend.media.source import Source, open_source
+from ml_backend.media.square_pixels import as_filmed, stretched
 from ml_backend.requests import PreviewRequest
 from ml_backend.swapping.footage import footage_state
 
@@ -16,38 +17,42 @@ KEPT_BYTES = 512 << 20
 class Pictures:
     """Frames of one source, so that changed settings do not decode again, nor a playhead that moved by a frame."""
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self, source: Source, info: SourceInfo) -> None:
+        """source: as it is stored. info: of the same footage with square pixels."""
+        self._source, self._info = source, info
         self._kept: dict[int, Frame] = {}
 
     def frame(self, number: int) -> Frame:
-        """Raises as `Source.frames` does."""
+        """As it is stored. Raises as `Source.frames` does."""
         if number not in self._kept:
             (frame,) = self._source.frames([number])
             self._kept[number] = frame
         return self._kept[number]
 
     def frames(self, number: int, wanted: Collection[int]) -> Iterator[Frame]:
-        """Frame `number` and then the others of `wanted`. These alone are kept, or where they are large only the first.
+        """Frame `number` and then the others of `wanted`, with square pixels.
 
-        One that is not kept is in memory only until the next one is asked for.
+        These alone are kept, or where they are large only the first. One that is not kept is in memory only until the
+        next one is asked for.
         """
         shown = self.frame(number)
         large = _bytes(shown) * len(wanted) > KEPT_BYTES
         known = {other: frame for other, frame in self._kept.items() if other in wanted and other != number}
         missing = sorted(set(wanted) - known.keys() - {number})
         self._kept = {number: shown}
-        yield shown
+        yield stretched(shown, self._info)
         for frames in (known.values(), self._source.frames(missing) if missing else ()):
             for frame in frames:
                 if not large:
                     self._kept[frame.number] = frame
-                yield frame
+                yield stretched(frame, self._info)
 
 
 @dataclass(frozen=True)
 class OpenPlate:
-    """state: that of the files when it was opened. partial: it could be opened for one frame only."""
+    """source: with square pixels. state: that of the files when it was opened. partial: it could be opened for one
+    frame only.
+    """
 
     source: Source
     pictures: Pictures
@@ -72,7 +77,8 @@ def open_plate(request: PreviewRequest) -> OpenPlate:
         raise
     except BackendError:  # a gap or a damaged end; a swap of a range that avoids it is possible, and so is a preview
         source, partial = _open(request, str(request.frame)), True
-    return OpenPlate(source, Pictures(source), footage_state(source.info), partial)
+    filmed = as_filmed(source)
+    return OpenPlate(filmed, Pictures(source, filmed.info), footage_state(source.info), partial)
 
 
 def _open(request: PreviewRequest, frames: str) -> Source:

@@ -19,6 +19,7 @@ from ml_backend.faces.landmarks import Landmarker, open_landmarker
 from ml_backend.faces.recognition import Recogniser
 from ml_backend.media.colour import PLAIN
 from ml_backend.media.frame import Frame, Pixels
+from ml_backend.media.square_pixels import stretched
 from ml_backend.media.write import encode_png
 from ml_backend.provenance import audit
 from ml_backend.provenance.content_hook import require_allowed
@@ -30,7 +31,7 @@ from ml_backend.swapping.detail.identity_detail import IdentityDetail
 from ml_backend.swapping.detail.made_shape import MadeShape
 from ml_backend.swapping.footage import files_of
 from ml_backend.swapping.idle_settings import no_portraits
-from ml_backend.swapping.layer import Layer, flatten, full_frame
+from ml_backend.swapping.layer import Layer, flatten, full_frame, squeeze_layer
 from ml_backend.swapping.performer import check_framing, features, find_performer, who_is_filmed
 from ml_backend.swapping.permission import (
     check_faces,
@@ -113,7 +114,8 @@ class Previewer:
         landmarks_of = "fan" if model.info.landmark_model == "fan68" else "mesh"
         landmarker = self._landmarker.get(landmarks_of, lambda: open_landmarker(landmarks_of))
         wanted = Wanted(controls.constant, performer, request.repairs, controls.reach)
-        faces = self._find(request, shown, plate, landmarker, wanted, (weights, request.identity))
+        info = plate.source.info
+        faces = self._find(request, stretched(shown, info), plate, landmarker, wanted, (weights, request.identity))
         portraits = self._open_portraits(request, model, weights) if controls.shaped else None
         state = (weights, request.identity, None if portraits is None else portraits.sha256)
         detail = shape = None
@@ -129,6 +131,7 @@ class Previewer:
             model.network, request.identity, controls, self._device, mask_model, *colours, granted.slate, detail, shape
         )
         layer = render_one(renderer, request.frame, plate.pictures.frames(request.frame, faces.faces), faces)
+        layer = squeeze_layer(layer, (info.width, info.height), info.stored_size)
         rgba = full_frame(layer, shown.image)
         facts = _facts(request, model, granted)
         for file, image in ((request.out, _laid_over(shown.image, rgba, layer.window)), (layer_file, rgba)):
@@ -215,8 +218,9 @@ class Previewer:
         seen = None if request.swap is None else observations_file(request.swap / "cache", plate.source, landmarker)
         choice = (settings.faces, settings.performer, settings.gaps, settings.smooth, wanted.reach)
         files = tuple(None if file is None else file_state(file) for file in (seen, request.repairs))
-        colour = (plate.source.colour.name, plate.source.colour.version)
-        known = self._faces.get((str(plate.state), colour, model, choice, files), dict)
+        info = plate.source.info
+        look = (plate.source.colour.name, plate.source.colour.version, info.width, info.height)
+        known = self._faces.get((str(plate.state), look, model, choice, files), dict)
         if frame.number not in known:
             recogniser, detector = self._finders.get(None, lambda: (Recogniser(), CenterFace()))
             while len(known) >= FACES_KEPT:

@@ -60,6 +60,12 @@ answer["told"] = told(plate)
 answer["reasons"] = plates.reasons_to_render(strips.describe(scene, plate))
 as_it_is = job_specs.plate_request(scene, plate).plate
 plate.deepfake_exposure = -1.5
+scene.render.pixel_aspect_x = 2
+answer["anamorphic"] = [job_specs.plate_request(scene, plate).plate.get("pixel_aspect")]
+plate.transform.scale_x = 0.5 * plate.transform.scale_y
+answer["anamorphic"].append(job_specs.plate_request(scene, plate).plate.get("pixel_aspect"))
+plate.transform.scale_x, scene.render.pixel_aspect_x = plate.transform.scale_y, 1
+answer["anamorphic"].append(job_specs.plate_request(scene, plate).plate.get("pixel_aspect"))
 answer["exposed"] = [as_it_is.get("colourspace"), job_specs.plate_request(scene, plate).plate["colourspace"]]
 plate.property_unset("deepfake_exposure")
 keyed = [property_name(control) for control in CONTROLS if isinstance(control, Number) and control.can_be_keyed]
