@@ -87,6 +87,7 @@ def _whole(job: SwapJob, reporter: Reporter, started: float) -> dict[str, Any]:
                 made = _make(job, frames, journal, reporter, only_check=alone)
                 remove_others(job, journal, frames.elsewhere, reporter)
                 _even_out(job, frames, journal, reporter)
+            job.check_plate()
             _rename(job, journal)
             journal.remove_left()
             finished = _manifest(job, journal, fingerprint)
@@ -114,9 +115,9 @@ def _make(job: SwapJob, frames: Frames, journal: Journal, reporter: Reporter, *,
     before = {n: journal.records[n].file for n in pending if n in journal.records}
     journal.announce(job.how.file(number) for number in pending)
     journal.forget(pending)
-    journal.adopt(set(numbers) - set(pending), job.shared())
-    made = 0
-    for frame in frames.make(pending, inputs, job.shared()):
+    shared, made = job.shared(), 0
+    journal.adopt(set(numbers) - set(pending), shared)
+    for frame in frames.make(pending, inputs, shared):
         journal.add(frame)
         if before.get(frame.number, frame.file) != frame.file:  # it was made in another format
             (out / before[frame.number]).unlink(missing_ok=True)

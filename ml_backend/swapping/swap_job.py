@@ -53,7 +53,7 @@ class Run:
 class SwapJob:
     """granted: the consent of the people. performer: whom to look for; None: whoever is there.
     portraits: the identity's, where its own detail or the performance is asked for and the model has some; filmed:
-    those of who is on the plate, where the performance is to be kept.
+    those of who is on the plate, where the performance is to be kept. state: of the plate's files when it was opened.
     """
 
     request: SwapRequest
@@ -65,6 +65,7 @@ class SwapJob:
     portraits: Portraits | None
     filmed: Portraits | None
     source: Source
+    state: Sequence[tuple[str, int, int]]
     how: LayerFormat
 
     def made_by(self) -> dict[str, Any]:
@@ -86,7 +87,17 @@ class SwapJob:
         """A hash of all that the frames of one swap share, whatever range is made at a time."""
         repairs = self.request.repairs.read_bytes().hex() if self.request.repairs else None
         settings = [self.controls.constant.model_dump(), self.controls.keys, repairs]
-        return hash_of([__version__, self.made_by(), footage_state(self.source.info), settings])
+        return hash_of([__version__, self.made_by(), self.state, settings])
+
+    def check_plate(self) -> None:
+        """Raise BackendError where files of the plate were changed since it was opened; more may have come."""
+        path, gone = self.source.info.path, set(self.state).difference(footage_state(self.source.info))
+        if gone:
+            which = f"{min(gone)[0]} of {path}" if len(self.state) > 1 else str(path)
+            raise BackendError(
+                f"{which} was changed while it was swapped.",
+                "Run the same swap again: it makes anew what this touches.",
+            )
 
     def fingerprint(self) -> str:
         """Changes with all that decides what the manifest says, but not with the range."""
@@ -201,6 +212,7 @@ def open_job(request: SwapRequest) -> SwapJob:
     controls = replace(controls, features=features(model.info, request.identity, controls.constant))
     granted = permit(request, model.info, controls.constant.performer)
     source = as_filmed(open_source(request.plate, request.frames, request.colourspace, request.ocio))
+    state = footage_state(source.info)
     require_allowed(
         lambda: [frame.image for frame in source.frames(chosen(source.numbers))], "swap", footage_name(request.plate)
     )
@@ -215,4 +227,4 @@ def open_job(request: SwapRequest) -> SwapJob:
     filmed = read_portraits(request.model, name) if name and controls.ever("performance") else None
     if request.repairs:
         read_repairs(request.repairs, required=True)  # what is wrong with it shall be known before hours of work
-    return SwapJob(request, granted, controls, model, mask_model, performer, portraits, filmed, source, how)
+    return SwapJob(request, granted, controls, model, mask_model, performer, portraits, filmed, source, state, how)

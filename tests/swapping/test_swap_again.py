@@ -14,7 +14,7 @@ from ml_backend.media.source import open_source
 from ml_backend.media.write import write_rgb
 from ml_backend.progress import SilentReporter
 from ml_backend.swapping.journal import Journal
-from ml_backend.swapping.manifest import read_manifest
+from ml_backend.swapping.manifest import MANIFEST, read_manifest
 
 from .plates import write_plate
 
@@ -107,6 +107,31 @@ def test_faces_are_looked_for_in_new_pictures_only(swap: Swap, images: list[np.n
     swap(looked := Looked(), step="faces", **asked)
     assert [*counts, looked.frames] == [4, 1, 6], "after a change all are"
     assert len(list((tmp_path / "swap" / "cache").glob("*.sqlite"))) == 1
+
+
+@pytest.mark.parametrize("change", ["touched", "more"])
+def test_a_plate_may_grow_while_it_is_swapped_but_not_change(
+    swap: Swap, images: list[np.ndarray], tmp_path: Path, change: str
+) -> None:
+    plate, out = write_plate(tmp_path / "plate", images[:3]), tmp_path / "swap"
+
+    class Changes(SilentReporter):
+        def progress(self, stage: str, done: float, total: float, figures: Any = None) -> None:
+            if stage == "swap" and change == "more":
+                write_rgb(plate / "shot.0004.png", images[3])
+            elif stage == "swap":
+                os.utime(plate / "shot.0002.png", ns=(1, 1))
+
+    asked = {"plate": str(plate), "frames": "1-3", "settings": ALONE}
+    if change == "more":
+        assert swap(Changes(), **asked)["frames_made"] == 3
+        assert numbers(out) == [1, 2, 3]
+        return
+    with pytest.raises(BackendError, match=r"shot.0002.png of .*plate was changed while it was swapped"):
+        swap(Changes(), **asked)
+    assert not (out / MANIFEST).exists()
+    assert swap(**asked)["frames_made"] > 0
+    assert numbers(out) == [1, 2, 3]
 
 
 def test_a_changed_picture_leaves_what_does_not_depend_on_it(
