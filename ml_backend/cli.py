@@ -159,7 +159,9 @@ def _add_trainings(commands: Any) -> None:
     train.add_argument(
         "--preset", metavar="P", help="what a new model is, such as quick96; docs/training.md lists them"
     )
-    train.add_argument("--iterations", type=int, metavar="N", help="steps that the model shall have had in all")
+    train.add_argument(
+        "--iterations", type=int, metavar="N", help="steps that the model shall have had in all (100000, or --minutes)"
+    )
     train.add_argument("--minutes", type=float, metavar="M", help="minutes that it shall have trained in all")
     train.add_argument("--devices", type=int, default=1, metavar="N", help="GPUs of this machine that train it (1)")
     train.add_argument("--find-rate", action="store_true", help="try learning rates and say which one is good; no more")

@@ -93,6 +93,7 @@ _RULES: tuple[tuple[str, _Words], ...] = (
         r"Run the same command with a lower --set learning_rate=…",
         f"Write a lower learning_rate=… into {_OTHERS} and train again",
     ),
+    (r"A larger --iterations or --minutes trains on", "A larger number trains on"),
     (r"say --set (base=\S+) or --set (base=\w+)", rf"write \1 or \2 into {_OTHERS}"),
     (r"[Ss]ay --set (base=\w+)", rf"write \1 into {_OTHERS}"),
     (r"Train (one|it first)(?: with|:) ml-backend train --model", r"Train \1 in the panel Train"),
@@ -107,7 +108,12 @@ _RULES: tuple[tuple[str, _Words], ...] = (
         r"\1: extract faces under People",
     ),
     (r"without a mask model \(--mask-model\)", "unless Keep What Covers the Face is ticked"),
-    (r"Say --set faces=largest, or export the performer with the identity", f"Write faces=largest into {_SWAP_OTHERS}"),
+    (
+        r"Say who it is with --set faces=largest --set performer=NAME, or export the performer with the identity",
+        f"Write faces=largest performer=NAME into {_SWAP_OTHERS}",
+    ),
+    (r"To paint another: --identity (.+?)(?=\.$|$)", r"Choose another person to paint: \1"),
+    (r"say --set performer=(\S+?)(?=\.?$|\. )", rf"write performer=\1 into {_SWAP_OTHERS}"),
     (
         r"Say it with --set performer=NAME, or use --set faces=largest",
         f"Write performer=NAME or faces=largest into {_SWAP_OTHERS}",

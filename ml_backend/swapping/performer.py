@@ -12,7 +12,7 @@ from ml_backend.facesets.resolve import Footage
 from ml_backend.training.models.checkpoints import CheckpointInfo
 
 from .pieces import shown
-from .plan import nearest
+from .plan import MOST_DISTANT, nearest
 from .settings import NOWHERE, Place, SwapSettings
 
 
@@ -32,7 +32,7 @@ def find_performer(
     if name is None and not others:
         raise UsageError(
             f"The model {model} knows {identity} only, and so not who is on the plate.",
-            "Say --set faces=largest, or export the performer with the identity.",
+            "Say who it is with --set faces=largest --set performer=NAME, or export the performer with the identity.",
         )
     if name is None or name not in info.identities:
         raise UsageError(
@@ -64,15 +64,24 @@ def _performer(info: CheckpointInfo, identity: str, settings: SwapSettings) -> s
     return settings.performer or (others[0] if len(others) == 1 else None)
 
 
-def nobody(footage: Footage, performer: NDArray[np.float32] | None) -> str:
-    """Why a swap changes nothing: no face at all, or only faces of others."""
+def nobody(footage: Footage, performer: NDArray[np.float32] | None, info: CheckpointInfo, identity: str) -> str:
+    """Why a swap changes nothing: no face at all, or only faces of others; of whom, where the model knows them."""
     away = None if performer is None else nearest(footage, performer)
     if away is None:
         return "No face was found on the plate: every frame will be transparent."
-    return (
+    said = (
         f"None of the faces on the plate is the performer's (the nearest is {away:.2f} away): every frame will be "
-        "transparent. --set faces=largest or faces=all swaps whoever is there."
+        "transparent."
     )
+    known = {name: nearest(footage, np.asarray(values, np.float32)) for name, values in info.references.items()}
+    near = {name: distance for name, distance in known.items() if distance is not None and distance < MOST_DISTANT}
+    name = min(near, key=lambda name: near[name], default=None)
+    others = [other for other in info.identities if other != identity]
+    if name == identity:
+        return f"{said} It shows {identity}, whom this swap paints. To paint another: --identity {' or '.join(others)}."
+    if name is not None:
+        return f"{said} It shows {name}: say --set performer={name}."
+    return f"{said} --set faces=largest or faces=all swaps whoever is there."
 
 
 def too_bright(frames: Collection[int], colourspace: str) -> str:

@@ -129,7 +129,7 @@ class SwapJob:
             numbers = self.source.numbers
             check_faces(request, controls.constant.performer, ((at, len(some)) for at, some in plan.faces(numbers)))
             if not plan.wanted:
-                reporter.message(nobody(plan.footage, self.performer))
+                reporter.message(nobody(plan.footage, self.performer, self.model.info, request.identity))
                 if not plan.footage.tracks and isinstance(self.source.colour, LightColour):
                     reporter.message(f"A face that is brighter than white is not seen. {look_darker(self.colourspace)}")
             renderer = FaceRenderer(

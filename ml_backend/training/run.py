@@ -156,7 +156,12 @@ class Run:
         # without a step there is an end to be made only where one was killed before the best weights were in place
         if steps or (self._exhausted() and (self._model / BEST).exists()):
             self._finish(reporter)
-        elif self._exhausted() and self._spent(budget) < 1:
+        elif not self._exhausted():
+            reporter.message(
+                f"The model has been trained for as long as was asked: {self._iteration} iterations, "
+                f"{self._seconds_before / 60:.3g} minutes. A larger --iterations or --minutes trains on."
+            )
+        elif self._spent(budget) < 1:
             reporter.message(
                 f"Nothing was gained at the last {self._plateau.stale} looks, so this training has ended at iteration "
                 f"{self._iteration}: --set patience=0, or a larger one, trains on."

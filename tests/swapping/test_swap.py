@@ -297,7 +297,7 @@ def test_a_plate_of_somebody_else_is_left_alone_and_says_so(
     )
     assert run_swap(request, Listener())["faces"] == 0
     assert "None of the faces" in said[0]
-    assert "faces=largest" in said[0]
+    assert "It shows identity_B, whom this swap paints. To paint another: --identity performer_A." in said[0]
     assert not any(read_picture(file).any() for file in (tmp_path / "swap").glob("*.png"))
 
 

@@ -14,6 +14,8 @@ from ml_backend.requests import TrainRequest
 from ml_backend.training.models.checkpoints import list_checkpoints, load_checkpoint
 from ml_backend.training.train import run_train
 
+from .outcome import Listener
+
 FIGHT = {"loss.adversarial": "0.1", "recipe": '[{"until": 0.3, "adversarial": 0}, {"until": 1}]'}
 STEPS = 10
 Train = Callable[..., dict[str, Any]]
@@ -92,7 +94,9 @@ def test_a_time_budget_counts_all_runs(train: Train, tmp_path: Path) -> None:
     first = train(iterations=None, minutes=0.01)
     assert first["iterations"] >= 1
     before = state_of(tmp_path)
-    assert train(iterations=None, minutes=0.01)["images"] == 0
+    listener = Listener()
+    assert train(listener, iterations=None, minutes=0.01)["images"] == 0
+    assert any("for as long as was asked" in text and "A larger --iterations" in text for text in listener.messages)
     assert state_of(tmp_path) == before
     more = train(iterations=None, minutes=0.02)
     assert more["iterations"] > first["iterations"]
