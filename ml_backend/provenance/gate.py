@@ -78,7 +78,22 @@ def require(people: Collection[str], purpose: Purpose) -> Granted:
     """
     with refusals_entered(people, purpose):
         check_clock(purpose.consent)
-        return Granted({name: _granted(name, purpose) for name in sorted(people)})
+        return Granted({name: _granted(name, purpose, purpose.action) for name in sorted(people)})
+
+
+def who_may(people: Collection[str], action: Action, purpose: Purpose, bound: Mapping[str, str]) -> Granted:
+    """Those of `people` who may be used for `action` in the course of what `purpose` is; nobody else is refused.
+
+    bound: the records' hashes under which they were learned, as `check_bound` takes them. UsageError for a folder of
+    records that does not exist.
+    """
+    allowed: dict[str, ConsentRecord] = {}
+    for name in people:
+        with suppress(ConsentRefused):
+            record = _granted(name, purpose, action)
+            check_bound(bound, Granted({name: record}), [name])
+            allowed[name] = record
+    return Granted(allowed)
 
 
 @contextmanager
@@ -93,7 +108,7 @@ def refusals_entered(people: Collection[str], purpose: Purpose) -> Iterator[None
         raise
 
 
-def _granted(name: str, purpose: Purpose) -> ConsentRecord:
+def _granted(name: str, purpose: Purpose, action: Action) -> ConsentRecord:
     def fits_project(record: ConsentRecord, path: Path) -> None:
         check_project(record, path, purpose.named_project)
 
@@ -101,7 +116,7 @@ def _granted(name: str, purpose: Purpose) -> ConsentRecord:
         if purpose.action != "train" or purpose.named_shot:
             check_shot(record, path, purpose.named_shot)
 
-    return valid_record(name, purpose.action, purpose.consent, fits_project, fits_shot)[0]
+    return valid_record(name, action, purpose.consent, fits_project, fits_shot)[0]
 
 
 def check_project(record: ConsentRecord, path: Path, project: str | None) -> None:

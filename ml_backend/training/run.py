@@ -13,6 +13,8 @@ import torch
 from ml_backend.errors import BackendError, Cancelled
 from ml_backend.media.write import write_rgb
 from ml_backend.progress import Reporter
+from ml_backend.provenance import audit
+from ml_backend.provenance.gate import Granted, Purpose, who_may
 from ml_backend.provenance.withdrawn import check_not_withdrawn
 
 from .best import BEST, forget_best, keep_best, read_best
@@ -36,16 +38,14 @@ LOSS_MEMORY = 0.02
 
 @dataclass(frozen=True)
 class Origin:
-    """landmarks: the landmark model. base: the SHA-256 of the base model. consent: the records' hashes by identity.
-
-    records: a folder of records besides the user's own. joined: whether identities join the model now, so that the
-    budget counts from here.
+    """landmarks: the landmark model. base: the SHA-256 of the base model. granted: the records of those who learn, for
+    `purpose`. joined: whether identities join the model now, so that the budget counts from here.
     """
 
     landmarks: str
     base: str | None
-    consent: Mapping[str, str]
-    records: Path | None
+    granted: Granted
+    purpose: Purpose
     joined: bool
 
 
@@ -74,6 +74,7 @@ class Run:
         self._seconds_before = before.seconds if before else 0.0
         self._unread: list[torch.Tensor] = []
         self._checked: float | None = None
+        self._shown: Mapping[str, str] = {}  # the records of those besides the learning ones whom a preview has painted
         self._curves: Curves | None = None
         self._started = time.monotonic()
         self._stepping = 0.0  # seconds in steps alone: pictures and checkpoints in between would look like slow steps
@@ -317,7 +318,7 @@ class Run:
         Raises ConsentRefused, and keeps nothing, where somebody's consent was revoked in the meantime.
         """
         if self._world.leads:
-            check_not_withdrawn(self._origin.consent, self._origin.records, "train")
+            self._check_consent()
             trainer = self._trainer
             known = trainer.networks.autoencoder.identities
             before = self._before
@@ -342,7 +343,7 @@ class Run:
                 landmark_model=self._origin.landmarks,
                 references=references,
                 middles=middles,
-                consent=(dict(before.consent) if before else {}) | dict(self._origin.consent),
+                consent=self._bound(),
             )
             config = trainer.config
             checkpoint = Checkpoint(info, collect(trainer))
@@ -350,9 +351,23 @@ class Run:
         wait(self._world)
 
     def _preview(self, reporter: Reporter) -> None:
+        """A picture of those who learn, and of whoever else of the model may still be painted."""
         if not self._world.leads:
             return
-        trainer = self._trainer
+        self._check_consent()
+        trainer, purpose = self._trainer, self._origin.purpose
+        painted = who_may(trainer.networks.autoencoder.identities, "swap", purpose, self._bound())
+        others = {name: sha256 for name, sha256 in painted.hashes().items() if name not in trainer.faces}
+        if others and others != self._shown:
+            audit.enter("preview", painted.hashes(), {"model": self._model.name} | purpose.facts())
+            self._shown = others
         path = self._model / "previews" / f"{self._iteration:08d}.png"
-        write_rgb(path, preview_grid(trainer.networks.ema, trainer.faces))
+        write_rgb(path, preview_grid(trainer.networks.ema, trainer.faces, painted))
         reporter.preview(path)
+
+    def _check_consent(self) -> None:
+        check_not_withdrawn(self._origin.granted.hashes(), self._origin.purpose.consent, "train")
+
+    def _bound(self) -> dict[str, str]:
+        """The hash of the record under which each identity of the model was learned."""
+        return (dict(self._before.consent) if self._before else {}) | self._origin.granted.hashes()

@@ -124,7 +124,7 @@ def _train(
                 keep_portraits(request.model, name, faceset)
         wait(world)
         origin = Origin(
-            landmarks, base.sha256 if base else None, granted.hashes(), request.consent, len(everybody) > len(known)
+            landmarks, base.sha256 if base else None, granted, _purpose(request), len(everybody) > len(known)
         )
         with Run(request.model, trainer, held_out, origin, previous.info if previous else None) as run:
             return run.until(budget, reporter)

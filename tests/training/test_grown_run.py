@@ -20,6 +20,7 @@ from ml_backend.faces.alignment import FACE
 from ml_backend.facesets.store import Faceset
 from ml_backend.media.write import read_picture
 from ml_backend.progress import SilentReporter
+from ml_backend.provenance.gate import Purpose, require
 from ml_backend.requests import SwapRequest, TrainRequest
 from ml_backend.swapping.inference import infer
 from ml_backend.swapping.swap import run_swap
@@ -97,7 +98,7 @@ def test_it_grows_to_the_last_side(grown: Path) -> None:
 
 @pytest.mark.parametrize(("iteration", "side"), [(6, 8), (9, 16), (15, 32), (STEPS, SIDE)])
 def test_every_checkpoint_works_at_its_side(
-    grown: Path, facesets: dict[str, Path], tmp_path: Path, iteration: int, side: int
+    grown: Path, facesets: dict[str, Path], consent: Path, tmp_path: Path, iteration: int, side: int
 ) -> None:
     model = load_for_swap(model_at(grown, iteration, tmp_path / "model"), CPU)
     assert model.info.iteration == iteration
@@ -106,7 +107,8 @@ def test_every_checkpoint_works_at_its_side(
     shown = read_picture(grown / "previews" / f"{iteration:08d}.png")
     assert shown.shape == (2 * (1 + 2) * side, 6 * side, 3)
     faces = {name: load_faces(Faceset.open(folder), SIDE, FACE.side, CPU) for name, folder in facesets.items()}
-    assert np.array_equal(preview_grid(model.network, faces), shown), "what trained is what is kept"
+    both = require(facesets, Purpose("swap", consent))
+    assert np.array_equal(preview_grid(model.network, faces, both), shown), "what trained is what is kept"
 
     given = np.random.default_rng(5).random((side, side, 3), np.float32)
     face, mask = infer(model.network, "identity_B", CPU, given)
