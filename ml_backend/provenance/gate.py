@@ -5,7 +5,6 @@ the chunks of a farm all pass it. Every refusal says which rule and how to mend 
 """
 
 import os
-import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -19,10 +18,10 @@ from ml_backend.provenance import audit
 from ml_backend.provenance.consent import SLACK, ConsentRefused, new_command, valid_record
 from ml_backend.provenance.record import Action, ConsentRecord, succeeds
 from ml_backend.provenance.revocation import folder_of, read_revoked
+from ml_backend.provenance.shot_name import shot_of
 
 ANY_PROJECT = "unnamed"
 """The project of records that were made without one: they count for every project."""
-_FRAME_NUMBER = re.compile(r"[._-]*(#+|%0?\d*d)$")
 
 
 @dataclass(frozen=True)
@@ -247,12 +246,6 @@ def check_crowd(performer: str | None, faces: int, frame: int) -> None:
             "Name them too (--set performer=NAME,NAME) once they agreed, replace the performer's face alone, or choose "
             "frames without them.",
         )
-
-
-def shot_of(footage: str) -> str:
-    """The shot's name as the footage tells it: the name of the movie, the folder or the pattern without the number."""
-    stem = Path(footage).stem if Path(footage).suffix else Path(footage).name
-    return _FRAME_NUMBER.sub("", stem) or stem
 
 
 def _same(one: str, other: str) -> bool:

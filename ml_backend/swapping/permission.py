@@ -18,8 +18,8 @@ from ml_backend.provenance.gate import (
     people_of_swap,
     refusals_entered,
     require,
-    shot_of,
 )
+from ml_backend.provenance.shot_name import shot_of
 from ml_backend.requests import Plate, PreviewRequest, SwapRequest
 from ml_backend.training.models.checkpoints import CheckpointInfo
 from ml_backend.training.models.portraits import Portraits, portraits_file

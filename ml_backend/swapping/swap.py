@@ -16,7 +16,7 @@ from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
 from ml_backend.provenance import audit
 from ml_backend.provenance.credentials import Facts, is_signed, plate_of, sign_sequence
-from ml_backend.provenance.gate import shot_of
+from ml_backend.provenance.shot_name import shot_of
 from ml_backend.provenance.withdrawn import check_not_withdrawn
 from ml_backend.requests import SwapRequest
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ml_backend.atomic import write_json
 from ml_backend.cli import main
 from ml_backend.errors import RefusedError, UsageError
+from ml_backend.media.picture import FLOAT_SUFFIXES, PICTURE_SUFFIXES
 from ml_backend.provenance import audit
 from ml_backend.provenance.consent import ConsentRefused
 from ml_backend.provenance.gate import check_bound, check_crowd, people_of_swap
@@ -25,6 +26,7 @@ from ml_backend.provenance.home import audit_file
 from ml_backend.provenance.keys import signing_key
 from ml_backend.provenance.record import sign
 from ml_backend.provenance.revocation import revoke, revoke_key
+from ml_backend.provenance.shot_name import PICTURES
 
 from .asking import ask, reason
 from .records import NOW, give, put, terms
@@ -87,6 +89,28 @@ def test_the_shot_is_simply_not_said(home: Path) -> None:
     assert ask(footage="/plates/sc12_010.mov")
     assert ask(action="train"), "what somebody is learned from is not the shot"
     assert reason(lambda: ask(action="train", shot="sc13_010")) == "wrong-shot"
+
+
+def test_the_shot_is_the_whole_name_of_the_footage(home: Path, tmp_path: Path) -> None:
+    """An ending that no footage has, and whatever a folder is called, is a part of the name."""
+    give(home, "Anna", shots=("sc12_010",))
+    for name in ("sc12_010.sc99_secret", "sc12_010.mov", "sc12.010"):
+        (tmp_path / name).mkdir()
+    assert reason(lambda: ask(footage=f"{tmp_path}/sc12_010.sc99_secret/")) == "wrong-shot"
+    assert reason(lambda: ask(footage=f"{tmp_path}/sc12_010.mov")) == "wrong-shot", "it is a folder"
+    assert reason(lambda: ask(footage="/plates/sc12_010.sc99_secret")) == "wrong-shot"
+    assert reason(lambda: ask(footage="/plates/sc12_010.0001.mov")) == "wrong-shot", "a movie has no number"
+    assert ask(footage="/plates/sc12_010.MOV")
+    assert ask(footage="/plates/sc12_010.####")
+    assert ask(footage="/plates/sc12_010.%04d.exr")
+    assert ask(footage="/plates/sc12_010.0001.png")
+    assert reason(lambda: ask(footage="/plates/sc12_010_0001.png")) == "wrong-shot"
+    give(home, "Anna", shots=("sc12.*",))
+    assert ask(footage=str(tmp_path / "sc12.010"))
+
+
+def test_pictures_of_every_kind_that_is_read_have_a_known_ending() -> None:
+    assert PICTURE_SUFFIXES | FLOAT_SUFFIXES == PICTURES
 
 
 EDITS: dict[str, dict[str, Any]] = {

@@ -25,7 +25,8 @@ from ml_backend.provenance import audit
 from ml_backend.provenance.content_hook import require_allowed
 from ml_backend.provenance.credentials import Facts, with_credential
 from ml_backend.provenance.credentials import Plate as PlateNamed
-from ml_backend.provenance.gate import Granted, require, shot_of
+from ml_backend.provenance.gate import Granted, require
+from ml_backend.provenance.shot_name import shot_of
 from ml_backend.requests import PreviewRequest
 from ml_backend.swapping.detail.identity_detail import IdentityDetail
 from ml_backend.swapping.detail.made_shape import MadeShape
