@@ -19,6 +19,7 @@ from ml_backend.provenance.consent import SLACK, ConsentRefused, new_command, va
 from ml_backend.provenance.record import Action, ConsentRecord, succeeds
 from ml_backend.provenance.revocation import folder_of, read_revoked
 from ml_backend.provenance.shot_name import shot_of
+from ml_backend.provenance.withdrawn import check_not_withdrawn
 
 ANY_PROJECT = "unnamed"
 """The project of records that were made without one: they count for every project."""
@@ -93,6 +94,19 @@ def who_may(people: Collection[str], action: Action, purpose: Purpose, bound: Ma
             check_bound(bound, Granted({name: record}), [name])
             allowed[name] = record
     return Granted(allowed)
+
+
+def require_still(granted: Granted, purpose: Purpose) -> None:
+    """Refuse to go on with what takes long where a consent was revoked, or ran out, since it was granted.
+
+    One that ran out and was made anew meanwhile, by a record that succeeds it, counts. Raises as `require` does.
+    """
+    check_not_withdrawn(granted.hashes(), purpose.consent, purpose.action)
+    over = [name for name, record in granted.records.items() if datetime.now(UTC) >= record.expires]
+    if over:
+        renewed = require(over, purpose)
+        with refusals_entered(over, purpose):
+            check_bound(granted.hashes(), renewed)
 
 
 @contextmanager

@@ -16,8 +16,8 @@ from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
 from ml_backend.provenance import audit
 from ml_backend.provenance.credentials import Facts, is_signed, plate_of, sign_sequence
+from ml_backend.provenance.gate import require_still
 from ml_backend.provenance.shot_name import shot_of
-from ml_backend.provenance.withdrawn import check_not_withdrawn
 from ml_backend.requests import SwapRequest
 
 from .footage import files_of
@@ -26,12 +26,12 @@ from .idle_settings import idle_settings, no_portraits, unheld_performance
 from .journal import Journal
 from .manifest import MANIFEST, Consent, FrameRecord, Manifest, read_manifest, write_manifest
 from .performer import too_bright
-from .permission import facts_of, true_footage
+from .permission import facts_of, purpose_of, true_footage
 from .pieces import not_made, open_piece, shown
 from .swap_folder import open_folder, others_of, remove_others
 from .swap_job import SwapJob, open_job
 
-ASKED_AGAIN = 25  # frames after which it is looked whether somebody's consent was revoked in the meantime
+ASKED_AGAIN = 25  # frames after which it is looked whether everybody's consent still holds
 
 
 def run_swap(request: SwapRequest, reporter: Reporter) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _make(job: SwapJob, frames: Frames, journal: Journal, reporter: Reporter, *,
             (out / before[frame.number]).unlink(missing_ok=True)
         made += 1
         if made % ASKED_AGAIN == 0 or made == len(pending):
-            check_not_withdrawn(job.granted.hashes(), job.request.consent, "swap")
+            require_still(job.granted, purpose_of(job.request))
         reporter.progress("swap", len(numbers) - len(pending) + made, len(numbers))
         if reporter.stop_requested():
             raise Cancelled

@@ -14,8 +14,7 @@ from ml_backend.errors import BackendError, Cancelled
 from ml_backend.media.write import write_rgb
 from ml_backend.progress import Reporter
 from ml_backend.provenance import audit
-from ml_backend.provenance.gate import Granted, Purpose, who_may
-from ml_backend.provenance.withdrawn import check_not_withdrawn
+from ml_backend.provenance.gate import Granted, Purpose, require_still, who_may
 
 from .best import BEST, forget_best, keep_best, read_best
 from .budget import Budget
@@ -315,10 +314,10 @@ class Run:
     def _save(self, anew: bool = False) -> None:
         """A checkpoint, with `anew` also in place of one of this iteration.
 
-        Raises ConsentRefused, and keeps nothing, where somebody's consent was revoked in the meantime.
+        Raises ConsentRefused, and keeps nothing, where somebody's consent was revoked or ran out in the meantime.
         """
         if self._world.leads:
-            self._check_consent()
+            require_still(self._origin.granted, self._origin.purpose)
             trainer = self._trainer
             known = trainer.networks.autoencoder.identities
             before = self._before
@@ -354,8 +353,8 @@ class Run:
         """A picture of those who learn, and of whoever else of the model may still be painted."""
         if not self._world.leads:
             return
-        self._check_consent()
         trainer, purpose = self._trainer, self._origin.purpose
+        require_still(self._origin.granted, purpose)
         painted = who_may(trainer.networks.autoencoder.identities, "swap", purpose, self._bound())
         others = {name: sha256 for name, sha256 in painted.hashes().items() if name not in trainer.faces}
         if others and others != self._shown:
@@ -364,9 +363,6 @@ class Run:
         path = self._model / "previews" / f"{self._iteration:08d}.png"
         write_rgb(path, preview_grid(trainer.networks.ema, trainer.faces, painted))
         reporter.preview(path)
-
-    def _check_consent(self) -> None:
-        check_not_withdrawn(self._origin.granted.hashes(), self._origin.purpose.consent, "train")
 
     def _bound(self) -> dict[str, str]:
         """The hash of the record under which each identity of the model was learned."""

@@ -1,6 +1,7 @@
 """Ask the gate as those do who try to pass by it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -29,6 +30,18 @@ def reason(asked: Callable[[], Any]) -> str:
     last = list(audit.entries(audit_file()))[-1]
     assert (last["action"], last["facts"]["reason"]) == ("refused", caught.value.reason)
     return caught.value.reason
+
+
+def set_clock(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    """What a changed system clock does to the parts that look at it."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> "Clock":
+            return cls.fromtimestamp(moment.timestamp(), tz)
+
+    for room in ("gate", "consent", "audit"):
+        monkeypatch.setattr(f"ml_backend.provenance.{room}.datetime", Clock)
 
 
 def ask(*people: str, action: Any = "swap", **purpose: Any) -> Granted:

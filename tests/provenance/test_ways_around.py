@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from ml_backend.provenance.record import sign
 from ml_backend.provenance.revocation import revoke, revoke_key
 from ml_backend.provenance.shot_name import PICTURES
 
-from .asking import ask, reason
+from .asking import ask, reason, set_clock
 from .records import NOW, give, put, terms
 
 DEMO = Path(__file__).parents[2] / "demo"
@@ -237,18 +237,6 @@ def test_a_new_record_does_not_bring_back_what_was_revoked(home: Path) -> None:
 
 
 # --- the clock --------------------------------------------------------------------------------------------------------
-
-
-def set_clock(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
-    """What a changed system clock does to the parts that look at it."""
-
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> "Clock":
-            return cls.fromtimestamp(moment.timestamp(), tz)
-
-    for room in ("gate", "consent", "audit"):
-        monkeypatch.setattr(f"ml_backend.provenance.{room}.datetime", Clock)
 
 
 def test_the_clock_is_set_back_to_before_the_end(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

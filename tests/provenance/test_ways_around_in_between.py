@@ -4,6 +4,7 @@ The table in docs/gate.md names the tests.
 """
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,33 @@ from ml_backend.progress import SilentReporter
 from ml_backend.provenance import audit
 from ml_backend.provenance.consent import ConsentRefused, find_record
 from ml_backend.provenance.credentials import read
+from ml_backend.provenance.gate import Purpose, require, require_still
 from ml_backend.provenance.home import audit_file
 from ml_backend.provenance.revocation import revoke
 from ml_backend.requests import ExtractRequest, PreviewRequest, SwapRequest, TrainRequest
 from ml_backend.swapping.previews.previewer import Previewer
 from ml_backend.swapping.swap import run_swap
+from ml_backend.training.models.checkpoints import list_checkpoints
 from ml_backend.training.models.portraits import portraits_file
 from ml_backend.training.train import run_train
 
-from .asking import Listener, reason
+from .asking import Listener, reason, set_clock
+from .records import give
 
 PLATE = Path(__file__).parents[2] / "demo" / "footage" / "plate_A.mp4"
 WHOM = {"plate": str(PLATE), "identity": "identity_B", "project": "demo"}
+PEOPLE = ("identity_B", "performer_A")
+
+
+class Waiting(SilentReporter):
+    """The time of everybody's consent ends as soon as the work has begun."""
+
+    def __init__(self, stage: str, patch: pytest.MonkeyPatch) -> None:
+        self._stage, self._patch = stage, patch
+
+    def progress(self, stage: str, done: float, total: float, figures: Any = None) -> None:
+        if stage == self._stage:
+            set_clock(self._patch, max(find_record(name, None)[0].expires for name in PEOPLE))
 
 
 class Withdrawing(SilentReporter):
@@ -55,6 +71,36 @@ def test_it_is_revoked_while_it_is_learned(facesets: dict[str, Path], demo_home:
     with pytest.raises(ConsentRefused, match="was revoked on"):
         run_train(request, Withdrawing("train"))
     assert not list(tmp_path.rglob("checkpoint.json"))
+
+
+def test_it_runs_out_while_it_is_swapped(
+    tiny_model: Path, demo_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert reason(lambda: swap(tiny_model, tmp_path / "swap", Waiting("swap", monkeypatch))) == "expired"
+    assert not list((tmp_path / "swap").glob("*.json")), "neither a manifest nor credentials"
+
+
+def test_it_runs_out_while_it_is_learned(
+    facesets: dict[str, Path], demo_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last checkpoint from before stays."""
+    request = TrainRequest(model=tmp_path / "model", facesets=facesets, preset="tiny", iterations=1, project="demo")
+    run_train(request, SilentReporter())
+    more = request.model_copy(update={"iterations": 3})
+    assert reason(lambda: run_train(more, Waiting("train", monkeypatch))) == "expired"
+    assert [folder.name for folder in list_checkpoints(tmp_path / "model")] == ["00000001"]
+
+
+def test_it_runs_out_and_was_renewed_meanwhile(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record that succeeds the one that ran out goes on; one that does not may be another person's."""
+    first, purpose = give(home, "Anna"), Purpose("train", project="film")
+    granted = require(["Anna"], purpose)
+    later = {"expires": first.expires + timedelta(days=30)}
+    give(home, "Anna", **later, replaces=(first.sha256(),))
+    set_clock(monkeypatch, first.expires)
+    require_still(granted, purpose)
+    give(home, "Anna", **later)
+    assert reason(lambda: require_still(granted, purpose)) == "other-record"
 
 
 def test_portraits_are_exchanged_before_a_swap_and_a_preview(tiny_model: Path, demo_home: Path, tmp_path: Path) -> None:
