@@ -39,7 +39,7 @@ def _parser(commands: Any, name: str, text: str) -> argparse.ArgumentParser:
 
 
 def _sign(args: argparse.Namespace) -> int:
-    from .sign import sign_deliveries
+    from .sign import sign_deliveries, stranger
 
     with TerminalReporter() as reporter:
         told = sign_deliveries(args.paths, args.swap, args.plate, args.out, reporter)
@@ -48,7 +48,7 @@ def _sign(args: argparse.Namespace) -> int:
         print(json.dumps(told))
         return 0
     for folder in told["strangers"]:
-        print(f"The swap {folder} was signed by somebody whom this machine does not know.")
+        print(stranger(folder))
     print(f"Signed by {told['signed_by']}{whose}: {', '.join(told['signed'])}")
     return 0
 

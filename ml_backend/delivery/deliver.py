@@ -25,7 +25,7 @@ from ml_backend.delivery.deliver_swaps import (
 from ml_backend.delivery.encode import write_film
 from ml_backend.delivery.encode_choice import CONTAINERS, Codec, choose_encoding, is_deep
 from ml_backend.delivery.encode_sound import sound_of
-from ml_backend.delivery.sign import vouching
+from ml_backend.delivery.sign import stranger, vouching
 from ml_backend.delivery.sign_folder import sign_folder
 from ml_backend.delivery.stopping import stop_or_tell
 from ml_backend.delivery.watermark_reading import read_watermark
@@ -69,7 +69,10 @@ class Delivery:
 
 
 def run_deliver(delivery: Delivery, reporter: Reporter) -> dict[str, Any]:
-    """Write the delivery whole, or nothing. Returns out, frames, seconds, watermark (8 hex digits or None) and signer.
+    """Write the delivery whole, or nothing.
+
+    Returns out, frames, seconds, watermark (8 hex digits or None), signed_by, and strangers: the swaps that somebody
+    signed whom this machine does not know.
 
     UsageError for what cannot be (a swap's own folder, an unknown kind of file …), BackendError for damaged footage
     and for swaps that are not as they were signed, ConsentRefused where consent was revoked since, Cancelled where the
@@ -79,7 +82,9 @@ def run_deliver(delivery: Delivery, reporter: Reporter) -> dict[str, Any]:
     swaps = delivered_swaps(delivery.swaps)
     refuse_comp_pictures(delivery.source, delivery.out)
     load_signing()  # what is wrong with a certificate shall be known before hours of work
-    vouching(swaps, delivery.source)
+    strangers = vouching(swaps, delivery.source)
+    for folder in strangers:
+        reporter.message(stranger(folder))
     film = _is_film(delivery)
     source = open_source(delivery.source)
     if source.info.bit_depth == 32:
@@ -113,6 +118,7 @@ def run_deliver(delivery: Delivery, reporter: Reporter) -> dict[str, Any]:
         "seconds": round(time.monotonic() - started, 2),
         "watermark": mark,
         "signed_by": signer,
+        "strangers": [str(folder) for folder in strangers],
     }
 
 

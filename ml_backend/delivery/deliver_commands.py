@@ -49,7 +49,7 @@ def _deliver(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(result, default=str, ensure_ascii=False))
     else:
-        print("\n".join(f"{key.replace('_', ' '):>22}  {value}" for key, value in result.items()))
+        print("\n".join(f"{key.replace('_', ' '):>22}  {value}" for key, value in result.items() if value != []))
     return 0
 
 

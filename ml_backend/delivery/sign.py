@@ -95,6 +95,11 @@ def vouching(swaps: Sequence[DeliveredSwap], path: Path) -> list[Path]:
     return [folder for folder, found in states.items() if found.state == "untrusted"]
 
 
+def stranger(folder: Path | str) -> str:
+    """What is said of a swap that vouches, and whose signer nobody here knows."""
+    return f"The swap {folder} was signed by somebody whom this machine does not know."
+
+
 def _sign(
     path: Path, target: Path, swaps: Sequence[DeliveredSwap], made: Made, reporter: Reporter
 ) -> tuple[Signing, Path]:

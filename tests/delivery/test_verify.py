@@ -203,6 +203,11 @@ def test_what_a_stranger_signed_is_said(
     assert "by somebody whom this machine does not know" in capsys.readouterr().out
     assert main(["sign", str(film), "--swap", str(swap)]) == 0
     assert f"{swap} was signed by somebody whom this machine does not know" in capsys.readouterr().out
+    words = ["deliver", str(film), "--swap", str(swap), "--out", str(tmp_path / "out"), "--pictures", "jpg", "--json"]
+    assert main(words) == 0
+    told = capsys.readouterr()
+    assert f"{swap} was signed by somebody whom this machine does not know" in told.out + told.err
+    assert json.loads(told.out.splitlines()[-1])["strangers"] == [str(swap)]
 
 
 def test_a_folder_of_pictures_gets_one_list(swap: Path, footage: Path, tmp_path: Path) -> None:
