@@ -30,7 +30,7 @@ from ml_backend.delivery.sign_folder import sign_folder
 from ml_backend.delivery.stopping import stop_or_tell
 from ml_backend.delivery.watermark_reading import read_watermark
 from ml_backend.errors import BackendError, UsageError
-from ml_backend.media.frame import Pixels, Source
+from ml_backend.media.frame import Frame, Pixels, Source
 from ml_backend.media.movie_decode import first_frame
 from ml_backend.media.source import open_source
 from ml_backend.media.write import encode_png
@@ -169,7 +169,12 @@ def _deliver_film(
     size = (like.width, like.height) if like else (source.info.width, source.info.height)
     deep = is_deep(like) if like else source.info.bit_depth > 8
     how = choose_encoding(delivery.codec, container, delivery.crf, size, like, deep)
-    footage = movie_footage(source) if movie else picture_footage(source, _rate(delivery, source, swaps))
+    if like and any(component.is_alpha for component in like.format.components):
+        reporter.message(_opaque(source))
+    if movie:
+        footage = movie_footage(source)
+    else:
+        footage = picture_footage(source.info, _frames(source, reporter), _rate(delivery, source, swaps))
     delivery.out.parent.mkdir(parents=True, exist_ok=True)
     # The same form of name that ml_backend.atomic gives, so that `remove_leftovers` finds it after a crash.
     part = delivery.out.with_name(f".{delivery.out.name[:80]}.{uuid4().hex[:8]}.part")
@@ -192,13 +197,30 @@ def _deliver_pictures(
 ) -> str:
     kind, count, told = delivery.pictures or "png", len(source.numbers), stop_or_tell("deliver", reporter)
     with atomic.new_folder(delivery.out) as folder:
-        for done, frame in enumerate(source.frames()):
+        for done, frame in enumerate(_frames(source, reporter)):
             told(done, count)
             image = frame.image if payload is None else embed(frame.image, payload)
             data = encode_png(image) if kind == "png" else _jpeg(image)
             (folder / f"{frame.number:06d}.{kind}").write_bytes(data)
         reporter.progress("deliver", count, count)
         return sign_folder(folder, made(), of, stop_or_tell("sign", reporter)).name()
+
+
+def _frames(source: Source, reporter: Reporter) -> Iterator[Frame]:
+    """The frames, and a word where what is transparent in one is lost."""
+    told = False
+    for frame in source.frames():
+        if frame.alpha is not None and not told:
+            reporter.message(_opaque(source))
+            told = True
+        yield frame
+
+
+def _opaque(source: Source) -> str:
+    return (
+        f"{source.info.path} has alpha, and a delivery has none: all of it is opaque. Lay it over what belongs "
+        "beneath, and deliver that."
+    )
 
 
 def _told(frames: Iterator[VideoFrame], count: int, reporter: Reporter) -> Iterator[VideoFrame]:

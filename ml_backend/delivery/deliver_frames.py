@@ -1,6 +1,6 @@
 """The frames of a film or a sequence as they are delivered: converted once, and marked in their brightness alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, cast
@@ -13,7 +13,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from ml_backend.delivery.encode import REC709, Film, Tags
 from ml_backend.delivery.encode_choice import Encoding
 from ml_backend.errors import BackendError
-from ml_backend.media.frame import Pixels, Source
+from ml_backend.media.frame import Frame, Pixels, Source, SourceInfo
 from ml_backend.media.movie_decode import decode, first_frame
 from ml_backend.media.movie_file import open_movie
 from ml_backend.media.movie_index import read_index
@@ -62,13 +62,12 @@ def movie_footage(source: Source) -> Footage:
     return Footage(film, frames, times[0] * unit if times is not None else Fraction(0))
 
 
-def picture_footage(source: Source, rate: Fraction) -> Footage:
+def picture_footage(info: SourceInfo, pictures: Iterable[Frame], rate: Fraction) -> Footage:
     """Pictures: the film has the colours of Rec.709 in limited range, as players expect them."""
-    info = source.info
     film = Film(info.width, info.height, rate, 1 / rate, REC709, timecode=info.timecode)
 
     def frames(how: Encoding, payload: int | None) -> Iterator[VideoFrame]:
-        for place, frame in enumerate(source.frames()):
+        for place, frame in enumerate(pictures):
             made = _of_rgb(frame.image).reformat(
                 format=how.pixels, dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
             )

@@ -13,7 +13,7 @@ from ml_backend.delivery.stopping import stop_or_tell
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.progress import Reporter
 from ml_backend.provenance import audit
-from ml_backend.provenance.credentials import read_list, sign_file, sign_sidecar
+from ml_backend.provenance.credentials import Plate, read_list, sign_file, sign_sidecar
 from ml_backend.provenance.credentials.files import EMBEDDED, Made, sidecar_of
 from ml_backend.provenance.credentials.signing import Signing
 from ml_backend.swapping.journal import Journal
@@ -38,7 +38,10 @@ def sign_deliveries(
     _check(paths, plate, out)
     known = delivered_swaps(swaps)
     strangers = vouching(known, paths[0])
-    made = made_of([plate_at(plate)] if plate else plates_of(known))
+    named = plate_at(plate) if plate else None
+    if plate and named:
+        _check_plate(plate, named, known)
+    made = made_of([named] if named else plates_of(known))
     signed: list[Path] = []
     for path in paths:
         signing, where = _sign(path, out or path, known, made, reporter)
@@ -68,11 +71,27 @@ def _check(paths: Sequence[Path], plate: Path | None, out: Path | None) -> None:
     if plate is not None and not plate.exists():
         raise UsageError(f"There is no plate {plate}.", "Name the movie or the folder that was filmed.")
     for path in (*paths, *([out] if out else [])):
-        if any((folder / Journal.FILE).is_file() for folder in (path, path.absolute().parent)):
+        if any((folder / Journal.FILE).is_file() for folder in (path, path.absolute().parent, path.resolve().parent)):
             raise UsageError(
                 f"{path} belongs to a swap, which is signed already, all of it in one list.",
                 "Sign what was rendered with it; ml-backend swap signs the swap itself.",
             )
+
+
+def _check_plate(plate: Path, named: Plate, swaps: Sequence[DeliveredSwap]) -> None:
+    """UsageError where every swap knows what it was made of, and none of it is this: the origin would be a false one.
+
+    A plate whose hash nobody knows, since it is too large, is believed.
+    """
+    known = {read_list(swap.folder).plate_sha256 for swap in swaps}
+    if named.sha256 and None not in known and named.sha256 not in known:
+        made = ", ".join(sorted({str(swap.manifest.plate["source"]) for swap in swaps}))
+        raise UsageError(
+            f"{plate} is not what the swaps were made of, which is {made}: its SHA-256 is {named.sha256}, and theirs "
+            f"{', '.join(sorted(one for one in known if one))}.",
+            "Leave --plate out: the swaps know what they were made of. If the film was made of another version of the "
+            "plate, swap that one.",
+        )
 
 
 def vouching(swaps: Sequence[DeliveredSwap], path: Path) -> list[Path]:

@@ -17,7 +17,8 @@ from ml_backend.provenance.credentials.signing import Signing
 def sign_folder(folder: Path, facts: Facts, made: Made, told: Callable[[int, int], None]) -> Signing:
     """Put a credential into each picture of `folder` that can hold one, and sign the list of all.
 
-    Nothing in it is changed before all is signed, for which there must be space for the pictures twice. told: hears how
+    Nothing in it is changed before all is signed, for which there must be space for the pictures twice. Each keeps its
+    permissions; a link becomes a signed picture, and what it leads to stays as it is. told: hears how
     many pictures are done, and of how many; what it raises stops the work.
     """
     for left in folder.glob(".signing.*.part"):  # by a process that was killed
@@ -35,6 +36,8 @@ def sign_folder(folder: Path, facts: Facts, made: Made, told: Callable[[int, int
         for name in [*(name for name, _ in listed), LIST, SIGNATURE]:
             if (part / name).is_file():
                 _sync(part / name)
+                if (folder / name).exists():
+                    shutil.copymode(folder / name, part / name)
                 (part / name).replace(folder / name)
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -16,7 +16,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from ml_backend.delivery.deliver import Delivery, run_deliver
 from ml_backend.errors import BackendError, Cancelled, UsageError
 from ml_backend.media.source import open_source
-from ml_backend.media.write import write_rgb
+from ml_backend.media.write import write_rgb, write_rgba
 from ml_backend.progress import SilentReporter
 from ml_backend.provenance.audit import entries
 from ml_backend.provenance.credentials import Facts, read, read_list, sign_sequence
@@ -257,6 +257,17 @@ def test_pictures_become_a_film(pictures: list[Picture], swap: Path, tmp_path: P
     assert detect(after).payload == payload(swap)
     deliver(folder / "shot.####.png", swap, tmp_path / "slow.mp4", fps=Fraction(12))
     assert open_source(tmp_path / "slow.mp4").info.fps == 12
+
+
+@pytest.mark.parametrize("out", ["stills", "out.mp4"])
+def test_alpha_that_is_lost_is_said(pictures: list[Picture], swap: Path, tmp_path: Path, out: str) -> None:
+    folder, listener = tmp_path / "render", Listener()
+    for number, picture in enumerate(pictures[:3]):
+        alpha = np.full((*picture.shape[:2], 1), 128 if number else 255, np.uint8)
+        write_rgba(folder / f"shot.{1001 + number}.png", np.concatenate([picture, alpha], 2))
+    run_deliver(Delivery(folder, [swap], tmp_path / out), listener)
+    assert [text for text in listener.messages if "render has alpha" in text and "opaque" in text]
+    assert len([text for text in listener.messages if "alpha" in text]) == 1
 
 
 @pytest.mark.parametrize("kind", ["png", "jpg"])

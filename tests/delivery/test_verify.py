@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,46 @@ def test_a_film_is_signed_for_its_swaps(
     assert found.credentials.facts["plate_sha256"] == hashlib.sha256(Path(plate).read_bytes()).hexdigest()
     flip(film)
     assert verify(film).state == "changed"
+
+
+def test_a_plate_of_which_no_swap_was_made_is_refused(
+    swap: Path, footage: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = Path(shutil.copy(footage / "plate_A.mp4", tmp_path / "film.mp4"))
+    before, other = film.read_bytes(), footage / "identity_B_take1.mp4"
+    assert main(["sign", str(film), "--swap", str(swap), "--plate", str(other)]) == 2
+    told = capsys.readouterr().err
+    for plate in (other, footage / "plate_A.mp4"):
+        assert str(plate) in told
+        assert hashlib.sha256(plate.read_bytes()).hexdigest() in told
+    assert film.read_bytes() == before
+
+
+def test_a_link_and_permissions_stay(swap: Path, footage: Path, tmp_path: Path) -> None:
+    real = Path(shutil.copy(footage / "plate_A.mp4", tmp_path / "real.mp4"))
+    real.chmod(0o640)
+    link = tmp_path / "link.mp4"
+    link.symlink_to(real)
+    assert main(["sign", str(link), "--swap", str(swap)]) == 0
+    assert link.is_symlink()
+    assert verify(real).state == "valid"
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    real.chmod(0o600)
+    assert main(["sign", str(real), "--swap", str(swap), "--out", str(tmp_path / "signed.mp4")]) == 0
+    assert stat.S_IMODE((tmp_path / "signed.mp4").stat().st_mode) == 0o600
+    rendered = tmp_path / "rendered"
+    rendered.mkdir()
+    picture = Path(shutil.copy(swap / "000001.png", rendered))
+    picture.chmod(0o600)
+    assert main(["sign", str(rendered), "--swap", str(swap)]) == 0
+    assert stat.S_IMODE(picture.stat().st_mode) == 0o600
+
+
+def test_a_link_into_a_swap_is_refused(swap: Path, tmp_path: Path) -> None:
+    link, before = tmp_path / "link.png", (swap / "000001.png").read_bytes()
+    link.symlink_to(swap / "000001.png")
+    assert main(["sign", str(link), "--swap", str(swap)]) == 2
+    assert (swap / "000001.png").read_bytes() == before
 
 
 def test_the_plate_of_the_swap_is_what_was_opened(swap: Path, footage: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Put a credential into a picture or a film, or beside a file that cannot hold one."""
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from io import BytesIO
@@ -50,8 +51,9 @@ def sign_file(
     suffix: str | None = None,
     placed: Sequence[Plate] = (),
 ) -> Signing:
-    """Write `path` with a credential in it as `out`, which may be the same file.
+    """Write `path` with a credential in it as `out`, which may be the same file; of a link, the file to which it leads.
 
+    It keeps the permissions of the file in whose place it comes, or else those of `path`.
     suffix: what kind of file it is, one of EMBEDDED; that of `out` where absent. placed: other footage that is in it.
 
     A credential that `path` has already becomes the history of the new one; otherwise the plate, where there is one, is
@@ -60,16 +62,17 @@ def sign_file(
     kind = EMBEDDED.get((suffix or out.suffix).lower())
     if kind is None:
         raise BackendError(f"{out} cannot hold credentials.", f"Kinds that can: {', '.join(EMBEDDED)}.")
-    signing = load_signing()
+    signing, place = load_signing(), out.resolve()
     try:
         with (
             open_context(signing.anchors) as context,
             open_signer(signing) as signer,
-            atomic.new_file(out) as part,  # first, so that both files are closed when it takes its place
+            atomic.new_file(place) as part,  # first, so that both files are closed when it takes its place
             path.open("rb") as source,
             part.open("w+b") as target,
         ):
             embed(source, target, kind, facts, (plate, placed), context, signer)
+            shutil.copymode(place if place.exists() else path, part)
     except (c2pa.C2paError, OSError) as error:
         raise failed(str(path), error, signing) from error
     return signing
