@@ -28,6 +28,7 @@ from .scores import measured
 from .split import run_split
 from .store import Faceset
 from .table import Table, read_table
+from .use import enter_use
 
 _SHOWN = 10  # lines of a list that people see
 
@@ -187,6 +188,7 @@ def check(args: argparse.Namespace) -> int:
 
 def export(args: argparse.Namespace) -> int:
     faceset = Faceset.open(args.faceset)
+    enter_use(faceset, "faceset export")
     with TerminalReporter() as reporter:
         lines = (_json(described.describe(one.face, one.scores)) for one in measured(faceset, reporter))
         if args.out is None:

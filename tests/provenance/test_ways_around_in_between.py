@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 
+from ml_backend.cli import main
 from ml_backend.errors import Cancelled
 from ml_backend.facesets.extract import run_extract
 from ml_backend.progress import SilentReporter
@@ -20,9 +21,10 @@ from ml_backend.provenance.credentials import read
 from ml_backend.provenance.gate import Purpose, require, require_still
 from ml_backend.provenance.home import audit_file
 from ml_backend.provenance.revocation import revoke
-from ml_backend.requests import ExtractRequest, PreviewRequest, SwapRequest, TrainRequest
+from ml_backend.requests import ExtractRequest, PreviewRequest, SwapRequest, TrainMaskRequest, TrainRequest
 from ml_backend.swapping.previews.previewer import Previewer
 from ml_backend.swapping.swap import run_swap
+from ml_backend.training.masks.train import run_train_mask
 from ml_backend.training.models.checkpoints import list_checkpoints
 from ml_backend.training.models.portraits import portraits_file
 from ml_backend.training.train import run_train
@@ -159,6 +161,22 @@ def test_the_pictures_of_a_faceset_are_exchanged_and_nothing_else(
     assert [text for text in listener.messages if "are not those that were stored as faces of identity_B" in text]
     unlike = [entry for entry in audit.entries(audit_file()) if entry["action"] == "unlike"]
     assert [list(entry["people"]) for entry in unlike] == [["identity_B"]]
+
+
+def test_faces_of_who_withdrew_are_exported_or_teach_masks(
+    facesets: dict[str, Path], demo_home: Path, tmp_path: Path
+) -> None:
+    faces, out = facesets["identity_B"], tmp_path / "faces.jsonl"
+    assert main(["faceset", "export", str(faces), "--out", str(out)]) == 0
+    last = list(audit.entries(audit_file()))[-1]
+    assert (last["action"], list(last["people"])) == ("faceset export", ["identity_B"])
+    out.unlink()
+    revoke(find_record("identity_B", None)[0], "just now")
+    request = TrainMaskRequest(model=tmp_path / "masks", facesets=[faces], settings={"unpainted": "seen"}, iterations=1)
+    assert reason(lambda: run_train_mask(request, SilentReporter())) == "revoked"
+    assert main(["faceset", "export", str(faces), "--out", str(out)]) == 3
+    assert not (tmp_path / "masks").exists()
+    assert not out.exists()
 
 
 def test_a_warm_preview_goes_on_after_a_revocation(tiny_model: Path, demo_home: Path, tmp_path: Path) -> None:

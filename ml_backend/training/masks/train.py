@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ml_backend import atomic
 from ml_backend.errors import BackendError, Cancelled, UsageError
 from ml_backend.facesets.store import Faceset
+from ml_backend.facesets.use import enter_use
 from ml_backend.media.write import write_rgb
 from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
@@ -38,7 +39,7 @@ def run_train_mask(request: TrainMaskRequest, reporter: Reporter) -> dict[str, A
     A killed training goes on from its newest checkpoint; on the CPU, and with a budget of iterations, it ends with the
     same weights, bit for bit, as one that was not disturbed. Masks painted in between are learned from then on. Raises
     UsageError for facesets without a painted mask or a wrong setting, BackendError for damaged files, Cancelled (after
-    a checkpoint) when asked to stop.
+    a checkpoint) when asked to stop, ConsentRefused where somebody whose faces they are has withdrawn.
     """
     started = time.monotonic()
     device = best_device()
@@ -53,7 +54,10 @@ def run_train_mask(request: TrainMaskRequest, reporter: Reporter) -> dict[str, A
         )
     settings = change_settings(previous.info.settings if previous else MaskSettings(), request.settings)
     budget = make_budget(request.iterations, request.minutes, DEFAULT_ITERATIONS)
-    painted, unpainted = load_mask_faces([Faceset.open(folder) for folder in request.facesets], request.size)
+    facesets = [Faceset.open(folder) for folder in request.facesets]
+    for faceset in facesets:
+        enter_use(faceset, "train mask")
+    painted, unpainted = load_mask_faces(facesets, request.size)
     if not len(painted) and (settings.unpainted == "unknown" or not len(unpainted)):
         raise UsageError(
             f"None of the faces in {', '.join(str(folder) for folder in request.facesets)} has a painted mask.",
