@@ -115,8 +115,8 @@ def log_crash() -> Path:
     path = home_folder() / "logs" / name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError:
         path = Path(tempfile.gettempdir()) / f"ml-backend-{name}"
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path

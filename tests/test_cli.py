@@ -14,6 +14,7 @@ import pytest
 import ml_backend
 from ml_backend.cli import _shown
 from ml_backend.facesets.store import Faceset
+from ml_backend.terminal import log_crash
 
 PLATE = Path(__file__).parents[1] / "demo" / "footage" / "plate_A.mp4"
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -136,6 +137,15 @@ def test_an_unexpected_failure_is_one_line_and_a_log(run, tmp_path):
     log = Path(line.partition("Log: ")[2])
     assert log.is_relative_to(tmp_path / "home")
     assert "Traceback" in log.read_text()
+
+
+def test_the_log_of_a_crash_holds_any_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("ML_BACKEND_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["ml-backend", "b\udcff.mp4"])
+    try:
+        raise ValueError("b\udcff.mp4")
+    except ValueError:
+        assert "ValueError: b\\udcff.mp4" in log_crash().read_text()
 
 
 def test_a_reader_that_stops_early_is_no_crash(run, environment, tmp_path):

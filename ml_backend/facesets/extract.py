@@ -22,6 +22,7 @@ from ml_backend.faces.repairs import FILE as REPAIRS
 from ml_backend.faces.repairs import read_repairs
 from ml_backend.faces.tracking import FaceTracker
 from ml_backend.media.cautions import cautions
+from ml_backend.media.readable import require_unicode
 from ml_backend.media.source import Source, open_source
 from ml_backend.media.square_pixels import as_filmed
 from ml_backend.memory import peak_rss_mb
@@ -60,6 +61,7 @@ def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
     granted = _permitted(request)
     sources = [_open(source, request.frames, request) for source in request.sources]
     for source in sources:
+        require_unicode(source.info.path.resolve())
         pictures = (frame.image for frame in source.frames(chosen(source.numbers)))
         require_allowed(partial(list, pictures), "extract", source.info.path.name)
         for caution in cautions(source.info):

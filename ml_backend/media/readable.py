@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 from ml_backend.errors import BackendError, UsageError
+from ml_backend.provenance.record import writable
 
 
 def no_permission(path: Path) -> BackendError:
@@ -21,6 +22,12 @@ def file_kind(path: Path) -> str:
     except (OSError, ValueError):
         return "missing"
     return "folder" if stat.S_ISDIR(mode) else "file"
+
+
+def require_unicode(path: Path) -> None:
+    """UsageError for a path that is not UTF-8: nothing that is kept of the footage could name it."""
+    if str(path) != writable(str(path)):
+        raise UsageError(f"The name {writable(str(path))} is not Unicode.", "Rename it.")
 
 
 def require_readable(path: Path) -> None:

@@ -13,7 +13,7 @@ from ml_backend.media.frame import Frame, Source, SourceInfo
 from ml_backend.media.frame_range import SingleFrames, parse_frames
 from ml_backend.media.movie_source import MovieSource
 from ml_backend.media.picture import FLOAT_SUFFIXES, PICTURE_SUFFIXES
-from ml_backend.media.readable import file_kind, require_readable
+from ml_backend.media.readable import file_kind, require_readable, require_unicode
 from ml_backend.media.sequence_files import find_in_folder, find_pattern, is_pattern, single_picture
 from ml_backend.media.sequence_source import SequenceSource
 from ml_backend.requests import Plate
@@ -47,7 +47,7 @@ def as_plate(source: str | Plate, colourspace: str | None = None, ocio: Path | N
     """What `source` names as a plate that no longer depends on the plate file it may have come from.
 
     `colourspace` and `ocio` take the place of its own, as in `open_source`. Raises BackendError for a damaged plate
-    file.
+    file, UsageError for a name that is not Unicode.
     """
     plate = source if isinstance(source, Plate) else _named_plate(source)
     changes = {"colourspace": colourspace, "ocio": ocio}
@@ -56,6 +56,7 @@ def as_plate(source: str | Plate, colourspace: str | None = None, ocio: Path | N
 
 def _named_plate(source: str) -> Plate:
     path = Path(source)
+    require_unicode(path)
     if path.suffix.lower() != ".json" or file_kind(path) != "file":
         return Plate(source=source)
     plate = _read_plate(path)

@@ -17,6 +17,7 @@ from ml_backend.facesets.mending import with_repairs
 from ml_backend.facesets.observe import runs
 from ml_backend.facesets.resolve import Footage
 from ml_backend.media.colour import LightColour
+from ml_backend.media.readable import require_unicode
 from ml_backend.media.source import Source, as_plate, open_source
 from ml_backend.media.square_pixels import as_filmed
 from ml_backend.progress import Reporter
@@ -30,7 +31,7 @@ from ml_backend.training.models.portraits import Portraits, read_portraits
 
 from .detail.identity_detail import IdentityDetail
 from .detail.made_shape import MadeShape
-from .footage import footage_state, numbers_of, refuse_among
+from .footage import files_of, footage_state, numbers_of, refuse_among
 from .frames import Frames
 from .inputs import hash_of
 from .layer_file import LayerFormat, choose_format
@@ -213,6 +214,8 @@ def open_job(request: SwapRequest) -> SwapJob:
     granted = permit(request, model.info, controls.constant.performer)
     source = as_filmed(open_source(request.plate, request.frames, request.colourspace, request.ocio))
     state = footage_state(source.info)
+    for file in (source.info.path.resolve(), *files_of(source.info)):
+        require_unicode(file)
     require_allowed(
         lambda: [frame.image for frame in source.frames(chosen(source.numbers))], "swap", footage_name(request.plate)
     )

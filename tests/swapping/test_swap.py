@@ -259,6 +259,20 @@ def test_wrong_wishes_are_named_before_anything_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names are Unicode there")
+def test_a_name_that_is_not_unicode_is_refused(
+    swap: Swap, frames: list[np.ndarray], footage: Path, tmp_path: Path
+) -> None:
+    movie, folder = tmp_path / os.fsdecode(b"b\xffd.mp4"), tmp_path / "latin"
+    shutil.copy(footage / "plate_A.mp4", movie)
+    write_rgb(folder / os.fsdecode(b"Zo\xeb.0001.png"), frames[0])
+    for plate in (movie, folder):
+        with pytest.raises(UsageError, match=r"(b\\udcffd\.mp4|Zo\\udceb\.0001\.png) is not Unicode"):
+            swap(plate=str(plate), frames=None)
+    assert not (tmp_path / "swap").exists()
+    assert main(["extract", str(movie), "--faceset", str(tmp_path / "faces")]) == 2
+
+
 def test_an_output_folder_that_cannot_be_is_refused(swap: Swap, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("x")
     for place in ("taken", "taken/inside"):
