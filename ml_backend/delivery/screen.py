@@ -23,7 +23,9 @@ def screen(found: Verified, consent: Mapping[str, str], mark: Mapping[str, Any])
     if told.signer:
         lines += [_cut(line, _LINE) for line in _signed(found, told)]
     lines += _consents(people_of(told), consent)
-    if mark:
+    if "unread" in mark:
+        lines.append(f"  watermark    not looked for: {mark['unread']}")
+    elif mark:
         named = ", ".join(Path(folder).name for folder in mark.get("swaps", ())) or "none of these swaps"
         fits = f": {named}" if "swaps" in mark else ""
         lines.append(f"  watermark    {mark['payload']} (confidence {mark['confidence']:.2f}){fits}")

@@ -65,6 +65,17 @@ def read_stored(path: Path) -> Recorded:
     return Recorded(np.ascontiguousarray(image[:, :, :3], kind), alpha)
 
 
+def png_size(path: Path) -> tuple[int, int] | None:
+    """Width and height that a PNG's header says, whose pixels are not read; None for any other file."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        head = file.read(24)
+    if len(head) < 24 or not head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return None
+    return int.from_bytes(head[16:20]), int.from_bytes(head[20:24])
+
+
 def _refuse_float(path: Path) -> UsageError:
     return UsageError(
         f"{path} is a floating-point picture, which a plate may be but nothing else.", "Export it as 16-bit PNG."

@@ -1,9 +1,12 @@
 """Names that steer a terminal or are no Unicode, pipes, and links: `verify` neither hangs nor is deceived."""
 
+import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -55,3 +58,30 @@ def test_a_name_forges_no_verdict(tmp_path: Path, footage: Path, capfd: pytest.C
             told = capfd.readouterr().out
             assert not any(line.startswith(("  valid", "  signed by    A Studio")) for line in told.splitlines())
             assert "\x1b" not in told
+
+
+@pytest.mark.parametrize("what", ["deep", "long"])
+def test_a_list_that_is_made_to_hurt_is_answered(tmp_path: Path, footage: Path, what: str) -> None:
+    folder = described_swap(tmp_path / "swap", "identity_B", "b" * 64, footage)
+    listed = json.loads((folder / LIST).read_bytes())
+    long = json.dumps(listed | {"frames": {"n" * 5000: "0" * 64}})
+    (folder / LIST).write_text("[" * 200_000 if what == "deep" else long)
+    said = verified(folder)
+    assert (said.returncode, b"CHANGED since it was signed" in said.stdout) == (1, True)
+    assert b"Traceback" not in said.stderr
+    assert len(said.stdout) + len(said.stderr) < 2000
+
+
+@pytest.mark.parametrize("where", ["picture", "folder"])
+def test_in_a_huge_picture_no_mark_is_looked_for(tmp_path: Path, capfd: pytest.CaptureFixture[str], where: str) -> None:
+    """Its file is small, its pixels are gigabytes."""
+    side, rows = 30000, zlib.compressobj()
+    data = b"".join(rows.compress(bytes(1 + side // 8)) for _ in range(side)) + rows.flush()
+    parts = [(b"IHDR", struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)), (b"IDAT", data), (b"IEND", b"")]
+    picture = tmp_path / "0001.png"
+    with picture.open("wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        for kind, body in parts:
+            file.write(struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)))
+    assert main(["verify", str(picture if where == "picture" else tmp_path)]) == 1
+    assert "not looked for: 30000×30000 pixels are too many" in capfd.readouterr().out

@@ -6,6 +6,7 @@ FOLDER/credentials.c2pa    the credential of this list
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -23,6 +24,7 @@ from .plate import Plate
 from .reading import read_detached
 from .signing import Signing, load_signing
 
+_LONGEST_NAME = 255  # bytes, as long as a file's name may be
 LIST, SIGNATURE = "credentials.json", "credentials.c2pa"
 
 
@@ -73,7 +75,7 @@ def is_signed(folder: Path, frames: Sequence[tuple[str, str]], facts: Facts, oth
         return content == _content(folder, frames, replace(facts, plate_sha256=known), others) and (
             read_detached(content, (folder / SIGNATURE).read_bytes()).state == "valid"
         )
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return False
 
 
@@ -113,11 +115,16 @@ def read_list(folder: Path, content: bytes | None = None) -> Listed:
         frames, others = dict(value["frames"]), dict(value["others"])
         if not all(isinstance(text, str) for text in [*frames, *frames.values(), *others, *others.values()]):
             raise TypeError("texts are needed")
-        strange = [name for name in [*frames, *others] if name in ("", "..") or Path(name).name != name]
+        strange = [name for name in [*frames, *others] if not _is_name(name)]
         if strange:
             raise ValueError(f"{plain(strange[0])!r} is no name of a file in it")
         plate = value.get("plate_sha256")
         models = tuple(map(str, value["models"]))
         return Listed(str(value["title"]), frames, others, models, plate if isinstance(plate, str) else None)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise BackendError(f"The signed list {file} cannot be read: {error}.", "Run the swap again.") from error
+
+
+def _is_name(name: str) -> bool:
+    """Can a file in the folder be called so? UnicodeEncodeError where it holds half a letter."""
+    return name not in ("", "..") and Path(name).name == name and len(os.fsencode(name)) <= _LONGEST_NAME
