@@ -33,6 +33,7 @@ from .trainer import Trainer
 REPORT_SECONDS = 0.5
 STEPS_BACK = 3  # how often a training may come to nothing before a person must look
 LOSS_MEMORY = 0.02
+LATEST = "latest.png"  # of the previews, for a viewer that looks at one file
 
 
 @dataclass(frozen=True)
@@ -360,8 +361,12 @@ class Run:
         if others and others != self._shown:
             audit.enter("preview", painted.hashes(), {"model": self._model.name} | purpose.facts())
             self._shown = others
-        path = self._model / "previews" / f"{self._iteration:08d}.png"
-        write_rgb(path, preview_grid(trainer.networks.ema, trainer.faces, painted))
+        folder, picture = self._model / "previews", preview_grid(trainer.networks.ema, trainer.faces, painted)
+        path = folder / f"{self._iteration:08d}.png"
+        for file in (path, folder / LATEST):
+            write_rgb(file, picture)
+        if self._curves is not None:
+            self._curves.show(self._iteration, picture)
         reporter.preview(path)
 
     def _bound(self) -> dict[str, str]:

@@ -105,7 +105,7 @@ def test_every_checkpoint_works_at_its_side(
     assert model.network.side == side
 
     shown = read_picture(grown / "previews" / f"{iteration:08d}.png")
-    assert shown.shape == (2 * (1 + 2) * side, 6 * side, 3)
+    assert shown.shape[0] == 2 * (1 + 2) * side
     faces = {name: load_faces(Faceset.open(folder), SIDE, FACE.side, CPU) for name, folder in facesets.items()}
     both = require(facesets, Purpose("swap", consent))
     assert np.array_equal(preview_grid(model.network, faces, both), shown), "what trained is what is kept"

@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from ml_backend.errors import BackendError, Cancelled, RefusedError, UsageError
 from ml_backend.media.write import read_picture
@@ -105,8 +107,17 @@ def test_a_time_budget_counts_all_runs(train: Train, tmp_path: Path) -> None:
 
 def test_a_preview_shows_every_face_as_everybody(train: Train, tmp_path: Path) -> None:
     train(iterations=1)
-    preview = read_picture(tmp_path / "model" / "previews" / "00000001.png")
-    assert preview.shape == (2 * (1 + 2) * 32, 6 * 32, 3)
+    folder = tmp_path / "model" / "previews"
+    preview = read_picture(folder / "00000001.png")
+    height, width = preview.shape[:2]
+    assert height == 2 * (1 + 2) * 32
+    words, faces = np.hsplit(preview, [width - 6 * 32])
+    assert np.ptp(words, axis=(1, 2)).reshape(6, 32).max(1).min() > 100, "each row says what it shows"
+    assert np.ptp(faces) > 100
+    assert np.array_equal(read_picture(folder / "latest.png"), preview)
+    events = EventAccumulator(str(tmp_path / "model" / "tensorboard"), {"images": 0}).Reload()
+    (shown,) = events.Images("preview")
+    assert (shown.step, shown.width, shown.height) == (1, width, height)
 
 
 def test_without_consent_nothing_is_written(train: Train, tmp_path: Path) -> None:

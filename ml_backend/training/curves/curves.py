@@ -1,4 +1,4 @@
-"""A training's curves: a line in curves.jsonl and TensorBoard's scalars for every report.
+"""A training's curves: a line in curves.jsonl and TensorBoard's scalars for every report, and its images of previews.
 
 tensorboard --logdir MODEL/tensorboard
 """
@@ -6,6 +6,8 @@ tensorboard --logdir MODEL/tensorboard
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from torch.utils.tensorboard.writer import SummaryWriter
 
 from .curve_file import Point, append_point, drop_after
@@ -40,6 +42,10 @@ class Curves:
             self._writer.add_scalar(f"training/{name}", value, iteration)
         for name, value in parts.items():
             self._writer.add_scalar(f"loss/{name}", value, iteration)
+
+    def show(self, iteration: int, preview: NDArray[np.uint8]) -> None:
+        """A preview, H×W×3 RGB, for TensorBoard's images."""
+        self._writer.add_image("preview", preview, iteration, dataformats="HWC")
 
     def rewind(self, iteration: int) -> None:
         """Forget the reports beyond `iteration`: the training has gone back to it."""
