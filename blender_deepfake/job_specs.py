@@ -41,7 +41,7 @@ class Extraction:
     """Whose faces are collected (as core/person_choice.py writes it) and how; sizes of 0 go by the footage.
 
     An empty `shot` is the strip's name, or the name of footage that is no strip. `frames` are the first and the last of
-    the plate's that are looked at; None: all that the strip shows.
+    the plate's that are looked at; None: all that the strip shows. photos: a folder's pictures are no frames.
     """
 
     who: str = "only"
@@ -56,6 +56,7 @@ class Extraction:
     project: str = ""
     shot: str = ""
     frames: tuple[int, int] | None = None
+    photos: bool = False
 
 
 def extract(scene: Scene, strip: Strip, person: str, faceset: Path, how: Extraction | None = None) -> JobSpec:
@@ -96,6 +97,8 @@ def _extraction(
         "average": how.average,
         "smooth": how.smooth,
     }
+    if how.photos:
+        request["photos"] = True
     if how.smallest:
         request["smallest"] = how.smallest
     if how.fan_weights is not None:

@@ -121,6 +121,9 @@ def _add_extract(commands: Any) -> None:
     extract.add_argument("--identity", metavar="NAME", help="whose faces these are")
     extract.add_argument("--frames", metavar="RANGE", help="such as 1-100 or 5-")
     extract.add_argument(
+        "--photos", action="store_true", help="folders hold photos, each alone, whatever their names and sizes"
+    )
+    extract.add_argument(
         "--person",
         default="only",
         metavar="WHO",
@@ -303,6 +306,7 @@ def _extract_request(args: argparse.Namespace) -> ExtractRequest:
         faceset=args.faceset,
         identity=args.identity,
         frames=args.frames,
+        photos=args.photos,
         person=args.person,
         framing=args.framing,
         size=args.size,

@@ -50,6 +50,9 @@ class ExtractRequest(_Permitted):
     faceset: Path
     identity: Name | None = None
     frames: str | None = None
+    photos: bool = Field(
+        default=False, description="The pictures of a folder are photos, each alone, whatever their names and sizes"
+    )
     person: str = Field(
         default="only",
         min_length=1,

@@ -102,6 +102,7 @@ _RULES: tuple[tuple[str, _Words], ...] = (
         r"Give the folder of a model \(ml-backend train --model\) or a file that ml-backend model export wrote",
         "Choose the folder of a model in the panel Train",
     ),
+    (r"Photos that are no sequence: extract --photos\.", "Photos that are no sequence: tick Photos."),
     # swaps
     (
         r"(Likeness to the [a-z ]+ is not measured); --\S+(?: and --\S+)? would make it known",

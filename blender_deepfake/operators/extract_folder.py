@@ -1,6 +1,7 @@
 """Collect the faces of a folder of pictures."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -17,9 +18,13 @@ class DEEPFAKE_OT_extract_folder(ExtractionOperator):
 
     if TYPE_CHECKING:
         directory: str
+        photos: bool
         filter_folder: bool
     else:
         directory: bpy.props.StringProperty(name="Folder", description="Folder of the pictures", subtype="DIR_PATH")
+        photos: bpy.props.BoolProperty(
+            name="Photos", description="Each picture is a photo of its own, whatever its name and size, and no frame"
+        )
         filter_folder: bpy.props.BoolProperty(
             name="Folders", description="Show folders", default=True, options={"HIDDEN"}
         )
@@ -31,4 +36,5 @@ class DEEPFAKE_OT_extract_folder(ExtractionOperator):
 
     def specs(self, context: bpy.types.Context) -> Sequence[JobSpec]:
         folder, faceset = project.absolute(self.directory), project.faceset(self.person, self.faceset)
-        return [job_specs.extract_files([folder], self.person, faceset, self.how(context))]
+        how = replace(self.how(context), photos=self.photos)
+        return [job_specs.extract_files([folder], self.person, faceset, how)]

@@ -23,7 +23,8 @@ from ml_backend.faces.repairs import read_repairs
 from ml_backend.faces.tracking import FaceTracker
 from ml_backend.media.cautions import cautions
 from ml_backend.media.readable import require_unicode
-from ml_backend.media.source import Source, open_source
+from ml_backend.media.sequence_files import photos_in
+from ml_backend.media.source import Source, as_plate, open_source
 from ml_backend.media.square_pixels import as_filmed
 from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
@@ -59,6 +60,8 @@ def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
     """
     started = time.monotonic()
     granted = _permitted(request)
+    if request.photos:
+        request = _each_photo(request, reporter)
     sources = [_open(source, request.frames, request) for source in request.sources]
     for source in sources:
         require_unicode(source.info.path.resolve())
@@ -100,6 +103,22 @@ def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
         "seconds": round(time.monotonic() - started, 3),
         "peak_rss_mb": round(peak_rss_mb(), 1),
     }
+
+
+def _each_photo(request: ExtractRequest, reporter: Reporter) -> ExtractRequest:
+    """The request with the pictures of its folders as sources of their own."""
+    sources: list[str | Plate] = []
+    for source in request.sources:
+        plate = as_plate(source)
+        folder = Path(plate.source)
+        if not folder.is_dir():
+            sources.append(source)
+            continue
+        photos, unread = photos_in(folder)
+        sources += [plate.model_copy(update={"source": str(photo)}) for photo in photos]
+        if unread:
+            reporter.message(f"HEIC cannot be read, so {len(unread)} pictures of {folder} are left out: {unread[0]} …")
+    return request.model_copy(update={"sources": sources})
 
 
 def _open(source: str | Plate, frames: str | None, request: ExtractRequest) -> Source:

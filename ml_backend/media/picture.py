@@ -16,6 +16,7 @@ from ml_backend.media.readable import require_readable
 from ml_backend.media.timecode_words import Timecode
 
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".webp", ".bmp", ".jp2"})
+HEIC_SUFFIXES = frozenset({".heic", ".heif"})  # no library here reads them
 FLOAT_SUFFIXES = frozenset({".exr", ".hdr", ".pfm"})
 
 

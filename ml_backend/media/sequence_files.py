@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ml_backend.errors import BackendError, UsageError
-from ml_backend.media.picture import FLOAT_SUFFIXES, PICTURE_SUFFIXES
+from ml_backend.media.picture import FLOAT_SUFFIXES, HEIC_SUFFIXES, PICTURE_SUFFIXES
 from ml_backend.media.readable import file_kind, no_permission
 
+PHOTOS = "Photos that are no sequence: extract --photos."
 _NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<digits>[0-9]+)(?P<tail>[^0-9]*)")
 _BELOW_ZERO = re.compile(r"(?:.*[._])?-")  # what comes before the digits of s.-0012; shot-0012 has a dash alone
 _PLACE = re.compile(r"#+|%(?:0?([0-9]+))?d")
@@ -54,16 +55,15 @@ def find_in_folder(folder: Path) -> dict[int, Path]:
     """
     pictures = [file for file in _visible_files(folder) if file.suffix.lower() in PICTURE_SUFFIXES | FLOAT_SUFFIXES]
     if not pictures:
-        raise BackendError(
-            f"The folder {folder} has no pictures.", "Name a folder of PNG, JPEG, TIFF, WebP or EXR files."
-        )
+        raise _no_pictures(folder)
     sequences: dict[_Name, list[tuple[int, Path]]] = defaultdict(list)
     for file in pictures:
         numbered = _NUMBERED.fullmatch(file.stem)
         if numbered is None:
             raise BackendError(
                 f"The picture {file} has no number in its name, so its place in the sequence is unknown.",
-                "Rename it, move it out of the folder, or name one picture or a pattern such as shot.####.png.",
+                "Rename it, move it out of the folder, or name one picture or a pattern such as shot.####.png. "
+                + PHOTOS,
             )
         _refuse_below_zero(file, numbered["prefix"])
         name = _Name(numbered["prefix"], numbered["tail"], file.suffix.lower())
@@ -73,9 +73,27 @@ def find_in_folder(folder: Path) -> dict[int, Path]:
         shown = " and ".join(patterns[:4]) + (" …" if len(patterns) > 4 else "")
         raise BackendError(
             f"The folder {folder} holds {len(sequences)} sequences: {shown}.",
-            f"Name one of them: {folder / patterns[0]}",
+            f"Name one of them, such as {folder / patterns[0]}. {PHOTOS}",
         )
     return _by_number(next(iter(sequences.values())))
+
+
+def photos_in(folder: Path) -> tuple[list[Path], list[str]]:
+    """Every picture in `folder`, by name, whatever its number and size; and the names of those that cannot be read.
+
+    BackendError where none can be read.
+    """
+    files = list(_visible_files(folder))
+    photos = [file for file in files if file.suffix.lower() in PICTURE_SUFFIXES | FLOAT_SUFFIXES]
+    if not photos:
+        raise _no_pictures(folder)
+    return photos, [file.name for file in files if file.suffix.lower() in HEIC_SUFFIXES]
+
+
+def _no_pictures(folder: Path) -> BackendError:
+    if any(file.suffix.lower() in HEIC_SUFFIXES for file in _visible_files(folder)):
+        return BackendError(f"The folder {folder} has HEIC pictures only.", "Export them as JPEG or PNG.")
+    return BackendError(f"The folder {folder} has no pictures.", "Name a folder of PNG, JPEG, TIFF, WebP or EXR files.")
 
 
 def single_picture(path: Path) -> dict[int, Path]:

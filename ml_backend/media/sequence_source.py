@@ -12,6 +12,7 @@ from ml_backend.media.colour import LINEAR, PlateColour, make_frame, settle
 from ml_backend.media.frame import Frame, SourceInfo, check_wanted
 from ml_backend.media.frame_range import FrameRange, SingleFrames, describe
 from ml_backend.media.picture import read_stored
+from ml_backend.media.sequence_files import PHOTOS
 
 _DEPTHS: dict[str, Literal[8, 16, 32]] = {"uint8": 8, "uint16": 16, "float32": 32}
 
@@ -72,7 +73,7 @@ class SequenceSource:
             raise BackendError(
                 f"{file} is {width}×{height} with {depth} bit, but the first picture of the sequence is "
                 f"{self.info.width}×{self.info.height} with {self.info.bit_depth} bit.",
-                "Export all pictures of the sequence with one size and bit depth.",
+                f"Export all pictures of the sequence with one size and bit depth. {PHOTOS}",
             )
         return make_frame(number, recorded.image, self.colour, recorded.timecode, telling(recorded.alpha))
 
@@ -98,7 +99,8 @@ def _refuse_gaps(path: Path, existing: list[int], chosen: FrameRange) -> None:
     if missing:
         raise BackendError(
             f"The sequence {path} has no picture for {describe(missing)}.",
-            f"Add the missing pictures, or choose frames without a gap, such as --frames {_longest_run(existing)}.",
+            f"Add the missing pictures, or choose frames without a gap, such as --frames {_longest_run(existing)}. "
+            + PHOTOS,
         )
 
 

@@ -12,7 +12,7 @@ from ml_backend.media.colour import PlateColour
 from ml_backend.media.frame import Frame, Source, SourceInfo
 from ml_backend.media.frame_range import SingleFrames, parse_frames
 from ml_backend.media.movie_source import MovieSource
-from ml_backend.media.picture import FLOAT_SUFFIXES, PICTURE_SUFFIXES
+from ml_backend.media.picture import FLOAT_SUFFIXES, HEIC_SUFFIXES, PICTURE_SUFFIXES
 from ml_backend.media.readable import file_kind, require_readable, require_unicode
 from ml_backend.media.sequence_files import find_in_folder, find_pattern, is_pattern, single_picture
 from ml_backend.media.sequence_source import SequenceSource
@@ -89,6 +89,8 @@ def _open_footage(
         return SequenceSource(path, single_picture(path), chosen, colour)
     if path.suffix.lower() == ".json" and kind == "file":
         raise UsageError(f"{path} is a plate file, named by another plate.", "Name the movie or the pictures.")
+    if path.suffix.lower() in HEIC_SUFFIXES and kind == "file":
+        raise UsageError(f"{path} is HEIC, which cannot be read.", "Export it as JPEG or PNG.")
     return MovieSource(path, chosen, colour)
 
 

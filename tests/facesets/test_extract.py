@@ -26,6 +26,30 @@ def plate_images(last):
     return [frame.image for frame in open_source(PLATE, f"1-{last}").frames()]
 
 
+def test_photos_are_each_alone_whatever_their_names_and_sizes(tmp_path, extract):
+    folder, one, other = tmp_path / "photos", *plate_images(2)
+    folder.mkdir()
+    for name, image in {"head-shot.jpg": one, "IMG_1200.png": one[:, 20:], "IMG_1207.png": other}.items():
+        assert cv2.imwrite(str(folder / name), image[:, :, ::-1])
+    (folder / "IMG_1300.HEIC").write_bytes(b"made by a phone")
+    with pytest.raises(BackendError, match=r"head-shot.jpg has no number") as caught:
+        extract(tmp_path / "faces", folder)
+    assert "extract --photos" in caught.value.fix
+    result = extract(tmp_path / "faces", folder, photos=True)
+    assert (result["frames"], result["faces"]) == (3, 3)
+    assert sorted(face.source.name for face in Faceset.open(tmp_path / "faces").faces()) == [
+        "IMG_1200.png",
+        "IMG_1207.png",
+        "head-shot.jpg",
+    ]
+    apple = tmp_path / "phone"
+    apple.mkdir()
+    (folder / "IMG_1300.HEIC").rename(apple / "IMG_1300.HEIC")
+    for source, wanted in ((apple, "has HEIC pictures only"), (apple / "IMG_1300.HEIC", "is HEIC, which cannot")):
+        with pytest.raises((BackendError, UsageError), match=wanted):
+            extract(tmp_path / "faces", source, photos=True)
+
+
 def test_the_same_again_does_nothing(eight_faces, extract, content):
     before = content(eight_faces)
     result = extract(eight_faces, PLATE, frames="1-8", identity="performer_A")

@@ -72,10 +72,10 @@ pictures_folder = folder / "pictures of b"
 pictures_folder.mkdir()
 for number in range(3):
     pictures.rendered(scene, 20 + number, folder)
-    shutil.move(folder / "rendered.png", pictures_folder / f"photo {number}.png")
+    shutil.move(folder / "rendered.png", pictures_folder / f"photo {'abc'[number]}.png")
 settings.identity = "identity_B"
 answers["pictures"] = tell(
-    operators.extract_folder, directory=str(pictures_folder), person="identity_B", role="identity"
+    operators.extract_folder, directory=str(pictures_folder), photos=True, person="identity_B", role="identity"
 )
 answers["identity"] = shown("identity")
 answers["no clip"] = tell(
