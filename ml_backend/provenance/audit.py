@@ -23,7 +23,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt, Type
 from ml_backend.atomic import write_json
 from ml_backend.errors import BackendError
 from ml_backend.folder_lock import hold
-from ml_backend.provenance.home import audit_file
+from ml_backend.provenance.home import audit_file, is_shared_audit
 from ml_backend.provenance.record import canonical_json, writable
 
 BEGINNING = "0" * 64
@@ -184,7 +184,8 @@ def _append(path: Path, before: Head, action: str, people: Mapping[str, str], fa
 
 def _write(path: Path, data: bytes) -> None:
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
+        mode = 0o660 if is_shared_audit() else 0o600
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), mode)
         with os.fdopen(handle, "ab") as file:
             file.write(data)
             file.flush()
@@ -288,12 +289,12 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o770 if is_shared_audit() else 0o700)
     except OSError as error:
         raise _unwritable(path, error) from error
     if path.exists() and not path.is_file():
         raise BackendError(f"The audit {path} is no file.", "Name a file with ML_BACKEND_AUDIT.")
-    with hold(path.with_name(path.name + ".lock"), "Is another process stuck, or the folder read-only?", _WAIT):
+    with hold(path.with_name(path.name + ".lock"), "Is another process stuck?", _WAIT):
         yield
 
 

@@ -28,3 +28,8 @@ def audit_file() -> Path:
     """The file named by ML_BACKEND_AUDIT, such as one on a studio's share, else the user's own."""
     named = os.environ.get("ML_BACKEND_AUDIT")
     return Path(named).expanduser().absolute() if named else home_folder() / "audit" / "audit.jsonl"
+
+
+def is_shared_audit() -> bool:
+    """Is the audit one that ML_BACKEND_AUDIT names? Then the umask decides whether the group may write it."""
+    return bool(os.environ.get("ML_BACKEND_AUDIT"))

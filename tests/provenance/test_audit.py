@@ -141,6 +141,20 @@ def test_the_studios_share(home: Path, tmp_path: Path, monkeypatch: pytest.Monke
     assert not home.exists()
 
 
+def test_the_studios_share_is_written_by_all_whom_the_umask_lets(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "share" / "film.jsonl"
+    monkeypatch.setenv("ML_BACKEND_AUDIT", str(shared))
+    before = os.umask(0o002)
+    try:
+        fill(1)
+    finally:
+        os.umask(before)
+    files = [shared.parent, shared, audit.head_file(shared), shared.with_name("film.jsonl.lock")]
+    assert [file.stat().st_mode & 0o060 for file in files if os.name != "nt"] == [0o060] * 4
+
+
 def test_show(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fill(3)
     audit.enter("swap", {"Ben": "b" * 64}, {})
