@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,17 @@ def remove_folder(path: Path) -> None:
 
 def remove_leftovers(folder: Path) -> None:
     """Delete the temporary files and folders that a killed process left in `folder`."""
-    for part in folder.glob(".*.part"):
+    remove_parts(leftovers(folder))
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """The temporary files and folders in `folder`, also those that somebody still writes."""
+    return list(folder.glob(".*.part"))
+
+
+def remove_parts(parts: Iterable[Path]) -> None:
+    """Delete temporary files and folders; what is gone meanwhile is fine."""
+    for part in parts:
         if part.is_dir():
             shutil.rmtree(part, ignore_errors=True)
         else:

@@ -20,15 +20,15 @@ def open_folder(job: SwapJob) -> Iterator[Journal]:
     """The folder's journal, for one process at a time, with what the pieces of a swap have left.
 
     Raises UsageError for a folder that cannot be, or with pictures that no swap has made; BackendError where another
-    process swaps into it.
+    process swaps into it or makes a piece, whose files are left alone.
     """
     out = job.request.out
     _make(out)
     with hold(out / "lock.sqlite", "If another swap into this folder runs, wait for it, or choose another."):
-        for folder in (out, out / "cache"):
-            atomic.remove_leftovers(folder)
+        left = [part for folder in (out, out / "cache") for part in atomic.leftovers(folder)]
         journal = Journal(out)
         pieces.join(out, journal)
+        atomic.remove_parts(left)  # nobody made a piece since they were seen: whoever wrote them is dead
         _refuse_foreign(job, journal)
         (out / Journal.FILE).touch()
         yield journal

@@ -133,6 +133,19 @@ def test_joining_leaves_a_piece_alone_that_has_just_begun(tmp_path: Path) -> Non
     assert not (tmp_path / "pieces").exists()
 
 
+def test_the_other_steps_leave_the_files_alone_that_a_piece_is_writing(swap: Swap, tmp_path: Path) -> None:
+    swap(frames="1-2", step="faces")
+    with open_piece(tmp_path / "swap", [1, 2]):
+        part = tmp_path / "swap" / ".000001.png.0123abcd.part"
+        part.write_bytes(b"half a picture")
+        for step in ("join", "faces"):
+            with pytest.raises(BackendError, match="000001-000002 are still being made"):
+                swap(frames="1-2", step=step)
+        assert part.exists()
+    swap(frames="1-2", step="faces")
+    assert not part.exists(), "whoever wrote it is gone"
+
+
 def test_a_journal_is_joined_without_its_lock(tmp_path: Path) -> None:
     Journal(tmp_path).replace({})
     with open_piece(tmp_path, [1, 2]) as piece:
