@@ -24,7 +24,7 @@ from ml_backend.faces.tracking import FaceTracker
 from ml_backend.media.cautions import cautions
 from ml_backend.media.readable import require_unicode
 from ml_backend.media.sequence_files import photos_in
-from ml_backend.media.source import Source, as_plate, open_source
+from ml_backend.media.source import Source, as_plate, open_source, what_is_missing
 from ml_backend.media.square_pixels import as_filmed
 from ml_backend.memory import peak_rss_mb
 from ml_backend.progress import Reporter
@@ -63,8 +63,11 @@ def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
     if request.photos:
         request = _each_photo(request, reporter)
     sources = [_open(source, request.frames, request) for source in request.sources]
-    for source in sources:
+    for opened, source in zip(request.sources, sources, strict=True):
         require_unicode(source.info.path.resolve())
+        missing = what_is_missing(source, opened, request.frames)
+        if missing:
+            reporter.message(f"{missing} Those are looked at.")
         pictures = (frame.image for frame in source.frames(chosen(source.numbers)))
         require_allowed(partial(list, pictures), "extract", source.info.path.name)
         for caution in cautions(source.info):

@@ -16,6 +16,7 @@ from ml_backend.errors import BackendError, UsageError
 from ml_backend.media.frame_range import parse_frames
 from ml_backend.media.source import as_plate, open_source
 from ml_backend.requests import SwapRequest
+from ml_backend.swapping.footage import refuse_beyond
 from ml_backend.swapping.performer import find_performer
 from ml_backend.swapping.permission import purpose_of
 from ml_backend.swapping.settings import Controls
@@ -76,7 +77,9 @@ def make_job(request: SwapRequest, chunk: int, name: str | None = None) -> FarmJ
     request = _named(_absolute(request))
     known = load_for_swap(request.model, torch.device("cpu")).info
     find_performer(known, request.model, request.identity, Controls.make(request.settings, request.keys).constant)
-    numbers = open_source(request.plate, request.frames, request.colourspace, request.ocio).numbers
+    source = open_source(request.plate, request.frames, request.colourspace, request.ocio)
+    refuse_beyond(request, source)
+    numbers = source.numbers
     title = _title(name or "") or _title(f"{request.out.name} as {request.identity}")
     return FarmJob(name=title, request=request, first=numbers[0], last=numbers[-1], chunk=chunk)
 

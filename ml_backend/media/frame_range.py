@@ -34,6 +34,10 @@ class FrameRange:
             raise UsageError(f"The frame range {self} selects nothing: {exists}.", _FIX)
         return chosen
 
+    def is_within(self, first: int, last: int) -> bool:
+        """Do the ends that it names lie among the frames from `first` to `last`?"""
+        return all(first <= end <= last for end in (self.first, self.last) if end is not None)
+
 
 @dataclass(frozen=True)
 class SingleFrames:

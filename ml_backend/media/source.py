@@ -18,7 +18,7 @@ from ml_backend.media.sequence_files import find_in_folder, find_pattern, is_pat
 from ml_backend.media.sequence_source import SequenceSource
 from ml_backend.requests import Plate
 
-__all__ = ["Frame", "Source", "SourceInfo", "as_plate", "open_source"]
+__all__ = ["Frame", "Source", "SourceInfo", "as_plate", "open_source", "what_is_missing"]
 
 
 def open_source(
@@ -41,6 +41,17 @@ def open_source(
     if path.suffix.lower() == ".json" and file_kind(path) == "file":
         return _open_plate(_read_plate(path), path.parent, frames, colourspace, ocio)
     return _open_footage(path, frames, choose_colour(colourspace, ocio))
+
+
+def what_is_missing(source: Source, opened: str | Plate, frames: str | None) -> str | None:
+    """A sentence that says so where the range, `frames` or else the plate's own, reaches beyond the footage.
+
+    opened: what `source` was opened from.
+    """
+    asked, info = parse_frames(as_plate(opened).frames if frames is None else frames), source.info
+    if asked.is_within(info.first, info.last):
+        return None
+    return f"{info.path} has not all of the frames {asked}: its frames are {info.first}-{info.last}."
 
 
 def as_plate(source: str | Plate, colourspace: str | None = None, ocio: Path | None = None) -> Plate:

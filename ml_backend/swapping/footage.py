@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ml_backend.errors import UsageError
 from ml_backend.media.sequence_files import find_in_folder, find_pattern
-from ml_backend.media.source import SourceInfo
+from ml_backend.media.source import Source, SourceInfo, what_is_missing
+from ml_backend.requests import SwapRequest
 
 
 def footage_state(info: SourceInfo) -> list[tuple[str, int, int]]:
@@ -23,6 +24,14 @@ def refuse_among(info: SourceInfo, out: Path) -> None:
     """Raise UsageError where a swap would be written among the plate's own files, which have the same names."""
     if info.kind == "sequence" and out.resolve() in {file.resolve().parent for file in files_of(info)}:
         raise UsageError(f"{out} is the folder of the plate's own pictures.", "Write the swap into another folder.")
+
+
+def refuse_beyond(request: SwapRequest, source: Source) -> None:
+    """Raise UsageError where the range names frames that the plate does not have: the swap would look complete."""
+    missing = what_is_missing(source, request.plate, request.frames)
+    if missing:
+        there = f"{source.numbers[0]}-{source.numbers[-1]}"
+        raise UsageError(missing, f"Write --frames {there}, or wait until the others are rendered.")
 
 
 def picture_states(info: SourceInfo) -> Callable[[int], tuple[str, int, int]]:

@@ -31,7 +31,7 @@ from ml_backend.training.models.portraits import Portraits, read_portraits
 
 from .detail.identity_detail import IdentityDetail
 from .detail.made_shape import MadeShape
-from .footage import files_of, footage_state, numbers_of, refuse_among
+from .footage import files_of, footage_state, numbers_of, refuse_among, refuse_beyond
 from .frames import Frames
 from .inputs import hash_of
 from .layer_file import LayerFormat, choose_format
@@ -216,6 +216,7 @@ def open_job(request: SwapRequest) -> SwapJob:
     state = footage_state(source.info)
     for file in (source.info.path.resolve(), *files_of(source.info)):
         require_unicode(file)
+    refuse_beyond(request, source)
     require_allowed(
         lambda: [frame.image for frame in source.frames(chosen(source.numbers))], "swap", footage_name(request.plate)
     )

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from ml_backend.errors import BackendError, Cancelled, UsageError
+from ml_backend.facesets.extract import run_extract
 from ml_backend.facesets.store import Faceset
 from ml_backend.media.movie import write_movie
 from ml_backend.media.source import open_source
+from ml_backend.progress import SilentReporter
 from ml_backend.provenance.consent import ConsentRefused
+from ml_backend.requests import ExtractRequest
 
 FOOTAGE = Path(__file__).parents[2] / "demo" / "footage"
 PLATE, TAKE = FOOTAGE / "plate_A.mp4", FOOTAGE / "identity_B_take1.mp4"
@@ -80,6 +83,15 @@ def test_frames_around_known_ones_get_tracks_of_their_own(tmp_path, extract):
     assert (result["frames"], result["faces"]) == (9, 9)
     assert [face.frame for face in faces] == list(range(1, 10))
     assert [face.track for face in faces] == [1, 1, 1, 0, 0, 0, 2, 2, 2]
+
+
+def test_a_range_that_the_source_does_not_reach_is_told(tmp_path):
+    told: list[str] = []
+    reporter = SilentReporter()
+    reporter.message = told.append
+    request = ExtractRequest(sources=[str(PLATE)], faceset=tmp_path / "faces", frames="119-500", size=64)
+    assert run_extract(request, reporter)["frames"] == 2
+    assert told[0] == f"{PLATE} has not all of the frames 119-500: its frames are 1-120. Those are looked at."
 
 
 def test_figures_are_those_of_what_was_asked_for(eight_faces, extract):

@@ -60,6 +60,14 @@ def test_a_plate_file_is_read_once(make: MakeJob, footage: Path, tiny_model: Pat
     assert job.pieces == ["5-6", "7-8", "9-9"]
 
 
+def test_frames_that_are_not_there_yet_are_not_left_out(make: MakeJob, footage: Path, tiny_model: Path) -> None:
+    with pytest.raises(UsageError, match=r"not all of the frames 1-500: its frames are 1-120\."):
+        make("1-500")
+    plate = Plate(source=str(footage / "plate_A.mp4"), frames="119-121")
+    with pytest.raises(UsageError, match=r"not all of the frames 119-121.*--frames 119-120"):
+        make_job(SwapRequest(plate=plate, model=tiny_model, identity="identity_B", out=Path("out")), 10)
+
+
 @pytest.mark.parametrize(
     ("name", "shown"),
     [

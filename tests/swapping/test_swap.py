@@ -248,6 +248,7 @@ def test_the_command_line_swaps_refuses_and_answers_in_json(
         ({"settings": {"performer": "nobody"}}, "does not know nobody"),
         ({"plate": "missing.mp4"}, "missing.mp4"),
         ({"frames": "900-"}, "900"),
+        ({"frames": "119-500"}, r"not all of the frames 119-500: its frames are 1-120\..*--frames 119-120"),
         ({"frames": "x"}, "x"),
     ],
 )
