@@ -35,7 +35,7 @@ from ml_backend.requests import (
 )
 from ml_backend.service.commands import add_serve_parser
 from ml_backend.service.protocol import PROTOCOL
-from ml_backend.terminal import TerminalReporter, log_crash
+from ml_backend.terminal import TerminalReporter, let_all_be_printed, log_crash
 from ml_backend.training.models.model_commands import add_model_parser
 
 Request = TypeVar("Request", bound=BaseModel)
@@ -50,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Raises SystemExit: with 2 for arguments that do not fit, with 0 after --help and --version.
     """
+    let_all_be_printed()
     args = parser().parse_args(argv)
     if os.environ.get("RANK", "0") != "0":  # of the processes that torchrun starts, one tells the result
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,5 +1,8 @@
 """What a job shows on a terminal, and how Ctrl-C stops it."""
 
+import codecs
+import io
+import json
 import os
 import signal
 import sys
@@ -19,6 +22,23 @@ from ml_backend.provenance.home import home_folder
 
 LINE_SECONDS = 10.0
 STOPPING = b"Stopping at the next safe point; once more to stop at once.\n"
+
+
+def let_all_be_printed() -> None:
+    """What standard output cannot show is spelt as JSON does (`\\u0119`); what is printed to a closed one is lost.
+
+    Work that is done shall not fail because of the words about it.
+    """
+    codecs.register_error("spelt_out", _spelt_out)
+    if not sys.stdout:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the program runs
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="spelt_out")
+
+
+def _spelt_out(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
 class TerminalReporter:

@@ -29,9 +29,9 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def run(environment: dict[str, str]) -> Run:
     """run(*arguments) of ml-backend, to its end."""
 
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: object, encoding: str | None = None) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "ml_backend", *map(str, arguments)]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        return subprocess.run(command, env=environment, capture_output=True, text=True, encoding=encoding, check=False)
 
     return run
 
@@ -42,6 +42,21 @@ def test_version_and_help(run):
     told = run("--help").stdout
     for command in ("extract", "train", "swap", "evaluate", "faceset", "consent", "serve", "doctor"):
         assert command in told
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_what_standard_output_cannot_show_is_spelt_out(encoding, run, environment, tmp_path):
+    environment |= {"ML_BACKEND_HOME": str(tmp_path / "ujęcie é 日本 😀"), "PYTHONIOENCODING": encoding}
+    done = run("audit", "rotate", "--reason", "test", "--json", encoding=encoding)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["file"] == str(tmp_path / "ujęcie é 日本 😀" / "audit" / "audit.jsonl")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell that closes it")
+def test_standard_output_may_be_closed(environment):
+    command = ["sh", "-c", 'exec "$0" "$@" >&-', sys.executable, "-m", "ml_backend", "audit", "verify"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(
