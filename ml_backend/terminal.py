@@ -18,6 +18,7 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from ml_backend.errors import BackendError
 from ml_backend.provenance.home import home_folder
 
 LINE_SECONDS = 10.0
@@ -125,18 +126,21 @@ def _minutes(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
-def log_crash() -> Path:
-    """Write the traceback of the exception at hand to a log; returns the log's path.
+def log_crash() -> str:
+    """Write the traceback of the exception at hand to a log; returns the log's path, or why there is none.
 
     It lies in the home folder, or where temporary files lie if that cannot be written.
     """
     text = " ".join(sys.argv) + "\n" + traceback.format_exc()
     name = f"crash-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.log"
-    path = home_folder() / "logs" / name
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError:
-        path = Path(tempfile.gettempdir()) / f"ml-backend-{name}"
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    return path
+        try:
+            path = home_folder() / "logs" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        except (OSError, BackendError):
+            path = Path(tempfile.gettempdir()) / f"ml-backend-{name}"
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        return f"none ({error.strerror})"
+    return str(path)

@@ -52,6 +52,16 @@ def test_what_standard_output_cannot_show_is_spelt_out(encoding, run, environmen
     assert json.loads(done.stdout)["file"] == str(tmp_path / "ujęcie é 日本 😀" / "audit" / "audit.jsonl")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows takes any name for a user's")
+def test_a_home_that_nobody_knows_is_an_error_that_says_what_to_set(run, environment):
+    environment |= {"ML_BACKEND_HOME": "~nobody of this name/home"}
+    for command in (["consent", "list"], ["serve"]):
+        done = run(*command)
+        assert done.returncode == 1
+        assert done.stderr.startswith("ml-backend: The home folder ~nobody of this name/home is not known")
+        assert "Set ML_BACKEND_HOME to a folder" in done.stderr.splitlines()[0]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs a shell that closes it")
 def test_standard_output_may_be_closed(environment):
     command = ["sh", "-c", 'exec "$0" "$@" >&-', sys.executable, "-m", "ml_backend", "audit", "verify"]

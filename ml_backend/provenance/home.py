@@ -5,11 +5,22 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from ml_backend.errors import BackendError
+
 
 def home_folder() -> Path:
-    """The folder named by ML_BACKEND_HOME, else the user's data folder of this system. It need not exist yet."""
+    """The folder named by ML_BACKEND_HOME, else the user's data folder of this system. It need not exist yet.
+
+    BackendError where the system knows no home of the user, as in a container that runs for a bare number.
+    """
     named = os.environ.get("ML_BACKEND_HOME")
-    return Path(named).expanduser().absolute() if named else user_data_path("ml-backend", appauthor=False)
+    try:
+        return Path(named).expanduser().absolute() if named else user_data_path("ml-backend", appauthor=False)
+    except RuntimeError as error:
+        raise BackendError(
+            f"The home folder {named or 'of this user'} is not known, where keys, records and the audit are kept.",
+            "Set ML_BACKEND_HOME to a folder that can be written.",
+        ) from error
 
 
 def consent_folder() -> Path:

@@ -2,11 +2,12 @@
 
 They stand in the workspace's roots.json, {"roots": ["/abs/olute", …]}, and are read again for every job. HTTP cannot
 change them: who holds only the token must not be able to widen them. Where the file is absent, the user's home folder
-is allowed.
+is allowed, if the system knows one.
 """
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -57,7 +58,9 @@ class Roots:
         try:
             return list(_List.model_validate_json(self.file.read_bytes()).roots)
         except FileNotFoundError:
-            return [Path.home()]
+            with suppress(RuntimeError):  # a user without a home, as in a container that runs for a bare number
+                return [Path.home()]
+            return []
         except ValidationError as error:
             raise DamagedRoots(
                 f"The list of allowed folders {self.file} is damaged: {error.errors()[0]['msg']}.",

@@ -142,6 +142,18 @@ def test_the_list_is_read_again_each_time_and_a_damaged_one_allows_nothing(tmp_p
             roots.allowed()
 
 
+@pytest.mark.skipif(
+    os.name == "nt" or os.geteuid() != 0, reason="only root can be a user whom the system does not know"
+)
+def test_a_user_without_a_home_is_allowed_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME", raising=False)
+    os.setreuid(4242, 0)
+    try:
+        assert Roots(tmp_path, (tmp_path,)).allowed() == [tmp_path]
+    finally:
+        os.setreuid(0, 0)
+
+
 def test_the_service_refuses_paths_outside(start, tree: Path) -> None:
     service = start(only_own_roots=True)
     (service.workspace / "roots.json").write_text(json.dumps({"roots": [str(tree / "allowed")]}))
