@@ -1,5 +1,6 @@
 """Files that appear whole or not at all: written beside their place, fsynced, renamed."""
 
+import errno
 import json
 import os
 import shutil
@@ -8,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+_NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)
+"""What file systems say that sync no folders, such as some of networks and of containers."""
 
 
 def _temporary(path: Path) -> Path:
@@ -21,12 +25,18 @@ def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
     finally:
         os.close(handle)
 
 
 def write_bytes(path: Path, data: bytes, mode: int = 0o666) -> None:
-    """Write `data` to `path`; after a crash the file is the old one or the new one, never a part."""
+    """Write `data` to `path`; after a crash the file is the old one or the new one, never a part.
+
+    Raises OSError that names the file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = _temporary(path)
     try:
@@ -37,6 +47,9 @@ def write_bytes(path: Path, data: bytes, mode: int = 0o666) -> None:
             os.fsync(file.fileno())
         part.replace(path)
         _sync_folder(path.parent)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # what a handle raises, as on a full disk, names no file
+        raise
     finally:
         part.unlink(missing_ok=True)
 

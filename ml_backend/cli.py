@@ -15,7 +15,7 @@ from ml_backend import __version__
 from ml_backend.delivery.commands import add_delivery_parsers
 from ml_backend.delivery.deliver_commands import add_deliver_parser
 from ml_backend.doctor.commands import add_doctor_parser
-from ml_backend.errors import BackendError, Cancelled, UsageError, is_full_disk
+from ml_backend.errors import BackendError, Cancelled, UsageError, is_full_disk, long_names_refused
 from ml_backend.facesets.commands import add_faceset_parser
 from ml_backend.farm.commands import add_farm_parser
 from ml_backend.jobs import JOB_KINDS
@@ -65,7 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     try:
-        code = int(args.handler(args))
+        with long_names_refused():
+            code = int(args.handler(args))
         sys.stdout.flush()
         return code
     except BackendError as error:

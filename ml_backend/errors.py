@@ -1,6 +1,8 @@
 """Errors that a person reads: what is wrong, and what to do about it."""
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class BackendError(Exception):
@@ -36,3 +38,14 @@ class Cancelled(Exception):
 def is_full_disk(error: BaseException) -> bool:
     """Whether this is an error of a disk that is full, or of a user who may have no more of it."""
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def long_names_refused() -> Iterator[None]:
+    """What the system says of a name that is longer than the disk allows becomes a UsageError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise UsageError(f"{error.filename}: {error.strerror}.", "Give it a shorter name.") from error

@@ -82,6 +82,7 @@ def test_standard_output_may_be_closed(environment):
         (["extract", PLATE, "--faceset", "faces", "--identity", "../x"], "../x"),
         (["extract", PLATE, "--faceset", "faces", "--frames", "ten"], "ten"),
         (["extract", PLATE, "--faceset", "faces", "--frames", "500-"], "1-120"),
+        (["extract", PLATE, "--faceset", "f" * 300, "--frames", "1"], "Give it a shorter name."),
         (["train", "--model", "m", "--faceset", "A"], "--faceset A"),
         (["train", "--model", "m", "--faceset", "A=x", "--faceset", "A=y"], "A twice"),
         (["train", "--model", "m", "--faceset", "A=x"], "facesets"),

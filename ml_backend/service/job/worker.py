@@ -20,7 +20,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from ml_backend.errors import BackendError, Cancelled, RefusedError, UsageError, is_full_disk
+from ml_backend.errors import BackendError, Cancelled, RefusedError, UsageError, is_full_disk, long_names_refused
 from ml_backend.jobs import JOB_KINDS, JobKind
 from ml_backend.provenance.consent import ConsentRefused
 from ml_backend.service import file_lock, roots
@@ -109,7 +109,8 @@ def _run(folder: JobFolder, kinds: Mapping[str, JobKind], reporter: EventReporte
         kind = kinds[job["kind"]]
         request = kind.request.model_validate(job["request"])
         roots.check(request, [Path(root) for root in job["roots"]])
-        result = kind.run(request, reporter)
+        with long_names_refused():
+            result = kind.run(request, reporter)
         return "done", to_json(result, inf_nan_mode="null", fallback=_plain), 0
     except Cancelled:
         return "cancelled", b"null", 130
