@@ -1,6 +1,7 @@
 """Files that appear whole or not at all: written beside their place, fsynced, renamed."""
 
 import errno
+import glob
 import json
 import os
 import shutil
@@ -10,13 +11,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+_LETTERS = 60  # of 4 bytes each, and the rest, are 255 bytes, as long as a name may be
 _NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)
 """What file systems say that sync no folders, such as some of networks and of containers."""
 
 
-def _temporary(path: Path) -> Path:
-    # 60 letters of 4 bytes each and the rest are 255 bytes, as long as a name may be
-    return path.with_name(f".{path.name[:60]}.{uuid4().hex[:8]}.part")
+def temporary(path: Path) -> Path:
+    """A place beside `path` for what becomes `path` when it is whole; `leftovers` finds it after a crash."""
+    return path.with_name(f".{path.name[:_LETTERS]}.{uuid4().hex[:8]}.part")
 
 
 def _sync_folder(folder: Path) -> None:
@@ -38,7 +40,7 @@ def write_bytes(path: Path, data: bytes, mode: int = 0o666) -> None:
     Raises OSError that names the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = _temporary(path)
+    part = temporary(path)
     try:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
         with os.fdopen(handle, "wb") as file:
@@ -64,7 +66,7 @@ def write_json(path: Path, value: Any, mode: int = 0o666) -> None:
 def new_file(path: Path) -> Iterator[Path]:
     """Yield the place of a temporary file to write; on success it becomes `path`, in the place of an older one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = _temporary(path)
+    part = temporary(path)
     try:
         yield part
         with part.open("rb+") as file:
@@ -79,7 +81,7 @@ def new_file(path: Path) -> Iterator[Path]:
 def new_folder(path: Path, replace: bool = False) -> Iterator[Path]:
     """Yield a temporary folder to fill; on success it becomes `path`, which must not exist yet unless `replace`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = _temporary(path)
+    part = temporary(path)
     part.mkdir()
     try:
         yield part
@@ -87,7 +89,7 @@ def new_folder(path: Path, replace: bool = False) -> Iterator[Path]:
             with file.open("rb+") as handle:
                 os.fsync(handle.fileno())
         _sync_folder(part)
-        old = _temporary(path)
+        old = temporary(path)
         if replace and path.exists():
             path.rename(old)
         part.rename(path)
@@ -99,7 +101,7 @@ def new_folder(path: Path, replace: bool = False) -> Iterator[Path]:
 
 def remove_folder(path: Path) -> None:
     """Delete a folder, which is whole or gone even after a crash; `remove_leftovers` deletes what one leaves."""
-    part = _temporary(path)
+    part = temporary(path)
     path.rename(part)
     shutil.rmtree(part)
 
@@ -109,9 +111,12 @@ def remove_leftovers(folder: Path) -> None:
     remove_parts(leftovers(folder))
 
 
-def leftovers(folder: Path) -> list[Path]:
-    """The temporary files and folders in `folder`, also those that somebody still writes."""
-    return list(folder.glob(".*.part"))
+def leftovers(folder: Path, name: str | None = None) -> list[Path]:
+    """The temporary files and folders in `folder`, also those that somebody still writes.
+
+    name: only those of what is to be called so, or begins with the same 60 letters.
+    """
+    return list(folder.glob(".*.part" if name is None else f".{glob.escape(name[:_LETTERS])}.????????.part"))
 
 
 def remove_parts(parts: Iterable[Path]) -> None:

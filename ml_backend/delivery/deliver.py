@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
-from uuid import uuid4
 
 import cv2
 import numpy as np
@@ -30,6 +30,7 @@ from ml_backend.delivery.sign_folder import sign_folder
 from ml_backend.delivery.stopping import stop_or_tell
 from ml_backend.delivery.watermark_reading import read_watermark
 from ml_backend.errors import BackendError, UsageError
+from ml_backend.folder_lock import hold
 from ml_backend.media.frame import Frame, Pixels, Source
 from ml_backend.media.movie_decode import first_frame
 from ml_backend.media.source import open_source
@@ -108,10 +109,11 @@ def run_deliver(delivery: Delivery, reporter: Reporter) -> dict[str, Any]:
         }
         return facts_of(delivery.out.name, swaps, mark, audit.enter("deliver", consents(swaps), entry), before)
 
-    if film:
-        signer = _deliver_film(delivery, source, payload, swaps, made, of, reporter)
-    else:
-        signer = _deliver_pictures(delivery, source, payload, made, of, reporter)
+    with _alone(delivery.out):
+        if film:
+            signer = _deliver_film(delivery, source, payload, swaps, made, of, reporter)
+        else:
+            signer = _deliver_pictures(delivery, source, payload, made, of, reporter)
     return {
         "out": delivery.out,
         "frames": len(source.numbers),
@@ -120,6 +122,21 @@ def run_deliver(delivery: Delivery, reporter: Reporter) -> dict[str, Any]:
         "signed_by": signer,
         "strangers": [str(folder) for folder in strangers],
     }
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Keep other deliveries of this name away, and remove what a killed one left. BackendError where one runs."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    lock, held = out.with_name(f".{out.name[:60]}.lock"), False  # of as many letters as its temporary files
+    try:
+        with hold(lock, f"If another delivery of {out} runs, wait for it."):
+            held = True
+            atomic.remove_parts(atomic.leftovers(out.parent, out.name))
+            yield
+    finally:
+        if held:
+            lock.unlink(missing_ok=True)
 
 
 def _mark(delivery: Delivery, swaps: Sequence[DeliveredSwap], reporter: Reporter) -> tuple[int | None, str | None]:
@@ -175,9 +192,7 @@ def _deliver_film(
         footage = movie_footage(source)
     else:
         footage = picture_footage(source.info, _frames(source, reporter), _rate(delivery, source, swaps))
-    delivery.out.parent.mkdir(parents=True, exist_ok=True)
-    # The same form of name that ml_backend.atomic gives, so that `remove_leftovers` finds it after a crash.
-    part = delivery.out.with_name(f".{delivery.out.name[:80]}.{uuid4().hex[:8]}.part")
+    part = atomic.temporary(delivery.out)
     try:
         with sound_of(source.info.path if movie else None, footage.begin) as sound:
             frames = _told(footage.frames(how, payload), len(source.numbers), reporter)

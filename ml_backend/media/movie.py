@@ -6,7 +6,6 @@ from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from typing import Literal
-from uuid import uuid4
 
 import av
 import numpy as np
@@ -15,6 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 
+from ml_backend.atomic import temporary
 from ml_backend.errors import UsageError
 from ml_backend.media.frame import Pixels
 
@@ -38,8 +38,7 @@ def write_movie(
         raise UsageError(f"There are no pictures for {path}.", "Give at least one.")
     pictures = _checked(path, chain([first], queue), first)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The same form of name that ml_backend.atomic gives, so that `remove_leftovers` finds it after a crash.
-    part = path.with_name(f".{path.name[:80]}.{uuid4().hex[:8]}.part")
+    part = temporary(path)
     try:
         with av.open(str(part), "w", format="mp4", options={"movflags": "faststart"}) as container:
             stream = _add_stream(container, first, fps, chroma, crf)

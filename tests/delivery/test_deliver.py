@@ -15,6 +15,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 
 from ml_backend.delivery.deliver import Delivery, run_deliver
 from ml_backend.errors import BackendError, Cancelled, UsageError
+from ml_backend.folder_lock import hold
 from ml_backend.media.source import open_source
 from ml_backend.media.write import write_rgb, write_rgba
 from ml_backend.progress import SilentReporter
@@ -369,6 +370,20 @@ def test_a_stop_leaves_nothing(film: Film, swap: Path, tmp_path: Path, name: str
         run_deliver(Delivery(source, [swap], folder / name), _StopsAfter(5))
     assert list(folder.iterdir()) == []
     assert list(entries(audit_file())) == []
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "stills"])
+def test_what_a_killed_delivery_left_goes_with_the_next(film: Film, swap: Path, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "to"
+    (folder / f".{name}.0123abcd.part").mkdir(parents=True)
+    (folder / f".{name}.4567cdef.part").touch()
+    (folder / ".other.mp4.89ab0123.part").touch()
+    lock = folder / f".{name}.lock"
+    with hold(lock, ""), pytest.raises(BackendError, match=r"If another delivery of .* runs"):
+        deliver(film(), swap, folder / name)
+    assert len(list(folder.iterdir())) == 4, "somebody writes them"
+    deliver(film(), swap, folder / name)
+    assert sorted(file.name for file in folder.iterdir()) == [".other.mp4.89ab0123.part", name]
 
 
 def test_a_swap_that_was_changed_since_vouches_for_nothing(film: Film, swap: Path, tmp_path: Path) -> None:
