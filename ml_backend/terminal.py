@@ -22,6 +22,7 @@ from ml_backend.errors import BackendError
 from ml_backend.provenance.home import home_folder
 
 LINE_SECONDS = 10.0
+_HANGUP = getattr(signal, "SIGHUP", None)  # not on Windows
 STOPPING = b"Stopping at the next safe point; once more to stop at once.\n"
 
 
@@ -45,7 +46,8 @@ def _spelt_out(error: UnicodeError) -> tuple[str, int]:
 class TerminalReporter:
     """A bar with the time left on a terminal, a plain line now and then elsewhere; all on standard error.
 
-    The first Ctrl-C or SIGTERM asks the job to stop at a safe point, the second one ends the program at once.
+    The first Ctrl-C or SIGTERM asks the job to stop at a safe point, the second one ends the program at once. The end
+    of the terminal asks too, unless it is ignored, as by nohup.
     """
 
     def __init__(self) -> None:
@@ -59,7 +61,10 @@ class TerminalReporter:
         self._handlers: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        numbers: list[int] = [signal.SIGINT, signal.SIGTERM]
+        if _HANGUP is not None and signal.getsignal(_HANGUP) is not signal.SIG_IGN:
+            numbers.append(_HANGUP)
+        for number in numbers:
             self._handlers[number] = signal.signal(number, self._on_signal)
         if self._console.is_terminal:
             self._bar = Progress(
@@ -84,6 +89,9 @@ class TerminalReporter:
             signal.signal(number, handler)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if number == _HANGUP:  # the shell and the system may both tell
+            self._stop = self._console.quiet = True  # nobody is there to read, and to write would fail
+            return
         if self._stop:
             raise KeyboardInterrupt
         self._stop = True

@@ -47,6 +47,7 @@ def add_farm_parser(commands: Any, add_swap: Callable[[argparse.ArgumentParser],
     step.add_argument(
         "--path-mapping-rules", type=Path, metavar="FILE", help="Open Job Description's rules for this machine's paths"
     )
+    step.add_argument("--watch-stdin", action="store_true", help="stop with standard input, as farm run asks")
     step.set_defaults(handler=lambda args: show(_step(args), args))
 
     run = _action(actions, "run", "do a whole job on this machine, several pieces at once")
@@ -76,7 +77,10 @@ def _step(args: argparse.Namespace) -> dict[str, Any]:
 
     from .job import read_job
     from .paths import rules
+    from .starter import end_with_input
 
+    if args.watch_stdin:
+        end_with_input()
     job = read_job(args.job, rules(args.path_mapping_rules, os.environ))
     frames = job.piece(args.piece) if args.piece is not None else args.frames
     if (args.step == "frames") != (frames is not None):

@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from ml_backend.errors import BackendError, Cancelled
 from ml_backend.progress import Reporter
 
 from .job import FarmJob
+from .starter import PATIENCE
 
 LOGS = "logs"
-_PATIENCE = 30.0  # seconds for a process to stop at a safe point before it is ended
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # seconds: storage or memory that fails shall have time to come back
 
 
@@ -42,19 +43,31 @@ def run_job(job: FarmJob, folder: Path, workers: int, retries: int, reporter: Re
     (folder / LOGS).mkdir(parents=True, exist_ok=True)
     pieces = [_Task(f"frames_{frames}", ["frames", "--frames", frames]) for frames in job.pieces]
     tries = 0
-    for tasks, at_once in (([_Task("faces", ["faces"])], 1), (pieces, workers), ([_Task("join", ["join"])], 1)):
-        _run(folder, tasks, at_once, retries, reporter)
-        tries += sum(task.tries for task in tasks)
+    with _ending_with_us() as watched:
+        for tasks, at_once in (([_Task("faces", ["faces"])], 1), (pieces, workers), ([_Task("join", ["join"])], 1)):
+            _run(folder, tasks, at_once, watched, retries, reporter)
+            tries += sum(task.tries for task in tasks)
     return {"pieces": len(pieces), "tries": tries}
 
 
-def _run(folder: Path, tasks: Sequence[_Task], at_once: int, retries: int, reporter: Reporter) -> None:
+@contextmanager
+def _ending_with_us() -> Iterator[int]:
+    """A handle to read from that has nothing to give, and ends with this process, however that ends."""
+    ours, held = os.pipe()
+    try:
+        yield ours
+    finally:
+        os.close(ours)
+        os.close(held)
+
+
+def _run(folder: Path, tasks: Sequence[_Task], at_once: int, watched: int, retries: int, reporter: Reporter) -> None:
     waiting, running, done = list(tasks), list[_Task](), 0
     try:
         while waiting or running:
             for task in [task for task in waiting if task.not_before <= time.monotonic()][: at_once - len(running)]:
                 waiting.remove(task)
-                running.append(_start(folder, task, at_once))
+                running.append(_start(folder, task, at_once, watched))
             time.sleep(0.1)
             for task in [task for task in running if _ended(task)]:
                 running.remove(task)
@@ -66,7 +79,8 @@ def _run(folder: Path, tasks: Sequence[_Task], at_once: int, retries: int, repor
                     raise _failed(folder, task, code)
                 else:
                     pause = pause_before(task.tries)
-                    reporter.message(f"{task.name} failed (exit {code}) and is tried again in {pause:g} s.")
+                    said = _last_words(folder, task)
+                    reporter.message(f"{task.name} failed (exit {code}) and is tried again in {pause:g} s{said}")
                     task.not_before = time.monotonic() + pause
                     waiting.append(task)
             if reporter.stop_requested():
@@ -80,16 +94,16 @@ def pause_before(tries: int) -> float:
     return min(_FIRST_PAUSE * 2.0 ** (min(tries, 16) - 1), _LONGEST_PAUSE)
 
 
-def _start(folder: Path, task: _Task, at_once: int) -> _Task:
+def _start(folder: Path, task: _Task, at_once: int, watched: int) -> _Task:
     threads = str(max(1, (os.cpu_count() or 1) // at_once))
     environment = {"OMP_NUM_THREADS": threads, "OMP_WAIT_POLICY": "PASSIVE"} | os.environ
-    command = [sys.executable, "-m", "ml_backend", "farm", "step", str(folder), *task.arguments]
+    command = [sys.executable, "-m", "ml_backend", "farm", "step", str(folder), *task.arguments, "--watch-stdin"]
     with _log(folder, task).open("ab") as log:
         # a group of its own: Ctrl-C is for this process, which asks the others to stop
         task.process = subprocess.Popen(
             command,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=watched,
             stdout=log,
             stderr=log,
             start_new_session=os.name == "posix",
@@ -104,11 +118,15 @@ def _ended(task: _Task) -> bool:
 
 def _failed(folder: Path, task: _Task, code: int) -> BackendError:
     log = _log(folder, task)
-    lines = log.read_text("utf-8", "replace").strip().splitlines()
-    said = f": {lines[-1].removeprefix('ml-backend: ')}" if lines else ""
+    said = _last_words(folder, task)
     error = BackendError(f"{task.name} failed (exit {code}){said}", f"Log: {log}. The same command goes on from here.")
     error.exit_code = code if code in (2, 3) else 1
     return error
+
+
+def _last_words(folder: Path, task: _Task) -> str:
+    lines = _log(folder, task).read_text("utf-8", "replace").strip().splitlines()
+    return f": {lines[-1].removeprefix('ml-backend: ')}" if lines else "."
 
 
 def _log(folder: Path, task: _Task) -> Path:
@@ -120,7 +138,7 @@ def _stop(tasks: Sequence[_Task]) -> None:
     processes = [task.process for task in tasks if task.process and task.process.poll() is None]
     for process in processes:
         process.terminate()
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + PATIENCE
     for process in processes:
         try:
             process.wait(max(0.1, deadline - time.monotonic()))

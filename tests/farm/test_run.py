@@ -1,9 +1,12 @@
 """Jobs that really run: by Open Job Description's own runner, and by ours."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from ml_backend.errors import BackendError, Cancelled
 from ml_backend.farm.export import export
 from ml_backend.farm.job import write_job
 from ml_backend.farm.local import pause_before, run_job
+from ml_backend.folder_lock import hold
 from ml_backend.progress import SilentReporter
 from ml_backend.swapping.swap import run_swap
 
@@ -75,7 +79,8 @@ def test_a_piece_that_fails_is_tried_again_and_named_with_its_log(make: MakeJob,
     reporter.message = messages.append  # type: ignore[method-assign]
     with pytest.raises(BackendError, match=r"faces failed \(exit 1\).*job\.json is damaged"):
         run_job(job, folder, 2, 1, reporter)
-    assert messages == ["faces failed (exit 1) and is tried again in 1 s."]
+    assert len(messages) == 1
+    assert messages[0].startswith(f"faces failed (exit 1) and is tried again in 1 s: {folder / 'job.json'} is damaged")
 
 
 def test_the_pauses_grow_up_to_a_minute() -> None:
@@ -92,6 +97,26 @@ def test_the_farm_stops_when_asked(make: MakeJob, tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         run_job(job, folder, 1, 0, Stopped())
     assert not (job.request.out / "manifest.json").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the signals are POSIX")
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGHUP"])
+def test_what_the_farm_has_started_ends_with_it(
+    make: MakeJob, tmp_path: Path, backend_environment: dict[str, str], name: str
+) -> None:
+    job, folder = make("1-120", 60), tmp_path / "job"
+    write_job(folder, job)
+    lock = job.request.out / "lock.sqlite"
+    farm = subprocess.Popen([sys.executable, "-m", "ml_backend", "farm", "run", folder], env=backend_environment)
+    while not lock.exists():
+        assert farm.poll() is None
+        time.sleep(0.01)
+    farm.send_signal(getattr(signal, name))
+    assert farm.wait() == {"SIGKILL": -signal.SIGKILL, "SIGHUP": 130}[name]
+    with hold(lock, "", seconds=30):
+        words = (folder / "logs" / "faces.log").read_text()
+    assert "Stopping at the next safe point" in words
+    assert not list((job.request.out / "cache").glob("*.complete"))
 
 
 def test_the_command_line_exports_and_steps(
