@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import exposure, plate_copy, plate_depth, project, strips
+from . import exposure, missing_footage, plate_copy, plate_depth, project, strips
 from .compat import Scene, Strip
 from .core import frame_mapping, mask_files, plates
 from .core.errors import UsageError
@@ -179,8 +179,7 @@ def plate_request(scene: Scene, strip: Strip, frame: int | None = None) -> Plate
     if not strips.has_picture(strip):
         raise UsageError(f"The strip {strip.name!r} is sound and shows no face.", "Choose a strip with a picture.")
     description = strips.describe(scene, strip)
-    if description.kind == "MOVIE" and description.source is not None and not description.source.is_file():
-        raise UsageError(f"The movie {description.source} of the strip {strip.name!r} is missing.", "Relink the strip.")
+    missing_footage.refuse(scene, strip, description.timing.frames if frame is None else [frame])
     reasons = plates.reasons_to_render(description)
     stops = exposure.of_strip(strip)
     if not reasons:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import bpy
 
+from . import strips
 from .compat import Scene, Strip
 from .core import picture_depth
 from .core.picture_depth import Depth
@@ -21,22 +22,26 @@ def is_hdr(scene: Scene, strip: Strip) -> bool:
 
 
 def _made_from(scene: Scene, strip: Strip) -> Iterator[Strip]:
-    """`strip` and all below it.
+    """`strip` and all below it."""
+    if strip.type != "ADJUSTMENT":
+        yield strip
+    home, parts = below(scene, strip)
+    for part in parts:
+        yield from _made_from(home, part)
+
+
+def below(scene: Scene, strip: Strip) -> tuple[Scene, list[Strip]]:
+    """What `strip` is made from, muted or not, and the scene that this lies in.
 
     Adjustment layers show all that lies below them, and scene strips what their scene renders.
     """
+    if strip.type == "SCENE":
+        return strip.scene, _in_edit(strip)
     if strip.type == "ADJUSTMENT":
-        below = [s for s in scene.sequence_editor.strips_all if s.type not in ("SOUND", "ADJUSTMENT")]
-    elif strip.type == "SCENE":
-        yield strip
-        below = _in_edit(strip)
-    else:
-        yield strip
-        below = [i for i in (getattr(strip, "input_1", None), getattr(strip, "input_2", None)) if i is not None]
-        below += [s for s in getattr(strip, "strips", ()) if s.type != "SOUND"]
-    home = strip.scene if strip.type == "SCENE" else scene
-    for part in below:
-        yield from _made_from(home, part)
+        beside = [other for other in strips.siblings(strip) if other.channel < strip.channel]
+        return scene, [other for other in beside if other.type not in ("SOUND", "ADJUSTMENT")]
+    inputs = [i for i in (getattr(strip, "input_1", None), getattr(strip, "input_2", None)) if i is not None]
+    return scene, [*inputs, *(s for s in getattr(strip, "strips", ()) if s.type != "SOUND")]
 
 
 def _in_edit(strip: Strip) -> list[Strip]:
@@ -62,11 +67,12 @@ def _colourspace(strip: Strip) -> str:
 
 def _of_files(strip: Strip) -> Depth:
     if strip.type == "MOVIE":
-        return picture_depth.of_movie(_absolute(strip.filepath))
-    folder, names = _absolute(strip.directory), [element.filename for element in strip.elements]
+        return picture_depth.of_movie(absolute(strip, strip.filepath))
+    folder, names = absolute(strip, strip.directory), [element.filename for element in strip.elements]
     suffixes = {Path(name).suffix.lower(): name for name in names}
     return max((picture_depth.of_picture(folder / name) for name in suffixes.values()), default=Depth.BYTE)
 
 
-def _absolute(path: str) -> Path:
-    return Path(bpy.path.abspath(path))
+def absolute(strip: Strip, path: str) -> Path:
+    """A path of `strip`, whose scene may be linked from another file."""
+    return Path(bpy.path.abspath(path, library=strip.id_data.library))

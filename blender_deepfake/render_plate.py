@@ -40,8 +40,17 @@ def main(task: dict[str, Any]) -> None:
         scene.frame_set(numbers[number])
         scene.render.filepath = str(part)
         bpy.ops.render.render(write_still=True, scene=scene.name)
+        _refuse_missing(scene, strip, numbers[number])
         _keep(part, folder / f"{number:06d}{suffix}")
         print(f"FRAME {count}", flush=True)
+
+
+def _refuse_missing(scene: Any, strip: Any, frame: int) -> None:
+    """End where footage went away since the render was asked for: the picture is then an empty one."""
+    try:
+        _load("missing_footage").refuse(scene, strip, [frame])
+    except _load("core.errors").UsageError as error:
+        sys.exit(str(error))
 
 
 def _keep(new: Path, old: Path) -> None:

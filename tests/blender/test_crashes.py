@@ -46,7 +46,9 @@ def test_a_missing_picture_of_a_swap(scenario: Scenario) -> None:
 
 
 def test_a_missing_picture_of_a_plate(scenario: Scenario) -> None:
-    assert scenario("crashes", "missing_plate") == {"plates": [6, 6, 6]}
+    for error in scenario("crashes", "missing_plate")["errors"]:
+        assert "code 1" in error
+        assert "000003.png of the strip 'shot' is missing" in error
 
 
 def test_a_copy_of_the_edit_for_a_render(scenario: Scenario) -> None:

@@ -16,6 +16,7 @@ from blender_deepfake.core import rendering
 from blender_deepfake.core.backend_answer import ask
 from blender_deepfake.core.backend_command import BackendCommand
 from blender_deepfake.core.entry import Entry
+from blender_deepfake.core.errors import DeepfakeError
 from blender_deepfake.core.runner import JobSpec
 from blender_deepfake.operators.swap import place_when_possible
 
@@ -77,7 +78,7 @@ def missing(scene: Any, strip: Any, folder: Path) -> dict[str, Any]:
 
 
 def missing_plate(scene: Any, strip: Any, folder: Path) -> dict[str, Any]:
-    """Blender renders a plate of pictures one of which is lost."""
+    """Blender renders a plate of pictures one of which is lost after that was asked for."""
     scene.sequence_editor.strips.remove(strip)
     scene.sequence_editor.show_missing_media = True
     shot = pictures.swap_of(folder / "shot", FEW, pictures.numbered)
@@ -85,8 +86,17 @@ def missing_plate(scene: Any, strip: Any, folder: Path) -> dict[str, Any]:
     for number in FEW[1:]:
         strip.elements.append(f"{number:06d}.png")
     strip.color_multiply = 0.5
+    renders = [job_specs.extract(scene, strip, "a", folder / "faces").render for _ in range(3)]
     (shot / "000003.png").unlink()
-    return {"plates": [rendered_plate(scene, strip, folder) for _ in range(3)]}
+    return {"errors": [error_of(render) for render in renders]}
+
+
+def error_of(render: Any) -> str:
+    try:
+        rendering.run(render, lambda done, total: None, lambda: False)
+    except DeepfakeError as error:
+        return error.message
+    return ""
 
 
 def copied(scene: Any, strip: Any, folder: Path) -> dict[str, Any]:
