@@ -3,12 +3,14 @@
 These are 8-bit PNG; 16-bit PNG or half-float EXR where what the strip is made from holds more. Called with one JSON
 object after `--`: `file`, `scene`, `strip`, `folder`, `first`, the number of the picture at the strip's left handle,
 and `only`, the number of the one picture to render or null for all. Prints `FRAME n` after the n-th picture. A picture
-that is there already with the same content stays, so that nobody takes it for changed.
+that is there already with the same content stays, so that nobody takes it for changed. One process at a time renders
+into a folder; the others wait.
 """
 
 import importlib
 import json
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -27,38 +29,48 @@ def main(task: dict[str, Any]) -> None:
     _only(scene, strip)
     _plain(scene)
     _native_size(scene, strip)
+    numbers = {task["first"] + index: frame for index, frame in enumerate(compat.timing(strip).frames)}
+    chosen = {number: frame for number, frame in numbers.items() if task["only"] in (None, number)}
     folder = Path(task["folder"])
-    frames = compat.timing(strip).frames
-    numbers = {task["first"] + index: frame for index, frame in enumerate(frames)}
     wanted = {f"{number:06d}{suffix}" for number in numbers}
-    for old in [*folder.glob("*.png"), *folder.glob("*.exr")]:
-        if old.name not in wanted:
-            old.unlink()
-    part = folder / f".part{suffix}"
-    chosen = [number for number in numbers if task["only"] in (None, number)]
-    for count, number in enumerate(chosen, start=1):
-        scene.frame_set(numbers[number])
+    with _load("core.folder_lock").hold(folder / ".lock", _wait):
+        _clear(folder, lambda old: old.suffix != suffix)  # nobody could read both kinds in one folder
+        changed = _render(scene, strip, folder, suffix, chosen)
+        if changed and task["only"] is None:  # the strip looks different: what it does not show is of its old look
+            _clear(folder, lambda old: old.name not in wanted)
+
+
+def _wait() -> None:
+    print("Another job renders this plate.", flush=True)  # who reads it may have this one cancelled
+
+
+def _clear(folder: Path, is_old: Callable[[Path], bool]) -> None:
+    for picture in [*folder.glob("*.png"), *folder.glob("*.exr")]:
+        if is_old(picture):
+            picture.unlink()
+
+
+def _render(scene: Any, strip: Any, folder: Path, suffix: str, chosen: dict[int, int]) -> bool:
+    """Render the frames of the timeline by their pictures' numbers. Does one differ from what was there?"""
+    part, changed = folder / f".part{suffix}", False
+    for count, (number, frame) in enumerate(chosen.items(), start=1):
+        scene.frame_set(frame)
         scene.render.filepath = str(part)
         bpy.ops.render.render(write_still=True, scene=scene.name)
-        _refuse_missing(scene, strip, numbers[number])
-        _keep(part, folder / f"{number:06d}{suffix}")
+        _load("missing_footage").refuse(scene, strip, [frame])  # it may have gone away, and the picture is an empty one
+        changed = _keep(part, folder / f"{number:06d}{suffix}") or changed
         print(f"FRAME {count}", flush=True)
+    return changed
 
 
-def _refuse_missing(scene: Any, strip: Any, frame: int) -> None:
-    """End where footage went away since the render was asked for: the picture is then an empty one."""
-    try:
-        _load("missing_footage").refuse(scene, strip, [frame])
-    except _load("core.errors").UsageError as error:
-        sys.exit(str(error))
-
-
-def _keep(new: Path, old: Path) -> None:
-    """`new` takes the place of `old`, unless both are the same."""
-    if old.is_file() and old.read_bytes() == new.read_bytes():
+def _keep(new: Path, old: Path) -> bool:
+    """`new` takes the place of `old`, unless both are the same; did another picture have to go?"""
+    was_there = old.is_file()
+    if was_there and old.read_bytes() == new.read_bytes():
         new.unlink()
-    else:
-        new.replace(old)
+        return False
+    new.replace(old)
+    return was_there
 
 
 def _show(scene: Any) -> None:
@@ -185,4 +197,7 @@ def _load(name: str) -> ModuleType:
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[sys.argv.index("--") + 1]))
+    try:
+        main(json.loads(sys.argv[sys.argv.index("--") + 1]))
+    except _load("core.errors").DeepfakeError as error:
+        sys.exit(str(error))

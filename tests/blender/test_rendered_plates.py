@@ -52,3 +52,18 @@ def test_it_is_what_the_strip_shows(scenario: Callable[..., dict[str, Any]], kin
     assert answer["left_over"] == [], "nothing stays in the system's folder for temporary files"
     assert answer["rendered again"] in (True, None), "the same pixels are the same files: nothing is swapped again"
     assert answer["bright"] > 1, "something must show, or the test compares nothing"
+
+
+def test_several_that_render_one_strip_take_turns(scenario: Callable[..., dict[str, Any]]) -> None:
+    answer = scenario("plate_folder", "turns")
+    assert answer["errors"] == []
+    assert answer["rendered"] == 12
+    assert answer["wrong"] == []
+    assert answer["cancelled"] == "The rendering of the plate was cancelled."
+
+
+def test_pictures_that_a_job_may_read_stay(scenario: Callable[..., dict[str, Any]]) -> None:
+    answer = scenario("plate_folder", "trimmed")
+    assert answer["one of the trimmed"] == answer["trimmed"] == list(range(1001, 1007))
+    assert not answer["changed"]
+    assert answer["trimmed and regraded"] == [1003, 1004], "those of the old look are taken away"
