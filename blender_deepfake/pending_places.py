@@ -15,13 +15,13 @@ from .compat import Scene, Strip
 from .core.entry import Entry
 from .core.errors import DeepfakeError
 
-_PENDING = "deepfake_pending"
+PENDING = "deepfake_pending"  # on the strip: the folder as the edit writes paths
 _placed: set[Path] = set()  # the folders of what was placed since this edit was opened
 
 
 def remember(strip: Strip, folder: Path) -> None:
     """The swap that is made into `folder` shall lie over `strip` when it is done."""
-    strip[_PENDING] = project.written(folder)
+    strip[PENDING] = project.written(folder)
     _placed.discard(folder.resolve())
 
 
@@ -31,7 +31,7 @@ def place(scene: Scene, strip: Strip, folder: Path, entry: Entry) -> None:
     Raises only without a window.
     """
     for _, waiting in _waiting(folder):  # duplicates of the strip have the note too
-        del waiting[_PENDING]
+        del waiting[PENDING]
     try:
         placing.place(scene, strip, folder)
     except DeepfakeError as error:
@@ -65,7 +65,7 @@ def _waiting(folder: Path) -> list[tuple[Scene, Strip]]:
     found = [
         (scene, strip)
         for scene, strip in strips.everywhere()
-        if scene.library is None and _is(str(strip.get(_PENDING) or ""), folder)
+        if scene.library is None and _is(str(strip.get(PENDING) or ""), folder)
     ]
     return sorted(found, key=lambda pair: not strips.is_original(pair[1]))
 
@@ -81,7 +81,7 @@ def _is(text: str, folder: Path) -> bool:
 def _opened(*told: Any) -> None:
     """Jobs may have gone on while this edit was closed."""
     _placed.clear()
-    if any(strip.get(_PENDING) for _, strip in strips.everywhere()):
+    if any(strip.get(PENDING) for _, strip in strips.everywhere()):
         session.current().opened()
 
 
@@ -89,7 +89,7 @@ def _opened(*told: Any) -> None:
 def _undone(*told: Any) -> None:
     for folder in _placed:
         for _, strip in _waiting(folder):
-            del strip[_PENDING]
+            del strip[PENDING]
 
 
 _HANDLERS = {"load_post": _opened, "undo_post": _undone, "redo_post": _undone}

@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from . import compat, placing, project, strips, swap_versions
+from . import compat, pending_places, placing, project, strips, swap_versions
 from .compat import Scene, Strip
 from .core.swap_search import Sought, holds
 from .properties import DeepfakeSettings
@@ -78,6 +78,29 @@ def _scene_paths() -> list[_PathProperty]:
     return [_PathProperty(scene, *name) for scene in scenes for name in names]
 
 
+@dataclass(frozen=True)
+class _Note:
+    """The folder whose swap a strip waits for."""
+
+    scene: Scene
+    strip: str
+
+    @property
+    def _owner(self) -> Strip:
+        return self.scene.sequence_editor.strips_all[self.strip]
+
+    def get(self) -> str:
+        return str(self._owner[pending_places.PENDING])
+
+    def set(self, text: str) -> None:
+        self._owner[pending_places.PENDING] = text
+
+
+def _notes() -> list[_Note]:
+    noted = [pair for pair in strips.everywhere() if pair[1].get(pending_places.PENDING)]
+    return [_Note(scene, strip.name) for scene, strip in noted if scene.library is None]
+
+
 def _relink_paths() -> None:
     """A model, a faceset … that is not where it was: it lies beside the edit where that moved with its folder."""
     for path in _scene_paths():
@@ -90,7 +113,7 @@ def _relink_paths() -> None:
             path.set(project.written(near[0]))
 
 
-_before: list[tuple[_PathProperty, str]] = []
+_before: list[tuple[_PathProperty | _Note, str]] = []
 
 
 @compat.persistent
@@ -106,7 +129,8 @@ def _before_saving(path: str, *told: Any) -> None:
     _before.clear()
     if not (path and bpy.data.filepath) or Path(path).parent == Path(bpy.data.filepath).parent:
         return
-    for where in _scene_paths():
+    ours: list[_PathProperty | _Note] = [*_scene_paths(), *_notes()]
+    for where in ours:
         text = where.get()
         if text.startswith("//"):
             _before.append((where, text))

@@ -63,8 +63,10 @@ def test_undo_and_redo(scenario: Scenario) -> None:
 
 def test_saved_into_another_folder(scenario: Scenario) -> None:
     answer = scenario("edits", "saved_elsewhere")
-    assert answer["kept"] == "//deepfake/models/m", "a copy that is saved elsewhere leaves this edit as it is"
+    here = ["//deepfake/models/m", "//deepfake/swaps/awaited"]
+    assert answer["kept"] == here, "a copy that is saved elsewhere leaves this edit as it is"
     assert answer["model"] == [True, True]
+    assert answer["awaited"] == [True, True], "a swap that is being made is placed here when it is done"
     assert answer["missing"] == [0, 0]
     assert answer["reds"] == [1, 2, 3]
 

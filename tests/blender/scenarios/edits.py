@@ -12,7 +12,7 @@ import pictures
 from sequencer import layout, operate, pairs, reds, select
 
 import blender_deepfake
-from blender_deepfake import compat, placing, relinking, strips, swap_versions
+from blender_deepfake import compat, pending_places, placing, project, relinking, strips, swap_versions
 
 NUMBERS = list(range(1, 31))
 
@@ -142,17 +142,22 @@ def saved_elsewhere(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[st
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "project" / "edit.blend"))
     placing.place(scene, plate, swap)
     scene.deepfake.model = "//deepfake/models/m"
+    awaited = folder / "project" / "deepfake" / "swaps" / "awaited"
+    pending_places.remember(plate, awaited)
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "a copy" / "edit.blend"), copy=True)
-    kept = scene.deepfake.model
+    kept = [scene.deepfake.model, plate[pending_places.PENDING]]
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "elsewhere" / "edit.blend"))
     here = Path(bpy.path.abspath(scene.deepfake.model)).resolve()
     missing = len(relinking.missing())
+    note = project.absolute(plate[pending_places.PENDING])
     bpy.ops.wm.open_mainfile(filepath=str(folder / "elsewhere" / "edit.blend"))
     scene = bpy.data.scenes["Scene"]
+    note_again = project.absolute(scene.sequence_editor.strips_all["plate"][pending_places.PENDING])
     again = Path(bpy.path.abspath(scene.deepfake.model)).resolve()
     return {
         "kept": kept,
         "model": [here == model, again == model],
+        "awaited": [note == awaited, note_again == awaited],
         "missing": [missing, len(relinking.missing())],
         "reds": reds(scene, range(11, 14), folder),
     }
