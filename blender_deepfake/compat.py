@@ -126,13 +126,15 @@ def is_rendering() -> bool:
 
 
 def curves(scene: Scene) -> Iterator[tuple[Any, Any]]:
-    """All animation curves of `scene`, each with the collection that holds it."""
-    action = scene.animation_data.action if scene.animation_data else None
-    for layer in action.layers if action else ():
+    """All animation curves of `scene`, each with the collection that holds it. Others may share its action."""
+    data = scene.animation_data
+    if data is None or data.action is None or data.action_slot is None:
+        return
+    for layer in data.action.layers:
         for track in layer.strips:
-            for bag in track.channelbags:
-                for curve in bag.fcurves:
-                    yield bag.fcurves, curve
+            bag = track.channelbag(data.action_slot)
+            for curve in bag.fcurves if bag is not None else ():
+                yield bag.fcurves, curve
 
 
 def strip_path(strip: Strip) -> str:

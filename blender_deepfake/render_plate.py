@@ -135,17 +135,15 @@ def _uncoloured(meta: Any) -> None:
 
 def _still(scene: Any, strip: Any, *names: str) -> None:
     """Take the animation of these properties away."""
-    animation, start = scene.animation_data, strip.path_from_id()
-    if animation is None:
+    if scene.animation_data is None:
         return
+    start, drivers = strip.path_from_id(), scene.animation_data.drivers
     paths = tuple(f"{start}.{name}" for name in names)
-    for driver in [d for d in animation.drivers if d.data_path.startswith(paths)]:
-        animation.drivers.remove(driver)
-    for layer in animation.action.layers if animation.action else ():
-        for track in layer.strips:
-            for bag in track.channelbags:
-                for curve in [c for c in bag.fcurves if c.data_path.startswith(paths)]:
-                    bag.fcurves.remove(curve)
+    for driver in [d for d in drivers if d.data_path.startswith(paths)]:
+        drivers.remove(driver)
+    curves = list(_load("compat").curves(scene))
+    for holder, curve in [pair for pair in curves if pair[1].data_path.startswith(paths)]:
+        holder.remove(curve)
 
 
 def _set_format(scene: Any, compat: ModuleType, depth: int) -> str:

@@ -71,6 +71,13 @@ def test_saved_into_another_folder(scenario: Scenario) -> None:
     assert answer["reds"] == [1, 2, 3]
 
 
+def test_scenes_that_share_an_action(scenario: Scenario) -> None:
+    answer = scenario("edits", "shared_action")
+    ends = [(keys[0][1], keys[-1][1]) for keys in answer["opacity"]]
+    assert ends == [(0.25, 1.0), (0.5, 0.75)]
+    assert answer["curves"] == [2, 1], "placing in one scene copies no keys of the other"
+
+
 def test_linked_and_appended(scenario: Scenario) -> None:
     answer = scenario("edits", "linked_and_appended")
     for how in ("linked", "appended"):

@@ -12,7 +12,7 @@ import pictures
 from sequencer import layout, operate, pairs, reds, select
 
 import blender_deepfake
-from blender_deepfake import compat, pending_places, placing, project, relinking, strips, swap_versions
+from blender_deepfake import compat, pending_places, placing, project, relinking, strips, swap_settings, swap_versions
 
 NUMBERS = list(range(1, 31))
 
@@ -163,6 +163,33 @@ def saved_elsewhere(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[st
     }
 
 
+def shared_action(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[str, Any]:
+    """Two scenes with an action of which each has its own slot, and strips of one name."""
+    key(plate, "deepfake_opacity", (11, 0.25), (40, 1.0))
+    key(plate, "transform.offset_x", (11, 0.0), (40, 8.0))
+    other = pictures.edit(bpy.data.scenes.new("other"))
+    twin = pictures.movie(other, plate.name, start=11)
+    pictures.set_handles(twin, 11, 41)
+    data, action = other.animation_data_create(), scene.animation_data.action
+    data.action, data.action_slot = action, action.slots.new("SCENE", "other")
+    key(twin, "deepfake_opacity", (11, 0.5), (40, 0.75))
+    placing.place(other, twin, swap)
+    slots = [scene.animation_data.action_slot, data.action_slot]
+    assert slots[0] != slots[1]
+    return {
+        "opacity": [swap_settings.read(*pair, NUMBERS).keys["opacity"] for pair in ((scene, plate), (other, twin))],
+        "curves": [len(action.layers[0].strips[0].channelbag(slot).fcurves) for slot in slots],
+    }
+
+
+def key(strip: Any, name: str, *pairs: tuple[int, float]) -> None:
+    owner, _, last = name.rpartition(".")
+    keyed = strip.path_resolve(owner) if owner else strip
+    for frame, value in pairs:
+        setattr(keyed, last, value)
+        assert keyed.keyframe_insert(last, frame=frame)
+
+
 def linked_and_appended(scene: Any, plate: Any, swap: Path, folder: Path) -> dict[str, Any]:
     placing.place(scene, plate, swap)
     scene.name = "cut"
@@ -248,6 +275,7 @@ CASES: dict[str, Callable[..., dict[str, Any]]] = {
         copied_between_scenes,
         undone,
         saved_elsewhere,
+        shared_action,
         linked_and_appended,
         found_again,
         moved_along,
