@@ -141,7 +141,7 @@ from blender_deepfake.core import rendering  # noqa: E402
 
 assert alone.render is not None
 rendering.run(alone.render, lambda done, total: None, lambda: False)
-pictures_there = sorted(path.name for path in plate_copy.folder_of(strip, folder / "deepfake" / "plates").iterdir())
+pictures_there = sorted(path.name for path in plate_copy.folder_of(strip, folder / "deepfake" / "plates").glob("*.png"))
 answer["rendered"] = [alone.request["frame"], alone.request["plate"]["frames"], pictures_there]
 answer["code"] = command(["swap", "--strip", "renamed", "--model", "/nowhere", "--identity", "b"])
 print(json.dumps(answer))
