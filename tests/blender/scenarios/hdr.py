@@ -45,7 +45,7 @@ def main(folder: Path, movie: str, space: str = "") -> None:
     rendering.run(spec.render, lambda done, total: None, lambda: False)
     plate = spec.request["sources"][0]
     source = Path(plate["source"])
-    files = sorted(path.name for path in source.glob("*.*"))
+    files = sorted(path.name for path in source.glob("0*.*"))
     numbers = [int(Path(name).stem) for name in files]
     suffix = Path(files[0]).suffix
     more: dict[str, Any] = {"output": "exr", "alpha": "premultiplied"} if suffix == ".exr" else {}
