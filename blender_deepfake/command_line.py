@@ -45,8 +45,12 @@ def parser() -> argparse.ArgumentParser:
     painting = argparse.ArgumentParser(add_help=False)
     painting.add_argument("--model", required=True, metavar="DIR", help="folder of the model")
     painting.add_argument("--identity", required=True, metavar="NAME", help="whose face is painted")
-    painting.add_argument("--mask-model", metavar="DIR", help="keep what covers the face in front of it")
-    painting.add_argument("--repairs", metavar="FILE", help="repairs.json of the performer's faceset")
+    painting.add_argument(
+        "--mask-model", metavar="DIR", help="keep what covers the face in front of it (default: as the edit says)"
+    )
+    painting.add_argument(
+        "--repairs", metavar="FILE", help="repairs.json of the performer's faceset (default: of the edit's performer)"
+    )
     more = argparse.ArgumentParser(add_help=False)
     more.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a further setting")
     save = argparse.ArgumentParser(add_help=False)

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from typing import Any
 
 from . import evaluations, job_specs, previewing, project, session, swap_specs
@@ -14,14 +15,16 @@ from .core.runner import JobSpec
 
 
 def swapping(arguments: argparse.Namespace, scene: Scene) -> swap_specs.Swapping:
-    """What the arguments of `swap` and `preview` say alike."""
-    return swap_specs.Swapping(
+    """What the panel of the edit says; what the arguments of `swap`, `preview` and `export-job` say wins."""
+    edit = swap_specs.of_panel(scene.deepfake)
+    return replace(
+        edit,
         model=absolute(arguments.model),
         identity=arguments.identity,
-        settings=job_specs.key_values(arguments.set),
+        settings={**edit.settings, **job_specs.key_values(arguments.set)},
         **consent_of(arguments, scene),
-        mask_model=path_of(arguments.mask_model),
-        repairs=path_of(arguments.repairs),
+        mask_model=path_of(arguments.mask_model) or edit.mask_model,
+        repairs=path_of(arguments.repairs) or edit.repairs,
     )
 
 

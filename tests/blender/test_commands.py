@@ -161,4 +161,12 @@ def test_without_saving_the_same_folders_are_found_again(scenario: Scenario, tmp
     records = str((tmp_path / "records").resolve())
     assert answer["edit says"] == {"consent": records, "project": "film", "shot": "sh010"}
     assert answer["typed"] == {"consent": str(tmp_path / "mine"), "project": "other film", "shot": "sh020"}
+    by_edit, by_words = answer["painted"]
+    assert by_edit == {
+        "identity": "ben",
+        "settings": {"names": "plate.####", "gaps": "true", "grain": "0.2"},
+        "paths": ["m", "deepfake/models/mask", "deepfake/facesets/performer/repairs.json"],
+    }
+    assert by_words["settings"] == {"names": "a.####", "gaps": "true", "grain": "0.5"}
+    assert by_words["paths"] == ["m", "masks", "mine.json"]
     assert (answer["same name"], answer["kept"]) == (False, True)
