@@ -56,14 +56,21 @@ def scene_of(arguments: argparse.Namespace) -> Scene:
 
 
 def strip_of(arguments: argparse.Namespace) -> tuple[Scene, Strip]:
-    scenes = bpy.data.scenes
-    scene = scene_of(arguments)
-    if arguments.scene:
-        return scene, strips.by_name(scene, arguments.strip)
+    """The named strip, or the one in the named meta strip of strip and swap, and its scene. Raises for placed swaps."""
+    scene = _holding(arguments)
+    named = strips.by_name(scene, arguments.strip)
+    source = strips.source_behind(named)
+    if named.get(strips.SOURCE) or source is None:
+        below = f": {source.name!r}" if source is not None else ""
+        raise UsageError(f"The strip {named.name!r} is a placed swap.", f"Name the strip that it lies over{below}.")
+    return scene, source
+
+
+def _holding(arguments: argparse.Namespace) -> Scene:
+    """The scene that is named, else the one that has the strip."""
+    scenes, scene = bpy.data.scenes, scene_of(arguments)
     holding = [s for s in scenes if s.sequence_editor and arguments.strip in s.sequence_editor.strips_all]
-    if scene not in holding and len(holding) == 1:
-        scene = holding[0]
-    return scene, strips.by_name(scene, arguments.strip)
+    return holding[0] if not arguments.scene and scene not in holding and len(holding) == 1 else scene
 
 
 def save_path(arguments: argparse.Namespace) -> Path | None:

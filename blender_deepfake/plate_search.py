@@ -19,7 +19,7 @@ def strip_for(scene: Scene, folder: Path) -> Strip:
             f"No strip of the scene {scene.name!r} shows {swap.plate_source}, which the swap {folder} was made from.",
             "Add that footage to the edit first.",
         )
-    active, now = strips.active(scene), scene.frame_current
+    active, now = strips.source_of_active(scene), scene.frame_current
     for chosen in (
         [strip for strip in fitting if strip == active],
         [strip for strip in fitting if strip.select],

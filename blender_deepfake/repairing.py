@@ -43,7 +43,7 @@ def faceset(scene: Scene, chosen: str = "") -> Path:
 
 def workplace(scene: Scene, chosen: str = "", frame: int | None = None) -> Workplace:
     """Raises UsageError where no strip is active or it shows nothing, DeepfakeError for a damaged faceset."""
-    shown = shown_frame(scene, strips.active(scene), frame)
+    shown = shown_frame(scene, strips.source_of_active(scene), frame)
     folder = faceset(scene, chosen)
     return Workplace(
         folder,

@@ -129,7 +129,23 @@ def results_over(strip: Strip) -> list[Strip]:
 
 def source_of(result: Strip) -> Strip | None:
     """The strip that a placed swap belongs to; None where it is gone."""
-    return next((strip for strip in siblings(result) if result in results_over(strip)), None)
+    sharing = [strip for strip in siblings(result) if uid_of(strip) == result.get(SOURCE)]
+    return next((strip for strip in sharing if result in results_over(strip)), None)
+
+
+def source_behind(strip: Strip | None) -> Strip | None:
+    """The strip whose face is swapped: `strip`; where that is a placed swap, or the meta strip of both, the one below.
+
+    None where that is gone.
+    """
+    if strip is not None and strip.type == "META" and strip.get(GROUP):
+        strip = next((inner for inner in strip.strips if inner.get(SOURCE)), strip)
+    return source_of(strip) if strip is not None and strip.get(SOURCE) else strip
+
+
+def source_of_active(scene: Scene) -> Strip | None:
+    """The strip that the panels are about: the active one, or the one behind it."""
+    return source_behind(active(scene))
 
 
 def _overlap(one: Strip, other: Strip) -> bool:

@@ -124,14 +124,9 @@ def refuse_in_use(folder: Path) -> None:
 
 def source_and_result(scene: Scene) -> tuple[Strip, Strip | None]:
     """The active strip and the swap over it, also where that swap is the active one, or a meta strip of both."""
-    strip = strips.active(scene)
-    if strip is not None and strip.type == "META" and strip.get(strips.GROUP):
-        strip = next((inner for inner in strip.strips if inner.get(strips.SOURCE)), strip)
-    if strip is not None and strip.get(strips.SOURCE):
-        result = strip
-        strip = strips.source_of(result)
-        if strip is None:
-            raise UsageError(f"The strip that {result.name!r} was placed over is gone.", "Select a strip to swap in.")
+    active, strip = strips.active(scene), strips.source_of_active(scene)
+    if active is not None and strip is None:
+        raise UsageError(f"The strip that {active.name!r} was placed over is gone.", "Select a strip to swap in.")
     if not strips.has_picture(strip):
         raise UsageError("No strip with a picture is selected.", "Select the strip whose face is swapped.")
     over = strips.results_over(strip)

@@ -45,5 +45,5 @@ class DEEPFAKE_OT_add_swap_preset(AddPresetBase, bpy.types.Operator):
 
     def add(self, context: bpy.types.Context, filepath: str) -> None:
         """What the base writes the file with."""
-        strip = strips.active(compat.sequencer_scene(context))
+        strip = strips.source_of_active(compat.sequencer_scene(context))
         Path(filepath).write_text(swap_presets.written(swap_settings.chosen(strip)), encoding="utf-8")

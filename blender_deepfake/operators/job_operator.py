@@ -46,7 +46,7 @@ class JobOperator(bpy.types.Operator):
 
 def needs_strip(cls: Any, context: bpy.types.Context) -> bool:
     """Poll: an active strip that shows a picture."""
-    if strips.has_picture(strips.active(compat.sequencer_scene(context))):
+    if strips.has_picture(strips.source_of_active(compat.sequencer_scene(context))):
         return True
     cls.poll_message_set("Select a strip that shows a picture")
     return False

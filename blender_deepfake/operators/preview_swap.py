@@ -34,7 +34,7 @@ class DEEPFAKE_OT_preview_swap(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[Any]:
         """In a window it returns at once, and the picture opens when it is there; else it blocks until then."""
         scene = compat.sequencer_scene(context)
-        strip, settings = strips.active(scene), scene.deepfake
+        strip, settings = strips.source_of_active(scene), scene.deepfake
         current, frame = session.current(), scene.frame_current
         try:
             out = project.preview(strip, settings.identity)

@@ -43,7 +43,7 @@ class PreviewTool(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if strips.has_picture(strips.active(compat.sequencer_scene(context))):
+        if strips.has_picture(strips.source_of_active(compat.sequencer_scene(context))):
             return True
         cls.poll_message_set("Select a strip that shows a picture")
         return False

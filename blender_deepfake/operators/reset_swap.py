@@ -20,5 +20,5 @@ class DEEPFAKE_OT_reset_swap(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[Any]:
         scene = compat.sequencer_scene(context)
-        swap_settings.reset(scene, strips.active(scene))
+        swap_settings.reset(scene, strips.source_of_active(scene))
         return {"FINISHED"}

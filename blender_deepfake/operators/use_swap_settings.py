@@ -27,7 +27,7 @@ class DEEPFAKE_OT_use_swap_settings(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[Any]:
         scene = compat.sequencer_scene(context)
         try:
-            swap_settings.replace(scene, strips.active(scene), job_specs.key_values(self.settings.split()))
+            swap_settings.replace(scene, strips.source_of_active(scene), job_specs.key_values(self.settings.split()))
         except DeepfakeError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

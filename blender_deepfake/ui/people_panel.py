@@ -186,7 +186,7 @@ class DEEPFAKE_PT_extraction(SidebarPanel):
             column.prop(settings, "fan_weights", placeholder="In the torch hub folder")
         column.prop(settings, "smooth")
         column.prop(settings, "average")
-        strip = strips.active(compat.sequencer_scene(context))
+        strip = strips.source_of_active(compat.sequencer_scene(context))
         if strips.has_picture(strip):
             column.prop(strip, exposure.NAME)
         column = layout.column()

@@ -15,7 +15,7 @@ class DEEPFAKE_PT_swap(SidebarPanel):
 
     def fill(self, layout: Any, context: bpy.types.Context) -> None:
         scene = compat.sequencer_scene(context)
-        settings, strip = scene.deepfake, strips.active(scene)
+        settings, strip = scene.deepfake, strips.source_of_active(scene)
         row = layout.row(align=True)
         row.menu("DEEPFAKE_MT_swap_presets", text=DEEPFAKE_MT_swap_presets.bl_label)
         row.operator("deepfake.add_swap_preset", text="", icon="ADD")

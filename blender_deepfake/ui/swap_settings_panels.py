@@ -16,8 +16,8 @@ class DEEPFAKE_PT_swap_settings(SidebarPanel):
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  Blender wants a plain set
 
     def fill(self, layout: Any, context: bpy.types.Context) -> None:
-        strip = strips.active(compat.sequencer_scene(context))
-        if not strips.has_picture(strip):
+        strip = strips.source_of_active(compat.sequencer_scene(context))
+        if strip is None or not strips.has_picture(strip):
             paragraph(layout, context, "Select a strip that shows a picture.", "INFO")
             return
         row = layout.row()
@@ -33,10 +33,10 @@ class SwapSettingsPanel(SidebarPanel):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return strips.has_picture(strips.active(compat.sequencer_scene(context)))
+        return strips.has_picture(strips.source_of_active(compat.sequencer_scene(context)))
 
     def fill(self, layout: Any, context: bpy.types.Context) -> None:
-        strip = strips.active(compat.sequencer_scene(context))
+        strip = strips.source_of_active(compat.sequencer_scene(context))
         layout.use_property_split = True
         column = layout.column()
         for control in of_group(self.bl_label):
@@ -53,7 +53,7 @@ class DEEPFAKE_PT_swap_colour(SwapSettingsPanel):
         super().fill(layout, context)
         row = layout.row()
         row.use_property_decorate = False
-        row.prop(strips.active(compat.sequencer_scene(context)), exposure.NAME)
+        row.prop(strips.source_of_active(compat.sequencer_scene(context)), exposure.NAME)
 
 
 class DEEPFAKE_PT_swap_mask_edge(SwapSettingsPanel):
