@@ -50,8 +50,6 @@ def reasons_to_render(strip: StripDescription) -> list[str]:
     sequence = picture_sequences.find(strip.pictures) if strip.kind == "IMAGE" else None
     expected = LIGHT if sequence is not None and sequence.is_light else PLAIN
     checks = [
-        (strip.retimed, "it is retimed"),
-        (strip.strobe > 1.0, "it strobes"),
         (strip.deinterlaced, "it is deinterlaced"),
         (strip.modified, "it has modifiers"),
         (strip.graded, "its colours are changed"),
@@ -60,15 +58,36 @@ def reasons_to_render(strip: StripDescription) -> list[str]:
         (strip.stream > 0, "it shows another stream than the first"),
         (strip.colourspace != expected, f"its colour space is {strip.colourspace}"),
     ]
-    reasons = [reason for true, reason in checks if true]
+    reasons = _changed_times(strip) + [reason for true, reason in checks if true]
     moving = [name for name in strip.animated if not name.startswith(_HARMLESS_ANIMATION)]
     if moving:
         reasons.append(f"it is animated ({', '.join(moving)})")
     if strip.kind == "IMAGE":
         return reasons or _doubts_about_pictures(strip, strip.source, sequence)
-    if abs(strip.fps - strip.scene_fps) > 0.01:
-        reasons.append(f"it has {strip.fps:g} frames a second, not {strip.scene_fps:g}")
-    return reasons or _doubts_about_file(strip, strip.source)
+    return [*reasons, *_other_rate(strip)] or _doubts_about_file(strip, strip.source)
+
+
+def reasons_out_of_step(strip: StripDescription) -> list[str]:
+    """Why the strip does not show its movie or pictures frame by frame. Empty when it does.
+
+    Blender plays a movie of another rate frame by frame all the same where it was told not to adjust that.
+    """
+    reasons = _changed_times(strip) + (["its strobe is animated"] if "strobe" in strip.animated else [])
+    if strip.kind != "MOVIE" or strip.source is None or not _other_rate(strip):
+        return reasons
+    movie = movie_probe.probe(strip.source)
+    in_step = movie is not None and movie.frames == strip.timing.source_count
+    return reasons if in_step else [*reasons, *_other_rate(strip)]
+
+
+def _changed_times(strip: StripDescription) -> list[str]:
+    checks = ((strip.retimed, "it is retimed"), (strip.strobe > 1.0, "it strobes"))
+    return [reason for true, reason in checks if true]
+
+
+def _other_rate(strip: StripDescription) -> list[str]:
+    differs = abs(strip.fps - strip.scene_fps) > 0.01
+    return [f"it has {strip.fps:g} frames a second, not {strip.scene_fps:g}"] if differs else []
 
 
 def _doubts_about_pictures(strip: StripDescription, folder: Path, sequence: PictureSequence | None) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from . import exr_header, frame_mapping
 from .crops import Window
 from .errors import DeepfakeError, UsageError
-from .plates import LIGHT, PLAIN, StripDescription, decoded_numbers
+from .plates import LIGHT, PLAIN, StripDescription, decoded_numbers, reasons_out_of_step
 
 RENDERED_SUFFIX = ".plate"
 VERSION = 2  # of the manifest
@@ -141,10 +141,15 @@ def _numbers(strip: StripDescription, swap: Swap) -> list[int]:
     source = Path(swap.plate_source)
     if source.suffix == RENDERED_SUFFIX:
         return frame_mapping.rendered_numbers(strip.timing)
-    if strip.kind == "MOVIE" and strip.source is not None and _same(source, strip.source):
-        return decoded_numbers(strip)
-    folders = (source, source.parent)
-    if strip.kind == "IMAGE" and strip.source is not None and any(_same(folder, strip.source) for folder in folders):
+    shown = {"MOVIE": (source,), "IMAGE": (source, source.parent)}.get(strip.kind, ())
+    if strip.source is not None and any(_same(path, strip.source) for path in shown):
+        reasons = reasons_out_of_step(strip)
+        if reasons:
+            raise UsageError(
+                f"The swap {swap.folder} was made frame by frame from {source.name}, and the strip {strip.name!r} does "
+                f"not show it so: {'; '.join(reasons)}.",
+                "Swap this strip again.",
+            )
         return decoded_numbers(strip)
     raise UsageError(
         f"The swap {swap.folder} was made from {source}, which the strip {strip.name!r} does not show.",

@@ -31,6 +31,7 @@ def test_versions_and_updates(scenario: Callable[..., dict[str, Any]]) -> None:
     assert updates["placed"] == [14, 26, 1]
     assert updates["longer"] == ["5 frames were not swapped yet"]
     assert updates["settings"] == ["settings changed (opacity)"]
+    assert "does not show it so: it strobes" in updates["strobing"][0]
     assert updates["checkpoint"] == ["the model is at checkpoint 300"]
     settings, reasons = updates["named"]
     assert settings == {"names": "renamed by b.####", "gaps": "true"}

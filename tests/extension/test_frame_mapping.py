@@ -4,6 +4,7 @@ import json
 import struct
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -100,6 +101,24 @@ def test_image_strips_use_their_files_numbers(tmp_path: Path) -> None:
     for source in (shot, shot / "shot.####.png"):
         placed = results.place(strip, swap_folder(tmp_path / "swap", str(source), [1001, 1002, 1003]))
         assert placed.files == ["001001.png", "001002.png", "001003.png"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"retimed": True}, {"strobe": 2.0}, {"animated": ("strobe",)}, {"fps": 25.0, "scene_fps": 50.0}]
+)
+def test_a_strip_at_another_pace_than_its_source_gets_no_swap_of_that(tmp_path: Path, change: dict[str, Any]) -> None:
+    """Only what Blender has rendered can lie over it."""
+    strip = StripDescription("s", "MOVIE", StripTiming(1, 240, 0, 0, 1, 5), Path("clip.mp4"), **change)
+    with pytest.raises(UsageError, match=r"from clip\.mp4.*'s' does not show it so: it"):
+        results.place(strip, swap_folder(tmp_path / "direct", "clip.mp4", [1, 2, 3, 4]))
+    numbers = [1001, 1002, 1003, 1004]
+    assert len(results.place(strip, swap_folder(tmp_path / "rendered", "s_12.plate", numbers)).files) == 4
+
+
+def test_a_movie_of_another_rate_that_is_shown_frame_by_frame(tmp_path: Path) -> None:
+    movie = Path(__file__).parents[2] / "demo" / "footage" / "plate_A.mp4"
+    strip = StripDescription("s", "MOVIE", StripTiming(1, 120, 0, 0, 1, 3), movie, fps=25.0, scene_fps=50.0)
+    assert results.place(strip, swap_folder(tmp_path, str(movie), [1, 2])).files == ["000001.png", "000002.png"]
 
 
 def test_unfinished_damaged_and_incomplete_swaps(tmp_path: Path) -> None:

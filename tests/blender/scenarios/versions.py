@@ -102,6 +102,9 @@ def updates(scene: Any, plate: Any, model: Path) -> dict[str, Any]:
     plate.deepfake_opacity = 0.5
     answer["settings"] = reasons()
     plate.property_unset("deepfake_opacity")
+    plate.strobe = 2.0
+    answer["strobing"] = reasons()
+    plate.strobe = 1.0
     checkpoint(model, 300)
     answer["checkpoint"] = reasons()
     named = swap_specs.Swapping(model, "b", names="{strip} by {identity}.####", settings={"gaps": "true"})
