@@ -25,6 +25,11 @@ def written(path: Path) -> str:
     return str(path)
 
 
+def edit_name() -> str:
+    """The edit's file name; empty while it has no file."""
+    return Path(bpy.data.filepath).name
+
+
 def folder() -> Path:
     """`deepfake` beside the edit; in the user's data folder while the edit has no file."""
     if bpy.data.filepath:

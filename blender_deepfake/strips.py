@@ -1,5 +1,6 @@
 """Strips of an edit: found again by their uid, and described as plain data."""
 
+import os
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
@@ -65,15 +66,28 @@ def mark(strip: Strip) -> str:
 
 
 def _new_uid(strip: Strip) -> str:
-    """By the names of edit, scene and strip, so that a command which saves nothing finds its folders again.
+    """By the names of edit, scene and strip and by the footage, so that a command which saves nothing finds its folders
+    again, and other footage under an old name does not.
 
     At random where another strip has that one, and in an edit that has no file, thus no folder of its own.
     """
     if bpy.data.filepath:
-        named = uuid5(NAMESPACE_URL, f"{Path(bpy.data.filepath).name}\n{_home(strip)}").hex
+        named = uuid5(NAMESPACE_URL, f"{Path(bpy.data.filepath).name}\n{_home(strip)}\n{_footage(strip)}").hex
         if _owner(named) is None:
             return named
     return uuid4().hex
+
+
+def _footage(strip: Strip) -> str:
+    """The strip's movie or first picture as it is found from the edit's folder: both can move together."""
+    source, pictures = _files(strip)
+    if source is None:
+        return ""
+    file = str(source.joinpath(*pictures[:1]))
+    try:
+        return Path(os.path.relpath(file, Path(bpy.data.filepath).resolve().parent)).as_posix()
+    except ValueError:  # on another drive
+        return file
 
 
 def _home(strip: Strip) -> str:

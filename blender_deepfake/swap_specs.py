@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import compat, job_specs, project, swap_settings
+from . import compat, job_specs, project, swap_settings, swap_versions
 from .compat import Scene, Strip
 from .core import plates, repairs
 from .core.errors import UsageError
@@ -78,6 +78,7 @@ def swap(scene: Scene, strip: Strip, swapping: Swapping, out: Path) -> JobSpec:
     request, warnings = _request(scene, strip, swapping, sent, out)
     if swapping.frames is not None:
         request["frames"] = job_specs.some_frames(strip, sent.numbers, swapping.frames)
+    swap_versions.claim(out)
     label = f"Swap {swapping.identity} into {strip.name}"
     return JobSpec("swap", request, label, sent.render, " ".join([*filter(None, [sent.note]), *warnings]))
 

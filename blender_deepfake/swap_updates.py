@@ -8,7 +8,6 @@ from . import strips, swap_settings, swap_specs
 from .compat import Scene, Strip
 from .core import frame_mapping, model_folders, plates, results, swap_folders
 from .core.errors import DeepfakeError
-from .core.runner import JobSpec
 from .core.swap_controls import CONTROLS, Number, Toggle
 
 
@@ -53,11 +52,6 @@ def of_swap(folder: Path, swapping: swap_specs.Swapping) -> swap_specs.Swapping:
         model=model if model.is_dir() else swapping.model,
         identity=str(manifest.get("identity") or swapping.identity),
     )
-
-
-def job(scene: Scene, strip: Strip, update: Update, swapping: swap_specs.Swapping) -> JobSpec:
-    """The swap into the same folder, where the backend keeps all frames whose inputs are as they were."""
-    return swap_specs.swap(scene, strip, swapping, update.folder)
 
 
 def _changed(scene: Scene, strip: Strip, swapping: swap_specs.Swapping, manifest: dict[str, Any]) -> list[str]:

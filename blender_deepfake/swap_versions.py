@@ -41,10 +41,27 @@ def first(strip: Strip, identity: str) -> Path:
 
 
 def target(strip: Strip, identity: str) -> Path:
-    """Where a swap of this strip goes: into the version that was chosen or begun last, else into the first."""
+    """Where a swap of this strip goes: into the chosen version; where that is another edit's, into one of its own."""
+    return swap_folders.own_version(chosen(strip, identity), project.edit_name())
+
+
+def is_own(folder: Path) -> bool:
+    """May a swap be made into `folder` again, or would it change what another edit shows?"""
+    edit = swap_folders.edit_of(folder)
+    return not edit or (edit == project.edit_name() and folder.parent == swaps().resolve())
+
+
+def claim(folder: Path) -> None:
+    """Write down that the swap in `folder` is for this edit, where it lies among the edit's own."""
+    if folder.parent == swaps():
+        swap_folders.claim(folder, project.edit_name())
+
+
+def chosen(strip: Strip, identity: str) -> Path:
+    """The version that was chosen or begun last, else the first."""
     base = first(strip, identity)
-    chosen = base.with_name(str(strip.get(strips.CURRENT) or base.name))
-    return chosen if swap_folders.base(chosen) == base else base
+    folder = base.with_name(str(strip.get(strips.CURRENT) or base.name))
+    return folder if swap_folders.base(folder) == base else base
 
 
 def of_strip(strip: Strip, identity: str) -> list[Path]:

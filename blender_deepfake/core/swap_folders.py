@@ -2,6 +2,7 @@
 
 deepfake/swaps/NAME        the first version
 deepfake/swaps/NAME_v002   the second …
+             …/edit.txt    the name of the edit that a version is for
 
 What lies on disk is all there is to know; nothing is kept elsewhere.
 """
@@ -15,10 +16,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from . import whole_file
 from .errors import DeepfakeError, UsageError
 
 _NUMBERED = re.compile(r"(?P<base>.+)_v(?P<number>\d{3,})")
 _OF_A_SWAP = ("manifest.json", "journal.jsonl")
+_EDIT = "edit.txt"
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,32 @@ def next_version(first: Path) -> Path:
     """The folder for one more: the first itself while there is none."""
     taken = [number(folder) for folder in _folders(first.parent) if base(folder) == first]
     return first.with_name(f"{first.name}_v{max(taken) + 1:03d}") if taken else first
+
+
+def edit_of(folder: Path) -> str:
+    """The name of the edit that the swap in `folder` is for; empty where nobody wrote it down."""
+    try:
+        return (folder / _EDIT).read_text("utf-8").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def claim(folder: Path, edit: str) -> None:
+    """Write down that the swap in `folder` is for `edit`, unless it is another's. Raises UsageError where it cannot."""
+    if not edit or edit_of(folder):
+        return
+    try:
+        whole_file.write_bytes(folder / _EDIT, f"{edit}\n".encode())
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror}.", "Choose another folder.") from error
+
+
+def own_version(chosen: Path, edit: str) -> Path:
+    """`chosen`; where another edit's swap lies there, the newest version that is for `edit`, else the next."""
+    if edit_of(chosen) in ("", edit):
+        return chosen
+    own = [folder for folder in _folders(chosen.parent) if base(folder) == base(chosen) and edit_of(folder) == edit]
+    return max(own, key=number, default=next_version(base(chosen)))
 
 
 def is_swap(folder: Path) -> bool:

@@ -31,7 +31,7 @@ class DEEPFAKE_OT_place(bpy.types.Operator):
         chosen = self.folder or scene.deepfake.swap_folder
         try:
             strip, _ = swap_versions.source_and_result(scene)
-            folder = project.absolute(chosen) if chosen else swap_versions.target(strip, scene.deepfake.identity)
+            folder = project.absolute(chosen) if chosen else swap_versions.chosen(strip, scene.deepfake.identity)
             result = placing.place(scene, strip, folder)
         except DeepfakeError as error:
             self.report({"ERROR"}, str(error))

@@ -70,9 +70,10 @@ class DEEPFAKE_OT_update_swap(JobOperator):
                 placing.place(scene, strip, folder)
                 self.report({"INFO"}, "Placed again: all its frames were there")
                 return {"FINISHED"}
-            self._spec = swap_updates.job(scene, strip, update, swapping)
-            pending_places.remember(strip, folder)
-            self._finish = partial(place_when_possible, uid, scene.name, strip.name, folder)
+            out = folder if swap_versions.is_own(folder) else swap_versions.target(strip, swapping.identity)
+            self._spec = swap_specs.swap(scene, strip, swapping, out)
+            pending_places.remember(strip, out)
+            self._finish = partial(place_when_possible, uid, scene.name, strip.name, out)
         except DeepfakeError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -36,3 +36,13 @@ def test_versions_and_updates(scenario: Callable[..., dict[str, Any]]) -> None:
     settings, reasons = updates["named"]
     assert settings == {"names": "renamed by b.####", "gaps": "true"}
     assert reasons[-1] == "settings changed (gaps, names)"
+
+
+def test_other_edits_and_other_footage_keep_off(scenario: Callable[..., dict[str, Any]]) -> None:
+    answer = scenario("other_edits")
+    assert answer["v1"] == ["", ""]
+    assert answer["shown"] == ["", False]
+    assert answer["placed again"] == ""
+    assert answer["v2"] == ["_v002", "_v002"], "what the first edit shows stays as it is"
+    assert answer["same footage"]
+    assert not answer["other footage"]
