@@ -181,18 +181,30 @@ def plate_request(scene: Scene, strip: Strip, frame: int | None = None) -> Plate
     description = strips.describe(scene, strip)
     missing_footage.refuse(scene, strip, description.timing.frames if frame is None else [frame])
     reasons = plates.reasons_to_render(description)
-    stops = exposure.of_strip(strip)
     if not reasons:
-        plate = plates.exposed(plates.decoded_plate(description), stops, light=False)
-        return PlateRequest(plate | _shape(scene, strip), plates.decoded_numbers(description))
+        return PlateRequest(plate_of(scene, strip, description), plates.decoded_numbers(description))
     numbers = frame_mapping.rendered_numbers(description.timing)
     only = None if frame is None else numbers[frame - description.timing.left]
     folder, render = plate_copy.prepare(scene, strip, project.plates(), only)
     note = f"Blender renders the plate first: {'; '.join(reasons)}."
-    plate = plates.rendered_plate(description, folder, only, hdr=plate_depth.is_hdr(scene, strip))
-    light = plate_depth.of_strip(scene, strip) == Depth.LIGHT
-    plate = plates.exposed(plate, stops, light=light)
-    return PlateRequest(plate | _shape(scene, strip), numbers, render, note)
+    return PlateRequest(plate_of(scene, strip, description, folder, only), numbers, render, note)
+
+
+def plate_of(
+    scene: Scene,
+    strip: Strip,
+    description: plates.StripDescription,
+    rendered: Path | None = None,
+    only: int | None = None,
+) -> dict[str, Any]:
+    """The plate as the backend reads it: what `strip` is made of, or what Blender renders of it into a folder."""
+    light = False
+    if rendered is None:
+        plate = plates.decoded_plate(description)
+    else:
+        plate = plates.rendered_plate(description, rendered, only, hdr=plate_depth.is_hdr(scene, strip))
+        light = plate_depth.of_strip(scene, strip) == Depth.LIGHT
+    return plates.exposed(plate, exposure.of_strip(strip), light=light) | _shape(scene, strip)
 
 
 def _shape(scene: Scene, strip: Strip) -> dict[str, float]:

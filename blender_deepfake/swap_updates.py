@@ -1,10 +1,11 @@
 """What has to be done so that a placed swap is right again after its strip or its model changed."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from . import strips, swap_settings, swap_specs
+from . import job_specs, plate_copy, project, strips, swap_settings, swap_specs
 from .compat import Scene, Strip
 from .core import frame_mapping, model_folders, plates, results, swap_folders
 from .core.errors import DeepfakeError
@@ -65,7 +66,24 @@ def _changed(scene: Scene, strip: Strip, swapping: swap_specs.Swapping, manifest
     keys = {name: value for name, value in controls.keys.items() if name not in swapping.settings}
     made, made_keys = manifest.get("settings") or {}, manifest.get("keys") or {}
     fixed = [name for name, value in settings.items() if name not in keys and not _same(value, made.get(name))]
-    return sorted({*fixed, *(name for name in {*keys, *made_keys} if not _same(keys.get(name), made_keys.get(name)))})
+    moving = [name for name in {*keys, *made_keys} if not _same(keys.get(name), made_keys.get(name))]
+    folder = plate_copy.folder_of(strip, project.plates()) if rendered else None
+    plate = job_specs.plate_of(scene, strip, description, folder)
+    return sorted({*fixed, *moving, *_changed_inputs(plate, swapping, manifest)})
+
+
+def _changed_inputs(plate: dict[str, str], swapping: swap_specs.Swapping, manifest: dict[str, Any]) -> list[str]:
+    """What is not a setting of the swap itself. Manifests that say nothing of mask model or repairs had none."""
+    masks = model_folders.weights_sha256(swapping.mask_model) if swapping.mask_model else None
+    mended = hashlib.sha256(swapping.repairs.read_bytes()).hexdigest() if swapping.repairs else None
+    made_plate: dict[str, Any] = manifest.get("plate") or {}
+    made = {name: str(value) for name, value in made_plate.items() if value}
+    checks = (
+        ("exposure", plates.stops_of(plate) != plates.stops_of(made)),
+        ("what covers the face", masks != manifest.get("mask_model_sha256")),
+        ("repairs", mended != manifest.get("repairs_sha256")),
+    )
+    return [name for name, differs in checks if differs]
 
 
 def _same(one: Any, other: Any) -> bool:

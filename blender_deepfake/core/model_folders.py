@@ -1,5 +1,6 @@
 """Trained models, read from their folders without the backend: what there is, how far it is, its checkpoints."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -71,6 +72,14 @@ def list_checkpoints(model: Path) -> list[ModelCheckpoint]:
     """Those that can be gone back to, the newest first."""
     found = [_checkpoint(folder) for folder in reversed(_checkpoint_folders(model))]
     return [checkpoint for checkpoint in found if checkpoint is not None]
+
+
+def weights_sha256(model: Path) -> str:
+    """The hash of the newest weights of a model or a mask model; empty where there are none that can be read."""
+    try:
+        return hashlib.sha256((_checkpoint_folders(model)[-1] / "ema.safetensors").read_bytes()).hexdigest()
+    except (IndexError, OSError):
+        return ""
 
 
 def latest_report(model: Path) -> TrainingReport | None:

@@ -148,10 +148,15 @@ def rendered_plate(
     return {**plate, "colourspace": HDR_LIGHT} if hdr else plate
 
 
+def stops_of(plate: dict[str, str]) -> float:
+    """How much brighter a plate is looked at, in stops."""
+    return float(plate.get("colourspace", "").partition("@")[2] or 0)
+
+
 def exposed(plate: dict[str, str], stops: float, *, light: bool) -> dict[str, str]:
     """The plate looked at so many stops brighter. light: what its values are where it says nothing of its colours."""
-    name, _, own = plate.get("colourspace", LIGHT if light else PLAIN).partition("@")
-    return {**plate, "colourspace": f"{name}@{float(own or 0) + stops:g}"} if stops else plate
+    name = plate.get("colourspace", LIGHT if light else PLAIN).partition("@")[0]
+    return {**plate, "colourspace": f"{name}@{stops_of(plate) + stops:g}"} if stops else plate
 
 
 def folder_name(text: str) -> str:

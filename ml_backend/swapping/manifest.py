@@ -90,7 +90,8 @@ class Manifest(_Frozen):
     """output, alpha and colour: what the files are and what their values mean. timecode: of the first frame.
 
     pixel_aspect: how many times as wide as high the plate's pixels are. jitter: the mean of that of the frames.
-    settings: the constant ones; keys: those that change.
+    settings: the constant ones; keys: those that change. mask_model_sha256 and repairs_sha256: the hashes of the mask
+    model's weights and of the repairs' file, None without one, and in manifests from before they were kept.
     """
 
     version: Literal[2] = 2
@@ -112,6 +113,8 @@ class Manifest(_Frozen):
     jitter: float | None
     settings: dict[str, Any]
     keys: dict[str, list[Key]]
+    mask_model_sha256: str | None = None
+    repairs_sha256: str | None = None
     fingerprint: str
     consent: Consent
     frames: list[FrameRecord]

@@ -4,6 +4,7 @@ It is done in three steps, which follow each other in one process or are taken a
 plate are found; the frames are made, by as many machines as there are; and what these made is joined and signed.
 """
 
+import hashlib
 import time
 from collections.abc import Sequence
 from statistics import fmean
@@ -218,6 +219,8 @@ def _manifest(job: SwapJob, journal: Journal, fingerprint: str) -> Manifest:
         jitter=_jitter(records),
         settings=job.controls.constant.model_dump(),
         keys={name: list(points) for name, points in job.controls.keys.items()},
+        mask_model_sha256=job.mask_model.sha256 if job.mask_model else None,
+        repairs_sha256=hashlib.sha256(request.repairs.read_bytes()).hexdigest() if request.repairs else None,
         fingerprint=fingerprint,
         consent=Consent(identity=request.identity, record_sha256=people[request.identity], people=people),
         frames=records,

@@ -124,3 +124,10 @@ def test_a_manifest_tells_what_it_leads_to(tmp_path: Path) -> None:
     assert paths_named(tmp_path) == [Path("/c/model"), Path("/a/shot.####.exr"), Path("/b/studio.ocio")]
     write_manifest(tmp_path, manifest_of(plate={"source": "/a/shot.mp4", "ocio": None}, model="/c/model"))
     assert paths_named(tmp_path) == [Path("/c/model"), Path("/a/shot.mp4")]
+
+
+def test_a_manifest_that_says_nothing_of_mask_model_and_repairs_can_be_read(tmp_path: Path) -> None:
+    content = manifest_of().model_dump(mode="json")
+    del content["mask_model_sha256"], content["repairs_sha256"]
+    (tmp_path / "manifest.json").write_text(json.dumps(content))
+    assert read_manifest(tmp_path) == manifest_of()

@@ -1,7 +1,9 @@
 """Keeps swaps of a strip side by side, shows and deletes some, and tells what an update makes. Arguments: folder."""
 
+import hashlib
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,11 +107,35 @@ def updates(scene: Any, plate: Any, model: Path) -> dict[str, Any]:
     plate.strobe = 2.0
     answer["strobing"] = reasons()
     plate.strobe = 1.0
+    plate.deepfake_exposure = 1.0
+    answer["exposure"] = reasons()
+    plate.deepfake_exposure = 0.0
+    answer["others"] = others(scene, plate, folder)
     checkpoint(model, 300)
     answer["checkpoint"] = reasons()
     named = swap_specs.Swapping(model, "b", names="{strip} by {identity}.####", settings={"gaps": "true"})
     answer["named"] = [named.settings_of(plate), list(swap_updates.needed(scene, plate, folder, named).reasons)]
     return answer
+
+
+def others(scene: Any, plate: Any, folder: Path) -> list[list[str]]:
+    """Mask model and repairs: chosen, then as the manifest says that they were, then without."""
+    masks, repairs = folder / "masks", folder / "repairs.json"
+    weights = masks / "checkpoints" / "00000007" / "ema.safetensors"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"weights")
+    repairs.write_text("[]")
+    usual = swap_updates.of_swap(folder, swap_specs.Swapping(model=Path("none"), identity="x"))
+    both = replace(usual, mask_model=masks, repairs=repairs)
+    told = [swap_updates.needed(scene, plate, folder, both)]
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["mask_model_sha256"] = hashlib.sha256(b"weights").hexdigest()
+    manifest["repairs_sha256"] = hashlib.sha256(b"[]").hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    told += [swap_updates.needed(scene, plate, folder, swapping) for swapping in (both, usual)]
+    repairs.unlink()
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"mask_model_sha256": None, "repairs_sha256": None}))
+    return [list(update.reasons) for update in told]
 
 
 def main(folder: Path) -> None:

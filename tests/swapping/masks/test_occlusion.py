@@ -1,5 +1,6 @@
 """What covers the performer's face stays the plate's, to the bit, and none of its colours get into the made face."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from ml_backend.networks.unet import UNet
 from ml_backend.progress import SilentReporter
 from ml_backend.requests import TrainMaskRequest
 from ml_backend.swapping import making
+from ml_backend.swapping.manifest import read_manifest
 from ml_backend.swapping.masks.occlusion import look
 from ml_backend.swapping.render import FaceRenderer, flatten
 from ml_backend.swapping.settings import Controls
@@ -192,9 +194,17 @@ def test_a_swap_is_made_anew_where_the_mask_model_changes(
         )
         run_train_mask(request, SilentReporter())
 
+    def told() -> list[str | None]:
+        manifest = read_manifest(tmp_path / "swap")
+        return [manifest.mask_model_sha256, manifest.repairs_sha256]
+
     assert swap()["frames_made"] == 3
+    assert told() == [None, None]
     train(1)
     made = [swap(mask_model=tmp_path / "masks")["frames_made"] for _ in range(2)]
     train(2)
-    made.append(swap(mask_model=tmp_path / "masks")["frames_made"])
+    (tmp_path / "repairs.json").write_text('{"version": 1, "repairs": []}')
+    made.append(swap(mask_model=tmp_path / "masks", repairs=tmp_path / "repairs.json")["frames_made"])
     assert made == [3, 0, 3]
+    weights = tmp_path / "masks" / "checkpoints" / "00000002" / "ema.safetensors"
+    assert told() == [hashlib.sha256(file.read_bytes()).hexdigest() for file in (weights, tmp_path / "repairs.json")]
