@@ -4,9 +4,9 @@ from pathlib import Path
 
 import bpy
 
+from . import unsaved
 from .compat import Strip
 from .core.errors import UsageError
-from .core.home import home_folder
 from .core.plates import folder_name
 from .strips import mark
 
@@ -31,23 +31,36 @@ def edit_name() -> str:
 
 
 def folder() -> Path:
-    """`deepfake` beside the edit; in the user's data folder while the edit has no file."""
+    """`deepfake` beside the edit; a folder in the user's data while the edit has no file."""
     if bpy.data.filepath:
         return Path(bpy.data.filepath).resolve().parent / "deepfake"
-    return home_folder() / "unsaved edits"
+    return unsaved.folder()
+
+
+def _found(home: str, name: str) -> Path:
+    """What lies in a folder of the edit's; or, where it is not there, in that from before the edit had a file."""
+    beside, earlier = folder() / home / name, unsaved.earlier()
+    before = earlier / home / name if earlier is not None else beside
+    return before if before.exists() and not beside.exists() else beside
 
 
 def faceset(name: str, chosen: str = "") -> Path:
-    return absolute(chosen) if chosen else folder() / "facesets" / folder_name(name)
+    return absolute(chosen) if chosen else _found("facesets", folder_name(name))
 
 
 def model(chosen: str = "") -> Path:
-    return absolute(chosen) if chosen else models() / "model"
+    return absolute(chosen) if chosen else _found("models", "model")
 
 
 def models() -> Path:
     """The folder of the edit's models."""
     return folder() / "models"
+
+
+def all_models() -> tuple[Path, ...]:
+    """That folder, and the one from before the edit had a file."""
+    earlier = unsaved.earlier()
+    return (models(),) if earlier is None else (models(), earlier / "models")
 
 
 def consent_records() -> Path:
@@ -56,7 +69,7 @@ def consent_records() -> Path:
 
 
 def mask_model(chosen: str = "") -> Path:
-    return absolute(chosen) if chosen else models() / "mask"
+    return absolute(chosen) if chosen else _found("models", "mask")
 
 
 def plates() -> Path:

@@ -24,6 +24,7 @@ from . import (
     training_view,
     trainings,
     ui,
+    unsaved,
 )
 from .preferences import DeepfakePreferences
 from .ui import menus
@@ -40,6 +41,7 @@ def register() -> None:
     swap_settings.register()
     exposure.register()
     compare_state.register()
+    unsaved.register()
     relinking.register()
     pending_places.register()
     render_handlers.register()
@@ -76,6 +78,7 @@ def unregister() -> None:
     render_handlers.unregister()
     pending_places.unregister()
     relinking.unregister()
+    unsaved.unregister()
     compare_state.unregister()
     exposure.unregister()
     swap_settings.unregister()

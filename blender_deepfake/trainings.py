@@ -1,7 +1,7 @@
 """What is known of the edit's models: which there are, and how far the chosen one is. Looked at in threads."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class Looked:
 class Models:
     """Read by the panel. `looked` is None while nobody has looked yet; `doing` says what is being done to a model."""
 
-    key: tuple[Path, Path, int] | None = None
+    key: tuple[tuple[Path, ...], Path, int] | None = None
     looked: Looked | DeepfakeError | None = None
     looking: bool = False
     at: float = 0.0
@@ -62,7 +62,7 @@ def is_training(model: Path) -> bool:
 def look(scene: Scene) -> Models:
     """What is known; looks again, in a thread, where something has changed, and now and then while it is trained."""
     chosen = project.model(scene.deepfake.model)
-    key = project.models(), chosen, session.current().board.changes
+    key = project.all_models(), chosen, session.current().board.changes
     due = is_training(chosen) and time.monotonic() - _known.at > _LOOK_SECONDS
     if _known.looking or (key == _known.key and not due):
         return _known
@@ -77,9 +77,9 @@ def look(scene: Scene) -> Models:
     return _known
 
 
-def _look(parent: Path, chosen: Path) -> Looked:
+def _look(parents: Iterable[Path], chosen: Path) -> Looked:
     return Looked(
-        tuple(model_folders.list_models(parent)),
+        tuple(model for parent in parents for model in model_folders.list_models(parent)),
         model_folders.summarise(chosen),
         tuple(model_folders.list_checkpoints(chosen)),
     )
