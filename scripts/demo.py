@@ -48,8 +48,7 @@ def main() -> int:
 
 def run(minutes: str, torch_index: str | None, started: float) -> int:
     step("1/5", "environments")
-    found = (environment for version in BPY if (environment := blender(version)))
-    blender_environment = next(found, None)
+    blender_environment = next(filter(None, map(blender, BPY)), None)
     if blender_environment is None:
         needed = " or ".join(sorted({python for python, _ in BPY.values()}))
         print(f"Blender's Python module needs Python {needed}: install one and run this again.", file=sys.stderr)
@@ -68,7 +67,8 @@ def run(minutes: str, torch_index: str | None, started: float) -> int:
     build = [str(blender_python), str(ROOT / "addon_manifest" / "build.py")]
     extension = subprocess.run(build, check=True, capture_output=True, text=True).stdout.strip().splitlines()[-1]
     edit = [str(blender_python), str(ROOT / "scripts" / "demo_edit.py"), extension, str(OUT), minutes]
-    if code := call(edit, environment):
+    code = call(edit, environment)
+    if code:
         print("The demo stopped at the message above.", file=sys.stderr)
         return code
 

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import check_python  # noqa: F401
+
 ROOT = Path(__file__).resolve().parents[1]
 TORCH = "torch==2.13.0"
 # Blender's releases as Python modules, by the Python that each was built for, best first
@@ -33,8 +35,6 @@ def backend(extras: str = "", torch_index: str | None = None) -> Environment:
     torch comes first and exactly: left to itself, pip could take a newer build of several gigabytes. torch_index: the
     address of a package index with the build that fits, such as PyTorch's own for CPUs or for a CUDA version.
     """
-    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
-        sys.exit(f"Python 3.11, 3.12 or 3.13 is needed, and this is {platform.python_version()}.")
     torch = (TORCH, "--index-url", torch_index) if torch_index else (TORCH,)
     return Environment(".venv", sys.executable, (torch, ("-e", f".[{extras}]" if extras else ".")))
 

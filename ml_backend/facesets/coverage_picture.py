@@ -43,8 +43,8 @@ def draw_coverage(performer: Table, identity: Table, titles: tuple[str, str], ga
     """H×W×3 RGB uint8: the performer on the left, the identity on the right, below in words what is missing.
 
     A cell shows the sharpest face of its kind and how many there are. Cells that the performer fills and the
-    identity does not are framed on both sides where one of `gaps` is in them; elsewhere the identity has faces close
-    by, in a cell beside.
+    identity does not are framed on both sides where most of the performer's faces there are in one of `gaps`; the
+    identity has faces close to the others, in a cell beside.
     """
     cells = [_members(table) for table in (performer, identity)]
     body = _row_top(len(_ROWS) - 1) + CELL
@@ -57,7 +57,8 @@ def draw_coverage(performer: Table, identity: Table, titles: tuple[str, str], ga
     )
     empty = {place for place, faces in cells[0].items() if len(faces) and not len(cells[1][place])}
     missed = [n for gap in gaps for n in gap.members]
-    lacking = {place for place in empty if np.isin(cells[0][place], missed).any()}
+    without = {place: int(np.isin(cells[0][place], missed).sum()) for place in empty}
+    lacking = {place for place in empty if 2 * without[place] > len(cells[0][place])}
     for side, (table, title) in enumerate(zip((performer, identity), titles, strict=True)):
         x = LEFT + side * (_GRID + BETWEEN)
         head = f"{('Performer', 'Identity')[side]}: {title} ({len(table)} faces)"
@@ -68,7 +69,8 @@ def draw_coverage(performer: Table, identity: Table, titles: tuple[str, str], ga
         for (row, column), faces in cells[side].items():
             cell = _cell(table, faces, (row, column) in lacking)
             if side == 1 and (row, column) in empty:
-                text, colour = ("missing", ALARM) if (row, column) in lacking else ("close by", FAINT)
+                few = f"{without[row, column]} missing" if without[row, column] else "close by"
+                text, colour = ("missing", ALARM) if (row, column) in lacking else (few, FAINT)
                 write(cell, text, ((CELL - text_width(text)) // 2, CELL // 2 + 4), colour)
             y, left = _row_top(row), x + column * (CELL + GUTTER)
             picture[y : y + CELL, left : left + CELL] = cell

@@ -35,6 +35,9 @@ def open_folder(job: SwapJob) -> Iterator[Journal]:
 
 
 def _make(out: Path) -> None:
+    for mark, what in (("faceset.json", "a faceset"), ("checkpoints", "a model")):
+        if (out / mark).exists():
+            raise UsageError(f"{out} is {what}.", "Write the swap into a folder of its own.")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

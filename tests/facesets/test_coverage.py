@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -125,6 +126,9 @@ def test_a_cell_is_framed_where_the_list_names_it_and_not_where_faces_are_close_
         assert sorted(n for gap in gaps for n in gap.members) == (list(range(8)) if framed else [])
         drawn = draw_coverage(performer, identity, ("a", "b"), gaps)[: TOP + 5 * (CELL + GUTTER)]
         assert (drawn == ALARM).all(2).any() == framed
+    few = [replace(gap, members=gap.members[:1]) for gap in gaps]  # most have a face close by
+    drawn = draw_coverage(performer, identity, ("a", "b"), few)[: TOP + 5 * (CELL + GUTTER)]
+    assert not (drawn == ALARM).all(2).any()
 
 
 def test_a_picture_needs_two_facesets(eight_faces, tmp_path, capsys):

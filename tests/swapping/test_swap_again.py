@@ -109,6 +109,14 @@ def test_faces_are_looked_for_in_new_pictures_only(swap: Swap, images: list[np.n
     assert len(list((tmp_path / "swap" / "cache").glob("*.sqlite"))) == 1
 
 
+def test_a_swap_goes_into_no_faceset_and_no_model(swap: Swap, tiny_model: Path, facesets: dict[str, Path]) -> None:
+    for folder, what in ((tiny_model, "a model"), (facesets["performer_A"], "a faceset")):
+        before = sorted(folder.rglob("*"))
+        with pytest.raises(UsageError, match=f"{folder.name} is {what}"):
+            swap(out=folder)
+        assert sorted(folder.rglob("*")) == before
+
+
 @pytest.mark.parametrize("change", ["touched", "more"])
 def test_a_plate_may_grow_while_it_is_swapped_but_not_change(
     swap: Swap, images: list[np.ndarray], tmp_path: Path, change: str
