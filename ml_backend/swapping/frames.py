@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ml_backend import atomic
-from ml_backend.errors import BackendError
+from ml_backend.errors import BackendError, is_full_disk
 from ml_backend.faces.face import Face
 from ml_backend.faces.jitter import Jitter
 from ml_backend.media.ahead import ahead
@@ -180,4 +180,5 @@ class Frames:
 
     def _unwritable(self, file: str, error: OSError) -> BackendError:
         what = error.strerror or error
-        return BackendError(f"{self.out / file} cannot be written: {what}.", "Make room; the same swap goes on.")
+        fix = "Make room" if is_full_disk(error) else f"See that {self.out} is there and can be written"
+        return BackendError(f"{self.out / file} cannot be written: {what}.", f"{fix}; the same swap goes on.")
