@@ -37,6 +37,7 @@ MEASURED_ERODE, MEASURED_FEATHER = 0.05, 0.1  # where colours are measured, in e
 SMALLEST, LARGEST = 8, 1024  # pixels: side of a face that is scaled to its size in the plate
 SPARE = 0.08  # of the crop's side: what a blend's edge needs around it
 BURNT = 0.99  # of display white, in two of three colours: skin has little blue
+FEATURES = 0.015  # of the eye distance: what is coarser and as even as grain is skin, lids and nostrils of a small face
 MOTION = 0.25  # and what a face that is blurred by its motion needs besides
 
 
@@ -44,13 +45,14 @@ MOTION = 0.25  # and what a face that is blurred by its motion needs besides
 class Measured:
     """Of one face; None where it is not asked for or cannot be measured.
 
-    colour: as `colour.measure` gives it, measured under the `weights` R×R. shape: 478×3, from the performer's points to
-    those of the made face, in parts of the crop's side. burnt: 0–1, the part of the face that is as bright as a display
-    can be.
+    colour: as `colour.measure` gives it, measured under the `weights` R×R. skin: R×R, without eyes, brows and lips,
+    where the grain is measured. shape: 478×3, from the performer's points to those of the made face, in parts of the
+    crop's side. burnt: 0–1, the part of the face that is as bright as a display can be.
     """
 
     colour: NDArray[np.float32] | None
     weights: Mask
+    skin: Mask
     sharpness: Sharpness | None
     grain: Grain | None
     shape: NDArray[np.float32] | None = None
@@ -168,7 +170,9 @@ class FaceMaker:
             weights *= seen.in_crop(matrix, resolution)
         if frame.alpha is not None:
             weights *= sample(frame.alpha, invert(matrix), resolution)
-        counted = skin_weights(given, weights, in_crop) if settings.colour_skin else without_spots(given, weights)
+        grainy = self._controls.ever("grain")
+        skin = skin_weights(given, weights, in_crop) if settings.colour_skin or grainy else weights
+        counted = skin if settings.colour_skin else without_spots(given, weights)
         colour = measure(settings.colour, made, given, counted)
         sharpness, grain = None, None
         if self._controls.ever("sharpness"):
@@ -176,12 +180,12 @@ class FaceMaker:
             plate = to_unit(crop(frame.image, scaled(matrix, resolution, size), size, cv2.INTER_LINEAR))
             large = np.asarray(cv2.resize(weights, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
             sharpness = measure_sharpness(plate, large)
-        if self._controls.ever("grain"):  # in the plate's own pixels: a crop's are mixed of several
-            grain = _grain(frame.image, matrix, weights)
+        if grainy:  # in the plate's own pixels: a crop's are mixed of several
+            grain = _grain(frame.image, matrix, skin, eye_distance(landmarks))
         shape = None
         if self._shape is not None:
             shape = self._shape.beside(made, in_parts(in_crop, resolution))
-        return Measured(colour, counted, sharpness, grain, shape, _burnt(given, surface))
+        return Measured(colour, counted, skin, sharpness, grain, shape, _burnt(given, surface))
 
 
 def _burnt(picture: Picture, weights: Mask) -> float:
@@ -199,7 +203,8 @@ def in_parts(points: NDArray[np.float64], side: int) -> NDArray[np.float32]:
     return np.asarray((points + np.array([0.5, 0.5, 0])) / side, np.float32)
 
 
-def _grain(plate: Pixels, matrix: NDArray[np.float64], weights: Mask) -> Grain | None:
+def _grain(plate: Pixels, matrix: NDArray[np.float64], weights: Mask, eyes: float) -> Grain | None:
+    """None also for what is too coarse beside the face, whose `eyes` are so many pixels apart: its own features."""
     area = touched(matrix, weights.shape[0], plate)
     if area is None:
         return None
@@ -208,7 +213,8 @@ def _grain(plate: Pixels, matrix: NDArray[np.float64], weights: Mask) -> Grain |
     to_part[:, 2] -= (columns.start, rows.start)
     size = (columns.stop - columns.start, rows.stop - rows.start)
     there = np.asarray(cv2.warpAffine(weights, to_part, size, flags=cv2.INTER_LINEAR), np.float32)
-    return measure_grain(to_unit(plate[rows, columns]), there)
+    found = measure_grain(to_unit(plate[rows, columns]), there)
+    return None if found is None or max(found.size) > FEATURES * eyes else found
 
 
 def scale_of(matrix: NDArray[np.float64]) -> float:

@@ -91,7 +91,10 @@ def paint(
     blended, alpha = blend(settings.blend, under, laid, mask, eye_distance(landmarks))
     if settings.grain > 0 and steady.grain is not None:
         middle = middle_of(slice(0, shape[0])), middle_of(slice(0, shape[1]))
-        own = measure_grain(blended[middle], mask[middle])
+        to_part = to_plate.copy()
+        to_part[:, 2] -= corner
+        skin = _warp(made.measured.skin, to_part, shape, cv2.INTER_LINEAR)
+        own = measure_grain(blended[middle], (mask * skin)[middle])
         blended = add_grain(blended, steady.grain, mask, seed, settings.grain, own, alpha)
     if settings.motion_blur > 0 and steady.motion is not None:
         blended, alpha = motion_blur(blended, alpha, in_part(steady.motion, corner), settings.motion_blur)
