@@ -72,7 +72,7 @@ def _changed(scene: Scene, strip: Strip, swapping: swap_specs.Swapping, manifest
     return sorted({*fixed, *moving, *_changed_inputs(plate, swapping, manifest)})
 
 
-def _changed_inputs(plate: dict[str, str], swapping: swap_specs.Swapping, manifest: dict[str, Any]) -> list[str]:
+def _changed_inputs(plate: dict[str, Any], swapping: swap_specs.Swapping, manifest: dict[str, Any]) -> list[str]:
     """What is not a setting of the swap itself. Manifests that say nothing of mask model or repairs had none."""
     masks = model_folders.weights_sha256(swapping.mask_model) if swapping.mask_model else None
     mended = hashlib.sha256(swapping.repairs.read_bytes()).hexdigest() if swapping.repairs else None
@@ -80,6 +80,7 @@ def _changed_inputs(plate: dict[str, str], swapping: swap_specs.Swapping, manife
     made = {name: str(value) for name, value in made_plate.items() if value}
     checks = (
         ("exposure", plates.stops_of(plate) != plates.stops_of(made)),
+        ("pixel aspect", plate.get("pixel_aspect") != made_plate.get("pixel_aspect")),
         ("what covers the face", masks != manifest.get("mask_model_sha256")),
         ("repairs", mended != manifest.get("repairs_sha256")),
     )

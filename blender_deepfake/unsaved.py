@@ -55,8 +55,11 @@ def _scenes() -> list[Scene]:
 
 
 @compat.persistent
-def _opened(*told: object) -> None:
+def _opened(file: str = "", *told: object) -> None:
     _new.name = _New().name
+    if not file:  # the startup file may have been saved from an edit that had a folder
+        for scene in _scenes():
+            scene.pop(_NAME, None)
 
 
 _HANDLERS = {"load_post": _opened}

@@ -171,7 +171,7 @@ def test_the_log_of_a_crash_holds_any_name(tmp_path, monkeypatch):
     try:
         raise ValueError("b\udcff.mp4")
     except ValueError:
-        assert "ValueError: b\\udcff.mp4" in log_crash().read_text()
+        assert "ValueError: b\\udcff.mp4" in Path(log_crash()).read_text()
 
 
 def test_a_reader_that_stops_early_is_no_crash(run, environment, tmp_path):

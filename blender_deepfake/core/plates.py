@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from . import frame_mapping, movie_probe, picture_sequences
 from .frame_mapping import StripTiming
@@ -148,7 +149,7 @@ def rendered_plate(
     return {**plate, "colourspace": HDR_LIGHT} if hdr else plate
 
 
-def stops_of(plate: dict[str, str]) -> float:
+def stops_of(plate: dict[str, Any]) -> float:
     """How much brighter a plate is looked at, in stops."""
     return float(plate.get("colourspace", "").partition("@")[2] or 0)
 

@@ -1,8 +1,9 @@
 """Delivers a rendered film or sequence: encoded anew, marked, with its credentials."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -128,15 +129,21 @@ def run_deliver(delivery: Delivery, reporter: Reporter) -> dict[str, Any]:
 def _alone(out: Path) -> Iterator[None]:
     """Keep other deliveries of this name away, and remove what a killed one left. BackendError where one runs."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    lock, held = out.with_name(f".{out.name[:60]}.lock"), False  # of as many letters as its temporary files
+    lock = out.with_name(f".{out.name[:60]}.lock")  # of as many letters as its temporary files
+    fix = f"If another delivery of {out} runs, wait for it."
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        with hold(lock, f"If another delivery of {out} runs, wait for it."):
-            held = True
-            atomic.remove_parts(atomic.leftovers(out.parent, out.name))
-            yield
+        with hold(lock, fix):
+            if not lock.exists() or not os.path.samestat(os.fstat(handle), lock.stat()):  # one has just ended
+                raise BackendError(f"The lock {lock} cannot be taken: it has just been removed.", fix)
+            try:
+                atomic.remove_parts(atomic.leftovers(out.parent, out.name))
+                yield
+            finally:
+                with suppress(PermissionError):  # of Windows, while it is open
+                    lock.unlink(missing_ok=True)
     finally:
-        if held:
-            lock.unlink(missing_ok=True)
+        os.close(handle)  # last, since it gives up the lock
 
 
 def _mark(delivery: Delivery, swaps: Sequence[DeliveredSwap], reporter: Reporter) -> tuple[int | None, str | None]:

@@ -190,7 +190,11 @@ def export(args: argparse.Namespace) -> int:
     faceset = Faceset.open(args.faceset)
     enter_use(faceset, "faceset export")
     with TerminalReporter() as reporter:
-        lines = (_json(described.describe(one.face, one.scores)) for one in measured(faceset, reporter))
+        stretched, square = faceset.stretched(), (1.0, 1.0)
+        lines = (
+            _json(described.describe(one.face, one.scores, stretched.get(str(one.face.source), square)))
+            for one in measured(faceset, reporter)
+        )
         if args.out is None:
             for line in lines:
                 print(line)

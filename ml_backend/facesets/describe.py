@@ -121,14 +121,19 @@ def told_gaps(gaps: Sequence[Gap], performer: Table) -> list[dict[str, Any]]:
     ]
 
 
-def describe(face: StoredFace, scores: Scores) -> dict[str, Any]:
-    """One face: pixels of its frame, where (0, 0) is the centre of the first one; yaw, pitch, roll in degrees."""
+def describe(face: StoredFace, scores: Scores, stretched: tuple[float, float]) -> dict[str, Any]:
+    """One face: pixels of its frame, where (0, 0) is the centre of the first one; yaw, pitch, roll in degrees.
+
+    stretched: how much wider and higher than the frame's file the picture was that it was found in.
+    """
+    landmarks = face.landmarks.copy()
+    landmarks[:, :2] = (landmarks[:, :2] + 0.5) / stretched - 0.5
     return {
         "frame": face.frame,
         "track": face.track,
-        "box": _rounded(Face(face.landmarks, face.score, face.track).box),
-        "landmarks68": _rounded(landmarks68(face.landmarks)),
-        "landmarks478": _rounded(face.landmarks),
+        "box": _rounded(Face(landmarks, face.score, face.track).box),
+        "landmarks68": _rounded(landmarks68(landmarks)),
+        "landmarks478": _rounded(landmarks),
         "score": round(face.score, 4),
         "embedding": _rounded(face.embedding, 6),
         "pose": _rounded(head_pose(face.landmarks), 2),

@@ -109,7 +109,12 @@ def run_extract(request: ExtractRequest, reporter: Reporter) -> dict[str, Any]:
 
 
 def _each_photo(request: ExtractRequest, reporter: Reporter) -> ExtractRequest:
-    """The request with the pictures of its folders as sources of their own."""
+    """The request with the pictures of its folders as sources of their own. UsageError for a range of frames."""
+    if request.frames is not None:
+        raise UsageError(
+            f"Photos are no frames, and the frames {request.frames} are asked for.",
+            "Leave out one of both; extract footage by itself.",
+        )
     sources: list[str | Plate] = []
     for source in request.sources:
         plate = as_plate(source)
@@ -218,8 +223,9 @@ class _Extraction:
             return self._reporter.stop_requested()
 
         for source in self._sources:
+            number = self._observations.source(source.info.path, source.info.stretched)
             known = self._merged(source)
-            known.update(self._observations.frames(self._observations.source(source.info.path)))
+            known.update(self._observations.frames(number))
             pending = [number for number in source.numbers if number not in known]
             done += len(source.numbers) - len(pending)
             observe(source, pending, self._observations, tracker, looked)
@@ -274,7 +280,7 @@ class _Extraction:
             if one.frames:
                 span = f"{one.frames[0]}-{one.frames[-1]}"
                 source = _open(named, span, self._request)
-                yield with_repairs(one, repairs, source, self._landmarker), source
+                yield with_repairs(one, read_repairs(repairs), source, self._landmarker), source
 
     def _wanted(self, people: Sequence[Person]) -> list[Person]:
         """Whose faces to store. In a faceset with faces from other footage, the only one is the one in there."""

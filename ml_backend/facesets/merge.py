@@ -80,6 +80,16 @@ def _common(facesets: Sequence[Faceset]) -> FacesetInfo:
     folders = [faceset.folder.resolve() for faceset in facesets]
     if len(set(folders)) < len(folders):
         raise UsageError(f"{next(f for f in folders if folders.count(f) > 1)} is given twice.", "Give it once.")
+    shapes: dict[Path, tuple[float, float]] = {}
+    for faceset in facesets:
+        stretched = faceset.stretched()
+        for path in {path for path, _, _ in faceset.frames()}:
+            own = stretched.get(str(path), (1.0, 1.0))
+            if shapes.setdefault(path, own) != own:
+                raise UsageError(
+                    f"{faceset.folder} and one before it have faces of {path} with pixels of different shapes.",
+                    "Extract one of them again, as the other was.",
+                )
     records = sorted({record for faceset in facesets for record in (faceset.info.consent or "").split()})
     return first.info.model_copy(update={"identity": next(iter(names), None), "consent": " ".join(records) or None})
 

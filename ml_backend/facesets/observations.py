@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS observation (
   landmarks BLOB NOT NULL, embedding BLOB);
 CREATE UNIQUE INDEX IF NOT EXISTS place ON observation (source, number, tracklet);
 CREATE INDEX IF NOT EXISTS course ON observation (source, tracklet, number);
+CREATE TABLE IF NOT EXISTS stretched (source INTEGER PRIMARY KEY, across REAL NOT NULL, down REAL NOT NULL);
 """
 
 
@@ -123,12 +124,27 @@ class Observations:
         found = self._connection.execute(query).fetchone()
         return int(found[0]) if found else None
 
-    def source(self, path: Path) -> int:
-        """The number of a source, which is known by its resolved path."""
+    def source(self, path: Path, stretched: tuple[float, float] | None = None) -> int:
+        """The number of a source, which is known by its resolved path.
+
+        stretched: how much wider and higher than stored its pictures are looked at; what was seen in others is
+        forgotten.
+        """
         with self._connection as connection:
             connection.execute("INSERT OR IGNORE INTO source (path) VALUES (?)", (str(path.resolve()),))
-        query = "SELECT id FROM source WHERE path = ?"
-        return int(self._connection.execute(query, (str(path.resolve()),)).fetchone()[0])
+            query = "SELECT id FROM source WHERE path = ?"
+            number = int(connection.execute(query, (str(path.resolve()),)).fetchone()[0])
+            if stretched is not None and stretched != self._stretched(number):
+                for table in ("observation", "frame"):
+                    connection.execute(f"DELETE FROM {table} WHERE source = ?", (number,))
+                connection.execute("UPDATE source SET last_frame = NULL, tracker = NULL WHERE id = ?", (number,))
+                connection.execute("INSERT OR REPLACE INTO stretched VALUES (?, ?, ?)", (number, *stretched))
+        return number
+
+    def _stretched(self, source: int) -> tuple[float, float]:
+        query = "SELECT across, down FROM stretched WHERE source = ?"
+        across, down = self._connection.execute(query, (source,)).fetchone() or (1.0, 1.0)
+        return float(across), float(down)
 
     def frames(self, source: int) -> list[int]:
         """The numbers of the frames that were looked at, ascending."""

@@ -32,7 +32,7 @@ def observe(
 
     looked: called after every frame; where it answers true, what was seen is kept and Cancelled is raised.
     """
-    number = observations.source(source.info.path)
+    number = observations.source(source.info.path, source.info.stretched)
     known = set(observations.frames(number))
     pending = [frame for frame in numbers if frame not in known]
     for run in runs(pending):

@@ -4,7 +4,6 @@ It is done in three steps, which follow each other in one process or are taken a
 plate are found; the frames are made, by as many machines as there are; and what these made is joined and signed.
 """
 
-import hashlib
 import time
 from collections.abc import Sequence
 from statistics import fmean
@@ -201,6 +200,7 @@ def _manifest(job: SwapJob, journal: Journal, fingerprint: str) -> Manifest:
             "frames": f"{first}-{last}",
             "colourspace": plate.colourspace,
             "ocio": str(plate.ocio.resolve()) if plate.ocio else None,
+            "pixel_aspect": plate.pixel_aspect,
         },
         identity=request.identity,
         model=str(request.model.resolve()),
@@ -220,7 +220,7 @@ def _manifest(job: SwapJob, journal: Journal, fingerprint: str) -> Manifest:
         settings=job.controls.constant.model_dump(),
         keys={name: list(points) for name, points in job.controls.keys.items()},
         mask_model_sha256=job.mask_model.sha256 if job.mask_model else None,
-        repairs_sha256=hashlib.sha256(request.repairs.read_bytes()).hexdigest() if request.repairs else None,
+        repairs_sha256=job.repairs_sha256,
         fingerprint=fingerprint,
         consent=Consent(identity=request.identity, record_sha256=people[request.identity], people=people),
         frames=records,

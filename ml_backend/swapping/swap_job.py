@@ -1,5 +1,6 @@
 """A swap whose inputs are open and fit together."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from ml_backend import __version__
 from ml_backend.errors import BackendError
 from ml_backend.faces.landmarks import Landmarker, open_landmarker
+from ml_backend.faces.repair import Repair
 from ml_backend.faces.repairs import read_repairs
 from ml_backend.faces.smoothing import reach as steadied_by
 from ml_backend.facesets.mending import with_repairs
@@ -55,6 +57,7 @@ class SwapJob:
     """granted: the consent of the people. performer: whom to look for; None: whoever is there.
     portraits: the identity's, where its own detail or the performance is asked for and the model has some; filmed:
     those of who is on the plate, where the performance is to be kept. state: of the plate's files when it was opened.
+    repairs: those of then, and repairs_sha256 the hash of their file.
     """
 
     request: SwapRequest
@@ -68,6 +71,8 @@ class SwapJob:
     source: Source
     state: Sequence[tuple[str, int, int]]
     how: LayerFormat
+    repairs: Sequence[Repair] = ()
+    repairs_sha256: str | None = None
 
     def made_by(self) -> dict[str, Any]:
         """What counts for every frame, but not the range that was asked for."""
@@ -86,13 +91,15 @@ class SwapJob:
 
     def shared(self) -> str:
         """A hash of all that the frames of one swap share, whatever range is made at a time."""
-        repairs = self.request.repairs.read_bytes().hex() if self.request.repairs else None
-        settings = [self.controls.constant.model_dump(), self.controls.keys, repairs]
+        settings = [self.controls.constant.model_dump(), self.controls.keys, self.repairs_sha256]
         return hash_of([__version__, self.made_by(), self.state, settings])
 
     def check_plate(self) -> None:
         """Raise BackendError where files of the plate were changed since it was opened; more may have come."""
-        path, gone = self.source.info.path, set(self.state).difference(footage_state(self.source.info))
+        path, now = self.source.info.path, list[tuple[str, int, int]]()
+        with suppress(OSError, BackendError):  # it is gone altogether
+            now = footage_state(self.source.info)
+        gone = set(self.state).difference(now)
         if gone:
             which = f"{min(gone)[0]} of {path}" if len(self.state) > 1 else str(path)
             raise BackendError(
@@ -168,8 +175,8 @@ class SwapJob:
         return as_filmed(open_source(request.plate, f"{first}-{last}", request.colourspace, request.ocio))
 
     def _plan(self, found: Footage, beside: Source, landmarker: Landmarker) -> Plan:
-        repairs, settings = self.request.repairs, self.controls.constant
-        footage = with_repairs(found, repairs, beside, landmarker) if repairs else found
+        settings = self.controls.constant
+        footage = with_repairs(found, self.repairs, beside, landmarker) if self.repairs else found
         return Plan(footage, wanted_tracks(footage, settings, self.performer), settings.gaps)
 
     def _detail(self) -> IdentityDetail | None:
@@ -229,6 +236,8 @@ def open_job(request: SwapRequest) -> SwapJob:
         check_portraits(request, model.info, portraits)
     name = who_is_filmed(model.info, request.identity, controls.constant)
     filmed = read_portraits(request.model, name) if name and controls.ever("performance") else None
-    if request.repairs:
-        read_repairs(request.repairs, required=True)  # what is wrong with it shall be known before hours of work
-    return SwapJob(request, granted, controls, model, mask_model, performer, portraits, filmed, source, state, how)
+    job = SwapJob(request, granted, controls, model, mask_model, performer, portraits, filmed, source, state, how)
+    if request.repairs is None:
+        return job
+    repairs = read_repairs(request.repairs, required=True)  # what an artist repairs meanwhile is for the next swap
+    return replace(job, repairs=repairs, repairs_sha256=hashlib.sha256(request.repairs.read_bytes()).hexdigest())

@@ -15,4 +15,5 @@ def test_work_from_before_the_first_save(scenario: Callable[..., dict[str, Any]]
     assert answer["unsaved"] == {**before, "others": f"{first}/facesets/other"}
     assert answer["saved"] == answer["opened"] == {**before, "others": "deepfake/facesets/other"}
     assert answer["apart"], "another edit without a file has a folder of its own"
+    assert answer["startup"], "a startup file that was saved from an edit leads to a folder of its own"
     assert answer["moved"] == "deepfake/facesets/a"

@@ -32,6 +32,7 @@ def test_versions_and_updates(scenario: Callable[..., dict[str, Any]]) -> None:
     assert updates["longer"] == ["5 frames were not swapped yet"]
     assert updates["settings"] == ["settings changed (opacity)"]
     assert updates["exposure"] == ["settings changed (exposure)"]
+    assert updates["pixels"] == ["settings changed (pixel aspect)"]
     changed = ["settings changed (repairs, what covers the face)"]
     assert updates["others"] == [changed, [], changed]
     assert "does not show it so: it strobes" in updates["strobing"][0]

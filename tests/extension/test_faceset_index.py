@@ -1,5 +1,6 @@
 """What the extension reads of a faceset is what the backend wrote: a real extraction, and damaged ones."""
 
+import json
 import sqlite3
 import struct
 from contextlib import closing
@@ -12,6 +13,7 @@ import pytest
 from blender_deepfake.core import faceset_index, repairs
 from blender_deepfake.core.errors import DeepfakeError
 from blender_deepfake.core.faceset_index import IndexedFace
+from ml_backend.cli import main
 from ml_backend.errors import UsageError
 from ml_backend.faces.repairs import read_repairs
 from ml_backend.facesets.extract import run_extract
@@ -51,12 +53,20 @@ def test_points_lie_in_the_pixels_of_the_file_whatever_their_shape(extracted: Pa
         size = frame.image.shape[1] // 2, frame.image.shape[0]
         write_rgb(wide / f"{frame.number}.png", cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA))
     asked = ExtractRequest(sources=[Plate(source=str(wide), pixel_aspect=2)], faceset=faceset)
-    run_extract(asked, SilentReporter())
+    narrow = asked.model_copy(update={"sources": [str(wide)]})
+    with pytest.raises(UsageError, match="person 7"):  # what was seen then is kept, and of no use below
+        run_extract(narrow.model_copy(update={"person": "7"}), SilentReporter())
+    assert run_extract(asked, SilentReporter())["faces"] == 2
     (found,), (square,) = faceset_index.faces(faceset, wide, 4), faceset_index.faces(extracted, PLATE, 4)
     away = np.array(found.points) - (np.array(square.points) + 0.5) * (0.5, 1) + 0.5
     assert np.abs(away).mean() < 0.5
     with pytest.raises(UsageError, match="pixels of another shape"):
-        run_extract(asked.model_copy(update={"sources": [str(wide)]}), SilentReporter())
+        run_extract(narrow, SilentReporter())
+    lines = tmp_path / "faces.jsonl"
+    assert main(["faceset", "export", str(faceset), "--out", str(lines)]) == 0
+    told = [json.loads(line) for line in lines.read_text().splitlines()]
+    exported = next(face for face in told if face.get("frame") == 4)
+    assert np.abs(np.array(exported["landmarks478"])[:, :2] - found.points).max() < 0.01
     repairs.append(faceset, repairs.delete(wide, 5, found.middle))
     x, y = found.points[33]
     repairs.append(faceset, repairs.landmarks(wide, 4, found.middle, {33: (x + 4, y)}))
@@ -67,6 +77,10 @@ def test_points_lie_in_the_pixels_of_the_file_whatever_their_shape(extracted: Pa
     point = f"4:{found.middle[0]:.0f},{found.middle[1]:.0f}"
     run_merge([faceset], tmp_path / "merged", SilentReporter())
     assert faceset_index.faces(tmp_path / "merged", wide, 4)[0].points == moved.points
+    like = {"faceset": tmp_path / "narrow", "size": Faceset.open(faceset).info.size}
+    run_extract(narrow.model_copy(update=like), SilentReporter())
+    with pytest.raises(UsageError, match="pixels of different shapes"):
+        run_merge([faceset, tmp_path / "narrow"], tmp_path / "mixed", SilentReporter())
     chosen = run_extract(asked.model_copy(update={"person": point, "faceset": tmp_path / "pointed"}), SilentReporter())
     assert chosen["faces"] == 2
 

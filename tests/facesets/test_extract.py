@@ -38,6 +38,8 @@ def test_photos_are_each_alone_whatever_their_names_and_sizes(tmp_path, extract)
     with pytest.raises(BackendError, match=r"head-shot.jpg has no number") as caught:
         extract(tmp_path / "faces", folder)
     assert "extract --photos" in caught.value.fix
+    with pytest.raises(UsageError, match="Photos are no frames"):
+        extract(tmp_path / "faces", folder, photos=True, frames="1-2")
     result = extract(tmp_path / "faces", folder, photos=True)
     assert (result["frames"], result["faces"]) == (3, 3)
     assert sorted(face.source.name for face in Faceset.open(tmp_path / "faces").faces()) == [

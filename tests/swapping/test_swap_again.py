@@ -1,7 +1,9 @@
 """A swap into a folder that holds frames already: what stays, what goes, and what is left alone."""
 
+import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,6 +117,36 @@ def test_a_swap_goes_into_no_faceset_and_no_model(swap: Swap, tiny_model: Path, 
         with pytest.raises(UsageError, match=f"{folder.name} is {what}"):
             swap(out=folder)
         assert sorted(folder.rglob("*")) == before
+
+
+def test_repairs_that_are_made_meanwhile_are_for_the_next_swap(swap: Swap, footage: Path, tmp_path: Path) -> None:
+    one = {"source": str(footage / "plate_A.mp4"), "action": "delete", "at": [190, 190]}
+    file = tmp_path / "repairs.json"
+
+    def write(*frames: int) -> None:
+        file.write_text(json.dumps({"version": 1, "repairs": [one | {"frame": frame} for frame in frames]}))
+
+    class Repairs(SilentReporter):
+        def progress(self, stage: str, done: float, total: float, figures: Any = None) -> None:
+            write(2, 3)
+
+    write(2)
+    before = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert swap(Repairs(), settings=ALONE, repairs=file)["faces"] == 2
+    assert read_manifest(tmp_path / "swap").repairs_sha256 == before
+    assert swap(settings=ALONE, repairs=file)["faces"] == 1
+
+
+def test_a_plate_that_goes_while_it_is_swapped_is_named(swap: Swap, footage: Path, tmp_path: Path) -> None:
+    plate = Path(shutil.copy(footage / "plate_A.mp4", tmp_path / "shot.mp4"))
+
+    class Removes(SilentReporter):
+        def progress(self, stage: str, done: float, total: float, figures: Any = None) -> None:
+            if stage == "swap":
+                plate.unlink(missing_ok=True)
+
+    with pytest.raises(BackendError, match=r"shot.mp4 was changed while it was swapped"):
+        swap(Removes(), plate=str(plate), frames="1-2", settings=ALONE)
 
 
 @pytest.mark.parametrize("change", ["touched", "more"])

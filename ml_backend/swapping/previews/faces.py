@@ -110,8 +110,7 @@ def _chosen(
     path, settings = source.info.path.resolve(), wanted.settings
     footage: Footage = _Part(observations, path, observations.source(path), settings.smooth, numbers=numbers)
     if wanted.repairs:
-        read_repairs(wanted.repairs, required=True)
-        footage = with_repairs(footage, wanted.repairs, source, eyes.landmarker)
+        footage = with_repairs(footage, read_repairs(wanted.repairs, required=True), source, eyes.landmarker)
     plan = Plan(footage, wanted_tracks(footage, settings, wanted.performer), settings.gaps)
     faces = dict(plan.faces(numbers))
     message = "" if faces[number] else _nobody(footage, number, steadied, wanted.performer)

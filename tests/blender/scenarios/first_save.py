@@ -48,5 +48,10 @@ bpy.ops.wm.open_mainfile(filepath=str(folder / "edit.blend"))
 project.faceset("a").rename(folder / "moved")
 answer["moved"] = found("a")["faces"]
 answer["first"] = first
+bpy.ops.wm.read_homefile(use_empty=True)
+kept = project.folder()
+bpy.ops.wm.save_homefile()
+bpy.ops.wm.read_homefile()
+answer["startup"] = project.folder() != kept
 blender_deepfake.unregister()
 print(json.dumps(answer))

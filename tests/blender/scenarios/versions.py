@@ -110,6 +110,9 @@ def updates(scene: Any, plate: Any, model: Path) -> dict[str, Any]:
     plate.deepfake_exposure = 1.0
     answer["exposure"] = reasons()
     plate.deepfake_exposure = 0.0
+    scene.render.pixel_aspect_x = 2.0
+    answer["pixels"] = reasons()
+    scene.render.pixel_aspect_x = 1.0
     answer["others"] = others(scene, plate, folder)
     checkpoint(model, 300)
     answer["checkpoint"] = reasons()
