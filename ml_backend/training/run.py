@@ -215,7 +215,8 @@ class Run:
         """Go on where the training next begins to go otherwise; False where nothing comes any more."""
         config = self._trainer.config
         falls = config.cool_down if config.schedule == "cosine" else 0.0
-        later = [part for part in turns(config.recipe, falls) if part > spent]
+        # a turn that is reached exactly still lies ahead: no step has been made beyond it
+        later = [part for part in turns(config.recipe, falls) if part >= spent]
         if not later:
             return False
         self._since = budget.start_of(later[0], self._iteration, self._seconds())

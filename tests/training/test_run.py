@@ -40,18 +40,19 @@ def test_a_training_that_gains_nothing_ends_early_and_stays_ended(train: Train, 
     assert (again["images"], again["stopped_early"]) == (0, True)
 
 
-def test_a_phase_that_gains_nothing_leads_to_the_next_one(train: Train, tmp_path: Path) -> None:
+@pytest.mark.parametrize("iterations", [1000, 12], ids=["in its midst", "where the next one begins"])
+def test_a_phase_that_gains_nothing_leads_to_the_next_one(train: Train, tmp_path: Path, iterations: int) -> None:
     settings = {"held_out": "0.25", "check_every": "2", "patience": "2", "learning_rate": "1e-12", "cool_down": "0"}
     listener = Listener()
     recipe = {"recipe": '[{"until": 0.5, "warp": 1}, {"until": 1, "warp": 0}]'}
-    result = train(listener, settings=settings | recipe, iterations=1000)
+    result = train(listener, settings=settings | recipe, iterations=iterations)
     assert (result["iterations"], result["stopped_early"]) == (2 * 6, True)
     info = load_checkpoint(list_checkpoints(tmp_path / "model")[-1]).info
     assert info.phase == 1
     assert info.plateau.looks == 6
     assert info.plateau.stage[0] == 1
     assert [text for text in listener.messages if "2 looks without gain at iteration 6: on" in text]
-    assert train(iterations=1000)["images"] == 0
+    assert train(iterations=iterations)["images"] == 0
 
 
 def test_what_swaps_after_an_early_end_is_the_best_and_not_the_last(train: Train, tmp_path: Path) -> None:
