@@ -1,8 +1,10 @@
 """How well faces are rebuilt that nothing was learned from."""
 
+import hashlib
 from collections.abc import Mapping
 
 import torch
+from torch import Tensor
 
 from .augmentation import make_batch
 from .data import TrainingFaces
@@ -19,8 +21,7 @@ def held_out_loss(trainer: Trainer, held_out: Mapping[str, TrainingFaces]) -> fl
     network, config = trainer.networks.ema, trainer.config
     values = []
     for name, faces in held_out.items():
-        chosen = faces.spread(min(FACES, len(faces)))
-        for indices in torch.split(chosen, max(1, config.batch_size // trainer.accumulate)):
+        for indices in torch.split(_looked_at(faces), max(1, config.batch_size // trainer.accumulate)):
             batch = make_batch(faces.take(indices), faces.span, network.side, UNCHANGED, torch.Generator())
             face, mask, _ = network({name: batch.input})[name, name]
             loss, _ = reconstruction_loss(
@@ -28,3 +29,19 @@ def held_out_loss(trainer: Trainer, held_out: Mapping[str, TrainingFaces]) -> fl
             )
             values += [float(loss)] * len(indices)
     return sum(values) / len(values)
+
+
+def key_of_measured(held_out: Mapping[str, TrainingFaces]) -> str | None:
+    """The SHA-256 of the faces that `held_out_loss` looks at, and of whose they are; None where there are none."""
+    if not held_out:
+        return None
+    sha256 = hashlib.sha256()
+    for name, faces in held_out.items():
+        sha256.update(name.encode())
+        for index in _looked_at(faces):
+            sha256.update(faces.take(index[None]).cpu().numpy().tobytes())
+    return sha256.hexdigest()
+
+
+def _looked_at(faces: TrainingFaces) -> Tensor:
+    return faces.spread(min(FACES, len(faces)))

@@ -20,7 +20,7 @@ from .best import BEST, forget_best, keep_best, read_best
 from .budget import Budget
 from .curves.curves import Curves
 from .data import TrainingFaces
-from .held_out import held_out_loss
+from .held_out import held_out_loss, key_of_measured
 from .models.checkpoints import Checkpoint, CheckpointInfo, list_checkpoints, load_checkpoint, save_checkpoint
 from .optimizers.rates import Plateau
 from .parallel.world import agreed, wait
@@ -65,7 +65,8 @@ class Run:
         self._origin = origin
         self._iteration = before.iteration if before else 0
         self._loss = before.loss if before else None
-        self._plateau = before.plateau if before and not origin.joined else Plateau()
+        self._measured = key_of_measured(held_out)
+        self._plateau = self._plateau_at(before) if before else Plateau()
         asked = before is not None and before.config.learning_rate != trainer.config.learning_rate
         self._calmed = before.calmed if before and not origin.joined and not asked else 0
         self._since = (0, 0.0)
@@ -271,7 +272,7 @@ class Run:
         wait(self._world)
         self._calmed += 1
         self._iteration, self._loss = checkpoint.info.iteration, checkpoint.info.loss
-        self._plateau, self._since = checkpoint.info.plateau, checkpoint.info.since
+        self._plateau, self._since = self._plateau_at(checkpoint.info), checkpoint.info.since
         self._trainer.phase = checkpoint.info.phase
         self._unread.clear()
         self._set_rates()
@@ -285,6 +286,16 @@ class Run:
     def _set_rates(self) -> None:
         lowers = self._trainer.config.schedule == "plateau"
         self._trainer.plateau, self._trainer.calm = self._plateau.factor if lowers else 1.0, 0.5**self._calmed
+
+    def _plateau_at(self, info: CheckpointInfo) -> Plateau:
+        """How the looks had gone at a checkpoint; as before the first where its losses cannot be compared with today's.
+
+        A checkpoint that does not say which faces were looked at counts as one with the faces of today.
+        """
+        then, config = info.config, self._trainer.config
+        same = (then.loss, then.held_out, then.seed) == (config.loss, config.held_out, config.seed)
+        same = same and info.learning == list(self._trainer.faces) and info.measured in (None, self._measured)
+        return info.plateau if same else Plateau()
 
     def _look(self) -> None:
         """Measure on the held-out faces; `schedule=plateau` lowers the rate where nothing was gained."""
@@ -339,6 +350,7 @@ class Run:
                 phase=trainer.phase,
                 loss=self._loss,
                 plateau=self._plateau,
+                measured=self._measured,
                 calmed=self._calmed,
                 base=before.base if before else self._origin.base,
                 landmark_model=self._origin.landmarks,

@@ -1,5 +1,6 @@
 """A model that is trained on with other settings: what can go on goes on, what cannot begins anew and says so."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ import torch
 
 from ml_backend.errors import BackendError, UsageError
 from ml_backend.folder_lock import hold
+from ml_backend.training.data import TrainingFaces
+from ml_backend.training.held_out import key_of_measured
 from ml_backend.training.models.checkpoints import list_checkpoints, load_checkpoint
 from ml_backend.training.train import LOCK, _alone
 
@@ -106,6 +109,32 @@ def test_after_an_early_end_a_larger_budget_says_what_trains_on(train: Train) ->
     assert train(listener, iterations=2000)["images"] == 0
     assert [text for text in listener.messages if f"has ended at iteration {ended}: --set patience=0" in text]
     assert train(settings={"patience": "0"}, iterations=ended + 3)["iterations"] == ended + 3
+
+
+def test_looks_at_something_else_are_not_compared_with_those_before(train: Train, tmp_path: Path) -> None:
+    def steps(**changes: Any) -> int:
+        images: int = train(iterations=1000, **changes)["images"]
+        return images // (2 * 4)
+
+    def say(measured: str | None) -> None:
+        file = list_checkpoints(tmp_path / "model")[-1] / "checkpoint.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"measured": measured}))
+
+    ends = 3  # a first look, and two without gain
+    assert steps(settings=PATIENT | {"learning_rate": "1e-12"}) == ends
+    assert steps(settings={"loss.dssim": "3"}) == ends
+    say("those of other footage")
+    assert steps() == ends
+    say(None)  # as checkpoints that do not name the faces
+    assert steps() == 0
+
+
+def test_the_faces_that_are_looked_at_are_told_apart(two_people: dict[str, TrainingFaces]) -> None:
+    key = key_of_measured(two_people)
+    assert key == key_of_measured(dict(two_people))
+    fewer = {name: faces.subset(torch.arange(5)) for name, faces in two_people.items()}
+    renamed = dict(zip(("a", "c"), two_people.values(), strict=True))
+    assert len({key, key_of_measured(fewer), key_of_measured(renamed), key_of_measured({})}) == 4
 
 
 def test_a_rate_that_is_asked_for_is_not_halved_by_failures_of_before(train: Train, tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ class CheckpointInfo(BaseModel):
     side: float = Field(description="The side that the networks work at, in pixels")
     phase: int = Field(default=0, description="The number of the recipe's phase, from 0")
     plateau: Plateau = Plateau()
+    measured: str | None = Field(default=None, description="SHA-256 of the held-out faces that are looked at")
     calmed: int = Field(default=0, description="How often the training stepped back, and its rate was halved")
     base: str | None = Field(default=None, description="SHA-256 of the base model that it began from")
     framing: str = FACE.name
