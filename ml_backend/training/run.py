@@ -21,12 +21,20 @@ from .budget import Budget
 from .curves.curves import Curves
 from .data import TrainingFaces
 from .held_out import held_out_loss, key_of_measured
-from .models.checkpoints import Checkpoint, CheckpointInfo, list_checkpoints, load_checkpoint, save_checkpoint
+from .models.checkpoints import (
+    Checkpoint,
+    CheckpointInfo,
+    list_checkpoints,
+    load_checkpoint,
+    read_info,
+    save_checkpoint,
+)
+from .models.failed import set_aside
 from .optimizers.rates import Plateau
 from .parallel.world import agreed, wait
 from .preview import preview_grid
 from .recipe import turns
-from .state import carried_over, collect, restore
+from .state import carried_over, collect, first_parts, restore
 from .threads import watched_threads
 from .trainer import Trainer
 
@@ -73,6 +81,7 @@ class Run:
         if before is not None:
             self._since = (before.iteration, before.seconds) if origin.joined else before.since
         self._seconds_before = before.seconds if before else 0.0
+        self._back_at: Path | None = None  # the checkpoint that a failure led back to
         self._unread: list[torch.Tensor] = []
         self._checked: float | None = None
         self._shown: Mapping[str, str] = {}  # the records of those besides the learning ones whom a preview has painted
@@ -256,24 +265,23 @@ class Run:
         return True
 
     def _step_back(self, reporter: Reporter) -> None:
-        """Go on from the newest checkpoint with half the learning rate."""
-        folders = list_checkpoints(self._model)
-        lost = self._iteration
-        checkpoint = load_checkpoint(folders[-1]) if folders else None
-        known = list(self._trainer.networks.autoencoder.identities)
-        # a checkpoint of before newcomers joined is none of these networks
-        if checkpoint is None or checkpoint.info.identities != known or self._calmed >= STEPS_BACK:
-            raise BackendError(
-                f"The loss is not a number any more at iteration {lost}.",
-                "Run the same command with a lower --set learning_rate=…; it goes on from the last checkpoint.",
-            )
-        parts = carried_over(checkpoint, self._trainer.config, len(known))
-        restore(self._trainer, parts, folders[-1])
+        """Go on with half the learning rate from the newest checkpoint, or from where a new model began."""
+        trainer, lost = self._trainer, self._iteration
+        folder = self._way_back(reporter) if self._calmed < STEPS_BACK else None
+        if folder is None and (self._before is not None or self._calmed >= STEPS_BACK):
+            raise self._failed(lost)
+        if folder is None:
+            info = None
+            restore(trainer, first_parts(trainer), self._model)
+        else:
+            checkpoint = load_checkpoint(folder)
+            info = checkpoint.info
+            restore(trainer, carried_over(checkpoint, trainer.config, len(info.identities)), folder)
         wait(self._world)
         self._calmed += 1
-        self._iteration, self._loss = checkpoint.info.iteration, checkpoint.info.loss
-        self._plateau, self._since = self._plateau_at(checkpoint.info), checkpoint.info.since
-        self._trainer.phase = checkpoint.info.phase
+        self._iteration, self._loss = (info.iteration, info.loss) if info else (0, None)
+        self._plateau, self._since = (self._plateau_at(info), info.since) if info else (Plateau(), (0, 0.0))
+        trainer.phase = info.phase if info else 0
         self._unread.clear()
         self._set_rates()
         if self._curves is not None:
@@ -282,6 +290,32 @@ class Run:
             f"The loss was not a number any more at iteration {lost}: back to {self._iteration}, with half the "
             "learning rate from here on."
         )
+
+    def _way_back(self, reporter: Reporter) -> Path | None:
+        """The newest checkpoint, or the one before where that has failed already; None where there is none."""
+        folders = self._checkpoints()
+        wait(self._world)  # all have looked
+        if len(folders) > 1 and folders[-1] == self._back_at:
+            bad = folders.pop()
+            if self._world.leads:
+                place = set_aside(bad)
+                reporter.message(f"The training fails from iteration {int(bad.name)} on, which is set aside: {place}.")
+        self._back_at = folders[-1] if folders else None
+        return self._back_at
+
+    def _checkpoints(self) -> list[Path]:
+        """Those of the model as it is: the ones of before newcomers joined are none of these networks."""
+        known = list(self._trainer.networks.autoencoder.identities)
+        return [folder for folder in list_checkpoints(self._model) if read_info(folder).identities == known]
+
+    def _failed(self, lost: int) -> BackendError:
+        folders = self._checkpoints()
+        fix = "Run the same command with a lower --set learning_rate=…; it goes on from the last checkpoint."
+        if not list_checkpoints(self._model):
+            fix = "Run the same command with a lower --set learning_rate=…; it begins anew."
+        if len(folders) > 1:
+            fix += f" To go back further first: ml-backend model rollback {self._model} --to {int(folders[-2].name)}."
+        return BackendError(f"The loss is not a number any more at iteration {lost}.", fix)
 
     def _set_rates(self) -> None:
         lowers = self._trainer.config.schedule == "plateau"

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ml_backend.errors import BackendError
 
+from .base import find_base
 from .build import Networks, build_networks
 from .config import TrainingConfig
 from .models.checkpoints import OPPONENTS, Checkpoint
@@ -34,6 +35,17 @@ def collect(trainer: Trainer) -> dict[str, dict[str, Tensor]]:
             f"scaler.{key}": torch.tensor(scaler[key], dtype=torch.float64) for key in ("scale", "_growth_tracker")
         }
     return parts
+
+
+def first_parts(trainer: Trainer) -> dict[str, dict[str, Tensor]]:
+    """The parts of a new model with which a trainer of it began."""
+    config, identities = trainer.config, trainer.networks.autoencoder.identities
+    base = find_base(config.base, config.architecture)
+    fresh = build_networks(config, identities, trainer.device, base)
+    networks = {"weights": fresh.autoencoder, "ema": fresh.ema} | {
+        name: getattr(fresh, name) for name in trainer.opponents
+    }
+    return {name: dict(network.state_dict()) for name, network in networks.items()} | {"optimizer": {}}
 
 
 def carried_over(checkpoint: Checkpoint, config: TrainingConfig, identities: int) -> dict[str, Mapping[str, Tensor]]:

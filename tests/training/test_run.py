@@ -15,7 +15,9 @@ from ml_backend.training.curves.curve_file import read_curves
 from ml_backend.training.data.known import know
 from ml_backend.training.models.checkpoints import list_checkpoints, load_checkpoint
 from ml_backend.training.optimizers import rate_finder
+from ml_backend.training.presets import make_config
 from ml_backend.training.trainer import Trainer
+from ml_backend.training.weights_file import write_tensors
 
 from .outcome import Listener, tensors
 
@@ -190,6 +192,52 @@ def test_a_training_that_always_fails_says_so(train: Train, tmp_path: Path, monk
         train(listener, iterations=200)
     assert sum("half the learning rate" in text for text in listener.messages) == 3
     assert all(torch.equal(before[name], now) for name, now in tensors(tmp_path / "model", "weights").items())
+
+
+def test_a_checkpoint_that_leads_to_no_numbers_is_set_aside(train: Train, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    for iterations in (2, 4):
+        train(iterations=iterations)
+    newest = list_checkpoints(model)[-1]
+    bad = tensors(model, "weights")
+    next(iter(bad.values())).fill_(math.nan)
+    write_tensors(newest / "weights.safetensors", bad)
+    listener = Listener()
+    assert train(listener, iterations=8)["iterations"] == 8
+    assert [text for text in listener.messages if "back to 4, with half the learning rate" in text]
+    assert [text for text in listener.messages if "from iteration 4 on, which is set aside" in text]
+    assert [text for text in listener.messages if "back to 2, with half the learning rate" in text]
+    assert [folder.name for folder in list_checkpoints(model)] == ["00000002", "00000008"]
+    assert (model / "set_aside" / "1" / "checkpoints" / "00000004" / "checkpoint.json").exists()
+    assert all(tensor.isfinite().all() for tensor in tensors(model, "weights").values())
+
+
+def test_a_new_model_that_fails_before_its_first_checkpoint_begins_anew(
+    train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, failing = Trainer.step, [3]
+
+    def stumble(self: Trainer, number: int, spent: float) -> torch.Tensor:
+        if number not in failing:
+            return step(self, number, spent)
+        failing.remove(number)
+        with torch.no_grad():
+            for network in (self.networks.autoencoder, self.networks.ema):
+                next(network.parameters()).fill_(math.nan)
+        return step(self, number, spent) * math.nan
+
+    monkeypatch.setattr(Trainer, "step", stumble)
+    listener = Listener()
+    train(listener, iterations=6)
+    assert [text for text in listener.messages if "back to 0, with half the learning rate" in text]
+    failed = tensors(tmp_path / "model", "ema")
+    shutil.rmtree(tmp_path / "model")
+    train(iterations=6, settings={"learning_rate": str(make_config("tiny", {}).learning_rate / 2)})
+    assert all(torch.equal(failed[name], tensor) for name, tensor in tensors(tmp_path / "model", "ema").items())
+
+    monkeypatch.setattr(Trainer, "step", lambda self, number, spent: step(self, number, spent) * math.nan)
+    with pytest.raises(BackendError, match=r"not a number any more.*it begins anew"):
+        train(iterations=6, model=tmp_path / "other")
 
 
 def test_a_newcomer_joins_and_nobody_is_forgotten(
