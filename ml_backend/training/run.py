@@ -18,6 +18,7 @@ from ml_backend.provenance.gate import Granted, Purpose, require_still, who_may
 
 from .best import BEST, forget_best, keep_best, read_best
 from .budget import Budget
+from .course import Course, without_opponents
 from .curves.curves import Curves
 from .data import TrainingFaces
 from .held_out import held_out_loss, key_of_measured
@@ -82,7 +83,9 @@ class Run:
             self._since = (before.iteration, before.seconds) if origin.joined else before.since
         self._seconds_before = before.seconds if before else 0.0
         self._back_at: Path | None = None  # the checkpoint that a failure led back to
-        self._unread: list[torch.Tensor] = []
+        self._unread: list[tuple[tuple[int, float], torch.Tensor]] = []  # stage; the loss, and it without opponents
+        self._course = Course()
+        self._courses: dict[int, Course] = {}  # at the checkpoints of this run, by their iterations
         self._checked: float | None = None
         self._shown: Mapping[str, str] = {}  # the records of those besides the learning ones whom a preview has painted
         self._curves: Curves | None = None
@@ -126,8 +129,7 @@ class Run:
             if self._curves is None and self._world.leads:  # only now: a model that has had its budget is left alone
                 self._curves = Curves(self._model, self._iteration)
             began = time.monotonic()
-            self._unread.append(self._trainer.step(self._iteration, spent))
-            self._iteration += 1
+            self._step(spent)
             steps += 1
             now = time.monotonic()
             self._stepping += now - began
@@ -140,8 +142,8 @@ class Run:
             )
             look = bool(self._held_out) and self._iteration % config.check_every == 0
             # only now and then: reading a loss makes a GPU wait
-            if (stop or preview or save or report or look) and not self._read():
-                self._step_back(reporter)
+            if (stop or preview or save or report or look) and (wrong := self._read()):
+                self._step_back(wrong, reporter)
                 continue
             if look:
                 self._look()
@@ -162,6 +164,13 @@ class Run:
             self._report(reporter, 1.0, steps)
         self._close(steps, budget, reporter)
         return self._result(steps, seconds, reporter)
+
+    def _step(self, spent: float) -> None:
+        trainer = self._trainer
+        loss = trainer.step(self._iteration, spent)
+        losses = torch.stack([loss, without_opponents(trainer.parts, trainer.config.loss)])
+        self._unread.append(((trainer.phase, trainer.side), losses))
+        self._iteration += 1
 
     def _close(self, steps: int, budget: Budget, reporter: Reporter) -> None:
         # without a step there is an end to be made only where one was killed before the best weights were in place
@@ -216,8 +225,8 @@ class Run:
 
     def _ends(self, budget: Budget, spent: float, reporter: Reporter) -> bool:
         """Whether the training is at its end; otherwise it goes on elsewhere."""
-        if not self._read():
-            self._step_back(reporter)
+        if wrong := self._read():
+            self._step_back(wrong, reporter)
             return False
         return spent >= 1 or not self._turn(budget, spent, reporter)
 
@@ -252,24 +261,34 @@ class Run:
     def _seconds(self) -> float:
         return self._seconds_before + time.monotonic() - self._started
 
-    def _read(self) -> bool:
-        """Take in the losses of the last steps; False where one is not a number any more."""
-        if not self._unread:
-            return True
-        values = torch.stack(self._unread).tolist()
-        self._unread.clear()
-        if not all(math.isfinite(value) for value in values):
-            return False
-        for value in values:
-            self._loss = value if self._loss is None else self._loss + LOSS_MEMORY * (value - self._loss)
-        return True
+    def _read(self) -> str:
+        """Take in the losses of the last steps; returns what is wrong with them, nothing where they are as they should.
 
-    def _step_back(self, reporter: Reporter) -> None:
-        """Go on with half the learning rate from the newest checkpoint, or from where a new model began."""
+        Afterwards the state may be kept, or it must be stepped back from.
+        """
+        if not self._unread:
+            return ""
+        stages = [stage for stage, _ in self._unread]
+        values = torch.stack([losses for _, losses in self._unread]).tolist()
+        self._unread.clear()
+        if not all(math.isfinite(value) for value, _ in values):
+            return "is not a number any more"
+        for stage, (value, rebuilding) in zip(stages, values, strict=True):
+            self._loss = value if self._loss is None else self._loss + LOSS_MEMORY * (value - self._loss)
+            self._course = self._course.after(rebuilding, stage)
+            if self._course.runs_away:
+                return "runs away"
+        return ""
+
+    def _step_back(self, wrong: str, reporter: Reporter) -> None:
+        """Go on with half the learning rate from the newest checkpoint, or from where a new model began.
+
+        wrong: what the loss does, for people.
+        """
         trainer, lost = self._trainer, self._iteration
         folder = self._way_back(reporter) if self._calmed < STEPS_BACK else None
         if folder is None and (self._before is not None or self._calmed >= STEPS_BACK):
-            raise self._failed(lost)
+            raise self._failed(wrong)
         if folder is None:
             info = None
             restore(trainer, first_parts(trainer), self._model)
@@ -282,13 +301,13 @@ class Run:
         self._iteration, self._loss = (info.iteration, info.loss) if info else (0, None)
         self._plateau, self._since = (self._plateau_at(info), info.since) if info else (Plateau(), (0, 0.0))
         trainer.phase = info.phase if info else 0
-        self._unread.clear()
+        self._course = self._courses.get(self._iteration, Course())
         self._set_rates()
         if self._curves is not None:
             self._curves.rewind(self._iteration)
         reporter.message(
-            f"The loss was not a number any more at iteration {lost}: back to {self._iteration}, with half the "
-            "learning rate from here on."
+            f"The loss {wrong} at iteration {lost}: back to {self._iteration}, with half the learning rate from "
+            "here on."
         )
 
     def _way_back(self, reporter: Reporter) -> Path | None:
@@ -308,14 +327,14 @@ class Run:
         known = list(self._trainer.networks.autoencoder.identities)
         return [folder for folder in list_checkpoints(self._model) if read_info(folder).identities == known]
 
-    def _failed(self, lost: int) -> BackendError:
+    def _failed(self, wrong: str) -> BackendError:
         folders = self._checkpoints()
         fix = "Run the same command with a lower --set learning_rate=…; it goes on from the last checkpoint."
         if not list_checkpoints(self._model):
             fix = "Run the same command with a lower --set learning_rate=…; it begins anew."
         if len(folders) > 1:
             fix += f" To go back further first: ml-backend model rollback {self._model} --to {int(folders[-2].name)}."
-        return BackendError(f"The loss is not a number any more at iteration {lost}.", fix)
+        return BackendError(f"The loss {wrong} at iteration {self._iteration}.", fix)
 
     def _set_rates(self) -> None:
         lowers = self._trainer.config.schedule == "plateau"
@@ -363,6 +382,7 @@ class Run:
 
         Raises ConsentRefused, and keeps nothing, where somebody's consent was revoked or ran out in the meantime.
         """
+        self._courses[self._iteration] = self._course
         if self._world.leads:
             require_still(self._origin.granted, self._origin.purpose)
             trainer = self._trainer

@@ -194,6 +194,27 @@ def test_a_training_that_always_fails_says_so(train: Train, tmp_path: Path, monk
     assert all(torch.equal(before[name], now) for name, now in tensors(tmp_path / "model", "weights").items())
 
 
+def test_a_loss_that_runs_away_leads_back_to_the_last_checkpoint(
+    train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(iterations=5)
+    step, broken = Trainer.step, []
+
+    def stumble(self: Trainer, number: int, spent: float) -> torch.Tensor:
+        if number == 7 and not broken:
+            broken.append(number)
+            with torch.no_grad():
+                for parameter in self.networks.autoencoder.parameters():
+                    parameter.mul_(5)
+        return step(self, number, spent)
+
+    monkeypatch.setattr(Trainer, "step", stumble)
+    listener = Listener()
+    result = train(listener, iterations=20)
+    assert [text for text in listener.messages if "runs away at iteration" in text and "back to 5, with half" in text]
+    assert (result["iterations"], result["loss"]) == (20, pytest.approx(0.9, abs=0.2))
+
+
 def test_a_checkpoint_that_leads_to_no_numbers_is_set_aside(train: Train, tmp_path: Path) -> None:
     model = tmp_path / "model"
     for iterations in (2, 4):
