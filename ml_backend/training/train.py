@@ -1,19 +1,16 @@
 """The train job: facesets in, a model's checkpoints out."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 
-from ml_backend import atomic
-from ml_backend.errors import BackendError, UsageError
+from ml_backend.errors import UsageError
 from ml_backend.faces.alignment import FACE
 from ml_backend.facesets.likeness import notice_others
 from ml_backend.facesets.store import Faceset
-from ml_backend.folder_lock import hold
 from ml_backend.memory import peak_rss_mb
 from ml_backend.networks.counts import count_parameters
 from ml_backend.progress import Reporter, SilentReporter
@@ -30,8 +27,8 @@ from .device import resolve_precision, training_device
 from .finding_rate import find_rate
 from .fitting import free_memory, parts_needed
 from .losses.shipped import load_recogniser
+from .models.alone import alone
 from .models.checkpoints import OPPONENTS, Checkpoint, list_checkpoints, load_checkpoint
-from .models.portraits import FOLDER as PORTRAITS_FOLDER
 from .models.portraits import keep_portraits
 from .newcomers import learn_only, with_newcomers
 from .parallel.launch import launch
@@ -43,7 +40,6 @@ from .trainer import Trainer
 
 DEFAULT_ITERATIONS = 100_000
 FEWEST_IDENTITIES = 2
-LOCK = "lock.sqlite"
 
 
 def run_train(request: TrainRequest, reporter: Reporter) -> dict[str, Any]:
@@ -113,7 +109,7 @@ def _train(
     if request.find_rate:
         audit.enter("find rate", granted.hashes(), {"model": request.model.name} | _purpose(request).facts())
         return find_rate(trainer, reporter)
-    with _alone(request.model, before) if world.leads else nullcontext():
+    with alone(request.model, before) if world.leads else nullcontext():
         if world.leads:
             for name, faceset in facesets.items():
                 notice_others(faceset, granted.records[name], reporter)
@@ -128,22 +124,6 @@ def _train(
         )
         with Run(request.model, trainer, held_out, origin, previous.info if previous else None) as run:
             return run.until(budget, reporter)
-
-
-@contextmanager
-def _alone(model: Path, before: Sequence[Path]) -> Iterator[None]:
-    """The model's folder for this training alone, free of what a killed one left.
-
-    before: the checkpoints that were seen. Raises BackendError where another training is in, or has been since then.
-    """
-    _make_folder(model / "checkpoints")
-    fix = "If another training of this model runs, wait for it or stop it, or train into another folder."
-    with hold(model / LOCK, fix):
-        if list_checkpoints(model) != before:
-            raise BackendError(f"Another training of {model} ended in the meantime.", "Run the same command again.")
-        for folder in (".", "checkpoints", "previews", PORTRAITS_FOLDER):
-            atomic.remove_leftovers(model / folder)
-        yield
 
 
 def _of_everybody(
@@ -260,12 +240,3 @@ def _faces(
         return faces, {}
     parts = {name: split_held_out(whole, config.held_out, config.seed) for name, whole in faces.items()}
     return {name: part[0] for name, part in parts.items()}, {name: part[1] for name, part in parts.items()}
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"{folder} cannot be made: {error.strerror}.", "Choose a model folder that can be written."
-        ) from error

@@ -12,8 +12,8 @@ from ml_backend.errors import BackendError, UsageError
 from ml_backend.folder_lock import hold
 from ml_backend.training.data import TrainingFaces
 from ml_backend.training.held_out import key_of_measured
+from ml_backend.training.models.alone import LOCK, alone
 from ml_backend.training.models.checkpoints import list_checkpoints, load_checkpoint
-from ml_backend.training.train import LOCK, _alone
 
 from .outcome import Listener, tensors
 
@@ -156,6 +156,6 @@ def test_one_training_at_a_time_fills_a_model(train: Train, tmp_path: Path) -> N
     with hold(tmp_path / "model" / LOCK, ""), pytest.raises(BackendError, match="another training of this model runs"):
         train(iterations=4)
     assert list_checkpoints(tmp_path / "model") == before
-    with pytest.raises(BackendError, match="ended in the meantime"), _alone(tmp_path / "model", []):
+    with pytest.raises(BackendError, match="ended in the meantime"), alone(tmp_path / "model", []):
         pass
     assert train(iterations=4)["iterations"] == 4

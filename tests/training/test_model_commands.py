@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from ml_backend.cli import main
-from ml_backend.errors import RefusedError, UsageError
+from ml_backend.errors import BackendError, RefusedError, UsageError
+from ml_backend.folder_lock import hold
 from ml_backend.media.write import write_rgb
 from ml_backend.training.curves.curve_file import Point, append_point
+from ml_backend.training.models.alone import LOCK
+from ml_backend.training.models.checkpoints import list_checkpoints
 from ml_backend.training.models.model_commands import add_model_parser
 
 from .swap_models import save_model
@@ -69,6 +72,14 @@ def test_rollback(run: Run, model: Path) -> None:
     assert "already" in run("rollback", model, "--to", 10)
     with pytest.raises(UsageError, match="It has: 10"):
         run("rollback", model, "--to", 20)
+
+
+def test_no_rollback_while_a_training_runs(run: Run, model: Path) -> None:
+    with hold(model / LOCK, ""), pytest.raises(BackendError, match="training of this model runs, stop it first"):
+        run("rollback", model, "--to", 10)
+    assert [folder.name for folder in list_checkpoints(model)] == ["00000010", "00000020"]
+    assert not (model / "set_aside").exists()
+    assert len(last(run("rollback", model, "--to", 10, "--json"))["set_aside"]) == 1
 
 
 def test_export_and_info_of_it(run: Run, model: Path, tmp_path: Path) -> None:

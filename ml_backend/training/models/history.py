@@ -22,7 +22,8 @@ def rollback(model: Path, iteration: int) -> list[Path]:
 
     Returns where the newer checkpoints lie now, newest first; none where it is the newest already. Killed half way,
     it has moved the newest ones only, and the same call goes on. Training drops the newer lines of curves.jsonl when
-    it goes on. Raises UsageError where there is no such checkpoint, BackendError where a folder cannot be moved.
+    it goes on. Whoever calls this holds the model's lock, so that no training runs beside. Raises UsageError where
+    there is no such checkpoint, BackendError where a folder cannot be moved.
     """
     folders = list_checkpoints(model)
     known = [int(folder.name) for folder in folders]

@@ -11,11 +11,13 @@ from typing import Any
 import torch
 
 from ml_backend.errors import UsageError
+from ml_backend.folder_lock import hold
 from ml_backend.networks.counts import count_parameters
 from ml_backend.training.curves.curve_file import read_curves
 from ml_backend.training.curves.curve_picture import curve_picture
 from ml_backend.training.curves.timelapse import write_timelapse
 
+from .alone import LOCK
 from .checkpoints import CheckpointInfo, list_checkpoints, load_for_swap, read_info
 from .export import export_model
 from .history import rollback
@@ -69,7 +71,8 @@ def checkpoints(args: argparse.Namespace) -> int:
 
 def roll_back(args: argparse.Namespace) -> int:
     _folders(args.model)
-    moved = rollback(args.model, args.to)
+    with hold(args.model / LOCK, "If a training of this model runs, stop it first; then run the same again."):
+        moved = rollback(args.model, args.to)
     values = {"model": str(args.model), "iteration": args.to, "set_aside": [str(folder) for folder in moved]}
     text = (
         f"{args.model} is back at iteration {args.to}. {len(moved)} newer checkpoints are in {moved[0].parent}."

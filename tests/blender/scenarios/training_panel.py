@@ -1,7 +1,9 @@
 """Models of an edit, with the real backend: trained, watched, forked, gone back. Arguments: folder."""
 
 import json
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,9 @@ answers["choose"] = [
     tell(operators.choose_model, model=str(project.models() / "a_as_b")),
     Path(project.model(settings.model)).name,
 ]
+with closing(sqlite3.connect(project.models() / "a_as_b" / "lock.sqlite", isolation_level=None)) as elsewhere:
+    elsewhere.execute("BEGIN EXCLUSIVE")  # as a training outside of this Blender does
+    answers["refused"] = [tell(operators.roll_back_model, iteration=3), str(trainings.known().failure)]
 answers["back"] = tell(operators.roll_back_model, iteration=3)
 answers["after"] = [[checkpoint.iteration for checkpoint in looked().checkpoints], models()]
 answers["no such"] = tell(operators.roll_back_model, iteration=5)
