@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ml_backend.errors import BackendError, Cancelled, UsageError
 from ml_backend.facesets.masks import import_masks, predicted_file, read_mask
 from ml_backend.facesets.store import Faceset
+from ml_backend.folder_lock import hold
 from ml_backend.media.write import read_picture
 from ml_backend.progress import SilentReporter
 from ml_backend.requests import ApplyMasksRequest, TrainMaskRequest
@@ -28,6 +29,7 @@ from ml_backend.training.masks.model import open_mask_model
 from ml_backend.training.masks.settings import MaskSettings
 from ml_backend.training.masks.shapes import SHAPES
 from ml_backend.training.masks.train import run_train_mask
+from ml_backend.training.models.alone import LOCK
 from ml_backend.training.models.checkpoints import list_checkpoints
 
 STEPS, SIZE = 6, 64
@@ -192,6 +194,19 @@ def test_a_trained_model_is_left_alone(train: Train, tmp_path: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in sorted((tmp_path / "model").rglob("*"))}
     assert train()["iterations"] == STEPS
     assert {path: path.stat().st_mtime_ns for path in sorted((tmp_path / "model").rglob("*"))} == before
+
+
+def test_one_training_at_a_time_fills_a_mask_model(train: Train, tmp_path: Path) -> None:
+    train(iterations=1)
+    before = newest(tmp_path / "model")
+    being_written = tmp_path / "model" / "checkpoints" / ".00000002.abcdefgh.part"
+    being_written.mkdir()
+    with hold(tmp_path / "model" / LOCK, ""), pytest.raises(BackendError, match="another training of this model runs"):
+        train(iterations=2)
+    assert newest(tmp_path / "model") == before
+    assert being_written.is_dir(), "the other one still writes it"
+    assert train(iterations=2)["iterations"] == 2
+    assert not being_written.exists()
 
 
 def test_with_many_masks_some_are_kept_for_measuring(

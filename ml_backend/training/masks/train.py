@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml_backend import atomic
 from ml_backend.errors import BackendError, Cancelled, UsageError
 from ml_backend.facesets.store import Faceset
 from ml_backend.facesets.use import enter_use
@@ -18,6 +17,7 @@ from ml_backend.progress import Reporter
 from ml_backend.requests import TrainMaskRequest
 from ml_backend.training.budget import Budget, make_budget
 from ml_backend.training.device import best_device
+from ml_backend.training.models.alone import alone
 from ml_backend.training.models.checkpoints import list_checkpoints
 from ml_backend.training.state import moments, set_moments
 
@@ -38,13 +38,12 @@ def run_train_mask(request: TrainMaskRequest, reporter: Reporter) -> dict[str, A
 
     A killed training goes on from its newest checkpoint; on the CPU, and with a budget of iterations, it ends with the
     same weights, bit for bit, as one that was not disturbed. Masks painted in between are learned from then on. Raises
-    UsageError for facesets without a painted mask or a wrong setting, BackendError for damaged files, Cancelled (after
-    a checkpoint) when asked to stop, ConsentRefused where somebody whose faces they are has withdrawn.
+    UsageError for facesets without a painted mask or a wrong setting, BackendError for damaged files or where another
+    training fills the folder, Cancelled (after a checkpoint) when asked to stop, ConsentRefused where somebody whose
+    faces they are has withdrawn.
     """
     started = time.monotonic()
     device = best_device()
-    for folder in ("checkpoints", "previews"):
-        atomic.remove_leftovers(request.model / folder)
     before = list_checkpoints(request.model)
     previous = load(before[-1]) if before else None
     if previous is not None and previous.info.size != request.size:
@@ -69,9 +68,9 @@ def run_train_mask(request: TrainMaskRequest, reporter: Reporter) -> dict[str, A
     trainer = MaskTrainer(settings, request.size, learned, unpainted, device)
     if previous is not None:
         _restore(trainer, previous, before[-1])
-    _make_folder(request.model / "checkpoints")
-    run = _Run(request.model, trainer, measured, previous.info if previous else None)
-    result = run.until(budget, reporter)
+    with alone(request.model, before):
+        run = _Run(request.model, trainer, measured, previous.info if previous else None)
+        result = run.until(budget, reporter)
     return result | {
         "painted": len(painted),
         "unpainted": len(unpainted),
@@ -97,15 +96,6 @@ def _restore(trainer: MaskTrainer, checkpoint: MaskCheckpoint, origin: Path) -> 
         set_moments(trainer.optimizer, trainer.network, "unet", checkpoint.parts["optimizer"])
     except RuntimeError as error:
         raise damaged(origin / "weights.safetensors", error) from error
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"{folder} cannot be made: {error.strerror}.", "Choose a model folder that can be written."
-        ) from error
 
 
 class _Run:
