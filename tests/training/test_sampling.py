@@ -82,7 +82,8 @@ def test_each_face_is_on_one_side_and_both_sides_have_some(count: int, part: flo
     kept, held = split_held_out(faces, part, seed)
     numbers = [side.chosen.tolist() for side in (kept, held) if side.chosen is not None]
     assert sorted(numbers[0] + numbers[1]) == list(range(count))
-    assert len(held) == min(max(round(count * part), 1), count - 1)
+    assert 1 <= len(held) <= count - 1
+    assert abs(len(held) - count * part) <= 1
     again = split_held_out(faces, part, seed)[1].chosen
     assert again is not None
     assert again.tolist() == numbers[1]
@@ -102,6 +103,50 @@ def test_whole_stretches_of_a_track_are_held_out() -> None:
     assert len(beside) == 200
     assert sum(beside) <= 2 * 8
     assert len({track for _, track, _ in held.places.tolist()}) == 2
+
+
+def held_of(places: list[tuple[int, int, int]], part: float, seed: int) -> set[tuple[int, ...]]:
+    held = split_held_out(faces_of(places=places), part, seed)[1].places
+    assert held is not None
+    return {tuple(place) for place in held.tolist()}
+
+
+FILMED = [(0, 1, frame) for frame in range(1, 501)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_further_footage_leaves_held_out_what_was(seed: int) -> None:
+    """A face that was learned from would measure what is known by heart."""
+    before = held_of(FILMED, 0.1, seed)
+    after = held_of(FILMED + [(1, track, frame) for track in (1, 2) for frame in range(1, 51)], 0.1, seed)
+    assert 50 <= len(before) <= 51
+    assert 60 <= len(after) <= 62
+    assert {place for place in after if place[0] == 0} == before
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_deleted_faces_leave_held_out_nearly_what_was(seed: int) -> None:
+    before = held_of(FILMED, 0.1, seed)
+    after = held_of([place for place in FILMED if place[2] not in (1, 77, 300)], 0.1, seed)
+    assert 49 <= len(after) <= 51
+    assert len(after - before) <= 3, "in the place of deleted ones"
+
+
+def test_a_longer_range_of_a_source_holds_out_mostly_what_was() -> None:
+    shares = []
+    for seed in range(10):
+        after = held_of([(0, 1, frame) for frame in range(1, 1101)], 0.1, seed)
+        before = held_of([(0, 1, frame) for frame in range(1, 901)], 0.1, seed)
+        shares.append(len([place for place in after - before if place[2] <= 900]) / len(after))
+    assert np.mean(shares) < 0.2, "of the held-out ones were learned from"
+
+
+def test_photographs_are_held_out_too() -> None:
+    """Each is a source of its own, and all together they give about their part."""
+    photographs = [(number, 0, 1) for number in range(200)]
+    assert 15 <= np.mean([len(held_of(photographs, 0.1, seed)) for seed in range(5)]) <= 25
+    assert len(held_of(photographs[:3], 0.001, 1)) == 1
+    assert len(held_of(photographs[:2], 0.999, 1)) == 1
 
 
 def test_a_single_face_cannot_be_divided() -> None:
