@@ -30,7 +30,7 @@ from .models.checkpoints import (
     read_info,
     save_checkpoint,
 )
-from .models.failed import set_aside
+from .models.history import rollback
 from .optimizers.rates import Plateau
 from .parallel.world import agreed, wait
 from .preview import preview_grid
@@ -317,7 +317,7 @@ class Run:
         if len(folders) > 1 and folders[-1] == self._back_at:
             bad = folders.pop()
             if self._world.leads:
-                place = set_aside(bad)
+                (place,) = rollback(self._model, int(folders[-1].name))
                 reporter.message(f"The training fails from iteration {int(bad.name)} on, which is set aside: {place}.")
         self._back_at = folders[-1] if folders else None
         return self._back_at
