@@ -79,6 +79,10 @@ _RULES: tuple[tuple[str, _Words], ...] = (
     (r"--frames (?=\S)", "frames "),
     (r"Say which space that is: --colourspace (\S+?)(?=\.?$|\. )", r"Choose it as the strip's colour space: \1"),
     (r'--colourspace "[^"]*" looks at the plate darker', "A lower Exposure looks at it darker (Settings, Colour)"),
+    (
+        r'--colourspace "(?:[^"@]*@)?([^"]*)" looks at the plate brighter',
+        r"An Exposure of \1 looks at it brighter (Settings, Colour)",
+    ),
     (r"Say the plate's colour space with --colourspace", "Swap again: the plate's colours are read in another way now"),
     # training
     (r"Use a smaller --preset", "Choose a smaller preset for a new model"),

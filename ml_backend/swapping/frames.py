@@ -35,6 +35,7 @@ from .render import FaceRenderer
 from .settings import Controls
 
 MOSTLY = 0.25  # of a face
+DARK = 0.035  # of white's light: a face that is darker on the whole shows a network little
 WAITING = 2  # frames that are decoded before a worker is free
 
 
@@ -44,7 +45,7 @@ class Frames:
 
     elsewhere: the hash of what decides the pixels of other frames that were asked about, as far as it is known.
     burnt: those of the frames made so far whose face is mostly as bright as a display can show, on a plate that holds
-    more than that.
+    more than that. dark: those of them on which the light of a face is below DARK, and how much of white's it is.
     """
 
     beside: Source
@@ -55,6 +56,7 @@ class Frames:
     out: Path
     elsewhere: dict[int, str] = field(default_factory=dict, init=False)
     burnt: set[int] = field(default_factory=set, init=False)
+    dark: dict[int, float] = field(default_factory=dict, init=False)
 
     def inputs(self, numbers: Sequence[int], made_by: Mapping[str, Any]) -> dict[int, str]:
         """The hash of what decides each frame's pixels."""
@@ -109,6 +111,9 @@ class Frames:
         made = self.renderer.make(frame, faces)
         if isinstance(self.beside.colour, LightColour) and any(one.measured.burnt > MOSTLY for one in made):
             self.burnt.add(number)
+        light = min((one.measured.light for one in made), default=1.0)
+        if light < DARK:
+            self.dark[number] = light
         return number, made
 
     def _with_neighbours(self, numbers: Sequence[int], least: int = 0) -> list[int]:

@@ -18,6 +18,7 @@ from ml_backend.faces.face import Face
 from ml_backend.faces.geometry import invert, sample, transform
 from ml_backend.faces.regions import eye_distance
 from ml_backend.media.frame import Frame, Pixels, Stored
+from ml_backend.media.transfer import srgb_decode
 from ml_backend.networks.autoencoder import Autoencoder
 from ml_backend.training.masks.model import MaskModel
 
@@ -25,7 +26,7 @@ from .blend import Mask, Picture, to_unit
 from .colour import measure, skin_weights, without_spots
 from .detail.grain import Grain, measure_grain
 from .detail.made_shape import MadeShape
-from .detail.sharpness import Sharpness, measure_sharpness
+from .detail.sharpness import LUMA, Sharpness, measure_sharpness
 from .grain_part import middle_of
 from .inference import infer
 from .masks.learned import inside_edge
@@ -47,7 +48,8 @@ class Measured:
 
     colour: as `colour.measure` gives it, measured under the `weights` R×R. skin: R×R, without eyes, brows and lips,
     where the grain is measured. shape: 478×3, from the performer's points to those of the made face, in parts of the
-    crop's side. burnt: 0–1, the part of the face that is as bright as a display can be.
+    crop's side. burnt: 0–1, the part of the face that is as bright as a display can be. light: 0–1, the face's mean
+    as a part of display white's light.
     """
 
     colour: NDArray[np.float32] | None
@@ -57,6 +59,7 @@ class Measured:
     grain: Grain | None
     shape: NDArray[np.float32] | None = None
     burnt: float = 0.0
+    light: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -185,12 +188,15 @@ class FaceMaker:
         shape = None
         if self._shape is not None:
             shape = self._shape.beside(made, in_parts(in_crop, resolution))
-        return Measured(colour, counted, skin, sharpness, grain, shape, _burnt(given, surface))
+        return Measured(colour, counted, skin, sharpness, grain, shape, *_exposure(given, surface))
 
 
-def _burnt(picture: Picture, weights: Mask) -> float:
+def _exposure(picture: Picture, weights: Mask) -> tuple[float, float]:
+    """`burnt` and `light` of a face R×R×3 under its weights R×R (see `Measured`)."""
     bright = (np.sort(picture, axis=2)[..., 1] >= BURNT).astype(np.float32)
-    return float((bright * weights).sum() / max(float(weights.sum()), 1e-6))
+    light = np.asarray(cv2.transform(srgb_decode(picture), LUMA), np.float32)
+    total = max(float(weights.sum()), 1e-6)
+    return float((bright * weights).sum() / total), float((light * weights).sum() / total)
 
 
 def placed(landmarks: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,7 +1,9 @@
 """Whom a swap replaces: what the model knows of the people."""
 
-from collections.abc import Collection
+import math
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,9 @@ from ml_backend.training.models.checkpoints import CheckpointInfo
 from .pieces import shown
 from .plan import MOST_DISTANT, nearest
 from .settings import NOWHERE, Place, SwapSettings
+
+USUAL_LIGHT = 0.15  # of a face that is exposed well, as a part of white's
+DARKEST = 1e-3  # a face in which there is still something to see
 
 
 def find_performer(
@@ -92,10 +97,24 @@ def too_bright(frames: Collection[int], colourspace: str) -> str:
     )
 
 
+def too_dark(light: Mapping[int, float], colourspace: str) -> str:
+    """A sentence about frames whose face is so dark; light: by frame, as parts of white's. colourspace: the plate's."""
+    usual = [math.log2(USUAL_LIGHT / max(one, DARKEST)) for one in light.values()]
+    return (
+        f"On {len(light)} frames ({shown(sorted(light))}) the face is so dark that the network may paint little of the "
+        f'identity. --colourspace "{_exposed(colourspace, round(2 * fmean(usual)) / 2)}" looks at the plate brighter.'
+    )
+
+
 def look_darker(colourspace: str) -> str:
     """How to look at a plate of that colour space two stops darker."""
+    return f'--colourspace "{_exposed(colourspace, -2)}" looks at the plate darker.'
+
+
+def _exposed(colourspace: str, more: float) -> str:
+    """The name of that colour space, looked at so many stops brighter than it says."""
     name, _, stops = colourspace.partition("@")
-    return f'--colourspace "{name.strip()}@{float(stops or 0) - 2:g}" looks at the plate darker.'
+    return f"{name.strip()}@{float(stops or 0) + more:g}"
 
 
 def check_framing(info: CheckpointInfo, model: Path) -> None:

@@ -25,7 +25,7 @@ from .frames import Frames
 from .idle_settings import idle_settings, no_portraits, unheld_performance
 from .journal import Journal
 from .manifest import MANIFEST, Consent, FrameRecord, Manifest, read_manifest, write_manifest
-from .performer import too_bright
+from .performer import too_bright, too_dark
 from .permission import facts_of, purpose_of, true_footage
 from .pieces import not_made, open_piece, shown
 from .swap_folder import open_folder, others_of, remove_others
@@ -130,6 +130,9 @@ def _make(job: SwapJob, frames: Frames, journal: Journal, reporter: Reporter, *,
     burnt = frames.burnt.intersection(pending)  # those beside them are looked at too
     if burnt:
         reporter.message(too_bright(burnt, job.colourspace))
+    dark = {number: frames.dark[number] for number in pending if number in frames.dark}
+    if dark:
+        reporter.message(too_dark(dark, job.colourspace))
     return made
 
 

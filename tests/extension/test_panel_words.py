@@ -156,6 +156,10 @@ def test_what_is_no_hint_stays() -> None:
             "would make it known.",
             "Likeness to the identity and the performer is not measured: extract faces under People.",
         ),
+        (
+            '--colourspace "Linear Rec.709@2.5" looks at the plate brighter.',
+            "An Exposure of 2.5 looks at it brighter (Settings, Colour).",
+        ),
         ("Say --set base=none.", "Write base=none into Other Settings of the panel Train."),
     ],
 )

@@ -144,6 +144,19 @@ def test_a_face_brighter_than_white_is_swapped_where_it_is_looked_at_darker(
     assert np.abs(bright - 4 * usual).max() < 4e-3
 
 
+def test_a_face_that_is_too_dark_to_be_seen_is_told(swap: Swap, frames: list[np.ndarray], tmp_path: Path) -> None:
+    listener = Listener()
+    plain = {"grain": "0", "detail": "0"}
+    dark = write_plate(tmp_path / "dark", [(frames[0] * 0.28).astype(np.uint8), frames[1], frames[2] // 4])
+    swap(plate=str(dark), frames=None, settings=plain, reporter=listener)
+    (said,) = [text for text in listener.messages if "so dark" in text]
+    assert said.startswith("On 2 frames (1, 3) the face is")
+    assert said.endswith('--colourspace "sRGB@3" looks at the plate brighter.')
+    listener.messages.clear()
+    swap(plate=str(dark), frames=None, colourspace="sRGB@3", settings=plain, reporter=listener)
+    assert not any("so dark" in text for text in listener.messages)
+
+
 def test_a_plate_that_says_its_exposure_is_evaluated_as_it_was_swapped(
     swap: Swap, frames: list[np.ndarray], tmp_path: Path
 ) -> None:
