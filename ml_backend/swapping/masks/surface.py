@@ -48,6 +48,7 @@ def surface_mask(
 
     The mask is 0 up to `erode` inside the oval and rises to 1 over the next `feather`, both in eye distances on
     the canonical face, for all sides or for each. A negative `erode` begins the rise outside, where it is cut off.
+    A `feather` that is wider than the face is deep ends at its deepest point.
     """
     unit = eye_distance(landmarks)
     scale = min(1.0, WORK_SCALE / unit)
@@ -55,7 +56,8 @@ def surface_mask(
     factors = np.array([work[1] / shape[1], work[0] / shape[0]])
     # pixel centres stay pixel centres when a picture is resized
     points = (landmarks[:POINTS, :2] + 0.5) * factors - 0.5
-    start, width = _lengths(erode), np.maximum(_lengths(feather), np.float32(1e-3))
+    start = _lengths(erode)
+    width = np.maximum(np.minimum(_lengths(feather), depth_in_face().max() - start), np.float32(1e-3))
     surface = MeshSurface(work, points, landmarks[:POINTS, 2])
     rise = np.clip(surface.paint(np.asarray((depth_in_face() - start) / width, np.float32)), 0, 1)
     distance = cv2.distanceTransform(surface.inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) - 1

@@ -49,6 +49,13 @@ def test_it_is_exactly_0_off_the_face(landmarks: np.ndarray, erode: float, feath
     assert not mask[~hull(landmarks, 2)].any()
 
 
+@pytest.mark.parametrize("erode", [0, 0.3, -0.3])
+def test_the_widest_edge_leaves_an_opaque_middle(erode: float) -> None:
+    mask = surface_mask(SHAPE, head(0, 0, 60), erode, 1)
+    assert mask.max() > 0.99
+    assert (mask > 0.9).sum() < 0.3 * (mask > 0).sum(), "the rest of it rises"
+
+
 @given(st.floats(-40, 40), st.floats(0, 0.2), st.floats(0.05, 0.4))
 @settings(max_examples=20, deadline=None)
 def test_a_wider_edge_covers_less_everywhere(yaw: float, erode: float, feather: float) -> None:
