@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from ml_backend.faces.canonical import canonical_mesh
 from ml_backend.swapping.blend import to_unit
 from ml_backend.swapping.detail.identity_detail import IdentityDetail, lay_on
 from ml_backend.swapping.detail.mesh_texture import wrap
 from ml_backend.swapping.inference import infer
+from ml_backend.swapping.render import FaceRenderer
+from ml_backend.swapping.settings import Controls
 from ml_backend.training.models.checkpoints import load_for_swap
 from ml_backend.training.models.portraits import Portraits, read_portraits
 
@@ -58,6 +61,24 @@ def test_a_painted_portrait_becomes_the_portrait_again(
         gains.append(after / before)
     assert np.median(gains) < 0.6  # of the squared error
     assert max(gains) < 1.0
+
+
+def test_it_goes_as_the_face_leaves_the_picture(tiny_model: Path, detail: IdentityDetail) -> None:
+    """What the network is shown of a face beyond the border is a guess: detail would make dots of it."""
+    network, plate = load_for_swap(tiny_model, CPU).network, np.full((160, 160, 3), 140, np.uint8)
+    changed = []
+    for y in (80, 132, 170):  # inside, cut at the mouth, cut at the eyes
+        layers = []
+        for strength in "01":
+            controls = Controls.make({"detail": strength, "grain": "0", "learned_mask": "false"}, {})
+            layer = FaceRenderer(network, IDENTITY, controls, CPU, detail=detail)
+            layers.append(layer.render(plate, [canonical_mesh() * 50 + [80, y, 0]])[..., :3].astype(float))
+        covered = (layers[0].max(2) > 0) & (layers[1].max(2) > 0)
+        assert covered.sum() > 200
+        changed.append(np.abs(layers[1] - layers[0])[covered].mean())
+    assert changed[0] > 1
+    assert changed[0] > changed[1] > changed[2]
+    assert changed[2] < 0.01
 
 
 def test_it_ends_where_the_face_does(tiny_model: Path, portraits: Portraits, detail: IdentityDetail) -> None:
