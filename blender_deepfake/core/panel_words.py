@@ -97,6 +97,7 @@ _RULES: tuple[tuple[str, _Words], ...] = (
         r"Run the same command with a lower --set learning_rate=…",
         f"Write a lower learning_rate=… into {_OTHERS} and train again",
     ),
+    (r"To go back further first: ml-backend model rollback .* --to (\d+)", r"To go back further first: Go Back to \1"),
     (r"A larger --iterations or --minutes trains on", "A larger number trains on"),
     (r"say --set (base=\S+) or --set (base=\w+)", rf"write \1 or \2 into {_OTHERS}"),
     (r"[Ss]ay --set (base=\w+)", rf"write \1 into {_OTHERS}"),

@@ -101,7 +101,7 @@ def test_nothing_of_the_cover_bleeds_into_the_face(blend: str, monkeypatch: pyte
 @pytest.mark.parametrize("method", ["mean", "reinhard", "mkl", "light"])
 def test_colours_are_measured_beside_the_cover(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A face half covered in green gets the colours that the free one gets."""
-    settings = {"colour": method, "blend": "feather", "occlusion_feather": "0"}
+    settings = {"colour": method, "blend": "feather", "occlusion_feather": "0", "grain": "0"}
     monkeypatch.setattr(making, "infer", one_grey)
     layers = []
     for image in (plate(), plate(covered=False)):
