@@ -107,7 +107,10 @@ def test_what_the_farm_has_started_ends_with_it(
     job, folder = make("1-120", 60), tmp_path / "job"
     write_job(folder, job)
     lock = job.request.out / "lock.sqlite"
-    farm = subprocess.Popen([sys.executable, "-m", "ml_backend", "farm", "run", folder], env=backend_environment)
+    # who runs the tests may have started them with nohup, which the farm would heed
+    code = "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL)\nfrom ml_backend.cli import main\n"
+    command = [sys.executable, "-c", f"{code}raise SystemExit(main(sys.argv[1:]))", "farm", "run", str(folder)]
+    farm = subprocess.Popen(command, env=backend_environment)
     while not lock.exists():
         assert farm.poll() is None
         time.sleep(0.01)
