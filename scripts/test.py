@@ -17,7 +17,7 @@ from pathlib import Path
 from environments import ROOT, Environment, backend, blender, ensure, find_python, program
 
 BLENDERS = ("4.5", "5.0", "5.2")
-PYTEST = ("pytest>=8.3", "pytest-xdist>=3.6")
+PYTEST = ("pytest>=8.3", "pytest-xdist>=3.7")
 PROCESSORS = os.cpu_count() or 1
 WORKERS = min(4, PROCESSORS)
 
@@ -45,7 +45,7 @@ def main() -> int:
             failed += run("pytest", [*pytest, *arguments.pytest], environment)
         elif not arguments.blender:
             # a file's tests stay together: they share what is slow to make
-            together = ["-n", str(WORKERS), "--dist", "loadfile"]
+            together = ["-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder"]
             failed += run("pytest", [*pytest, *together, "tests", "--ignore", "tests/blender"], beside)
     print("Failed: " + ", ".join(failed) if failed else "All checks and tests passed.", flush=True)
     return 1 if failed else 0

@@ -24,4 +24,12 @@ def test_an_error_of_a_disk_names_the_file(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a file system that syncs no folders")
 def test_a_folder_that_cannot_be_synced_is_no_error() -> None:
+    handle = os.open("/proc", os.O_RDONLY)
+    try:
+        with pytest.raises(OSError, match="Invalid argument"):
+            os.fsync(handle)
+    finally:
+        os.close(handle)
     atomic._sync_folder(Path("/proc"))
+    with pytest.raises(OSError, match="Bad file descriptor"):  # it is let go of all the same
+        os.fstat(handle)

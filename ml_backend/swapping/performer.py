@@ -72,13 +72,14 @@ def _performer(info: CheckpointInfo, identity: str, settings: SwapSettings) -> s
 def nobody(footage: Footage, performer: NDArray[np.float32] | None, info: CheckpointInfo, identity: str) -> str:
     """Why a swap changes nothing: no face at all, or only faces of others; of whom, where the model knows them."""
     away = None if performer is None else nearest(footage, performer)
-    if away is None:
+    if performer is None or away is None:
         return "No face was found on the plate: every frame will be transparent."
     said = (
         f"None of the faces on the plate is the performer's (the nearest is {away:.2f} away): every frame will be "
         "transparent."
     )
-    known = {name: nearest(footage, np.asarray(values, np.float32)) for name, values in info.references.items()}
+    references = {name: np.asarray(values, np.float32) for name, values in info.references.items()}
+    known = {name: nearest(footage, one) for name, one in references.items() if not np.array_equal(one, performer)}
     near = {name: distance for name, distance in known.items() if distance is not None and distance < MOST_DISTANT}
     name = min(near, key=lambda name: near[name], default=None)
     others = [other for other in info.identities if other != identity]

@@ -329,9 +329,8 @@ class Run:
 
     def _failed(self, wrong: str) -> BackendError:
         folders = self._checkpoints()
-        fix = "Run the same command with a lower --set learning_rate=…; it goes on from the last checkpoint."
-        if not list_checkpoints(self._model):
-            fix = "Run the same command with a lower --set learning_rate=…; it begins anew."
+        then = "goes on from the last checkpoint" if list_checkpoints(self._model) else "begins anew"
+        fix = f"Run the same command with a lower --set learning_rate=…; it {then}."
         if len(folders) > 1:
             fix += f" To go back further first: ml-backend model rollback {self._model} --to {int(folders[-2].name)}."
         return BackendError(f"The loss {wrong} at iteration {self._iteration}.", fix)
